@@ -1,0 +1,33 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Tests run on the sources: @parley/<name>[/<door>] is packages/<name>/src/<door>.ts. */
+const sources = Object.fromEntries(
+  readdirSync(`${root}packages`).map((name) => [`^@parley/${name}$`, `<rootDir>/packages/${name}/src/index.ts`]),
+);
+const services = Object.fromEntries(
+  readdirSync(`${root}services`)
+    .filter((name) => existsSync(`${root}services/${name}/src/index.ts`))
+    .map((name) => [`^@parley/service-${name}$`, `<rootDir>/services/${name}/src/index.ts`]),
+);
+
+export default {
+  rootDir: root,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { configFile: `${root}.swcrc` }] },
+  moduleNameMapper: {
+    ...sources,
+    ...services,
+    '^@parley/(eventlog|store|rpc|edge-listener)/contract$': '<rootDir>/packages/$1/src/contract/index.ts',
+    '^@parley/contracts/(.*)$': '<rootDir>/packages/contracts/src/$1.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  testMatch: ['<rootDir>/{packages,services,test}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  watchman: false,
+  workerIdleMemoryLimit: '512MB',
+};

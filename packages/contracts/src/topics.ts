@@ -1,0 +1,13 @@
+/** Names of all topics. They are part of the stored format. */
+export const topics = {
+  lanes: { system: 'lane.system', high: 'lane.high', medium: 'lane.medium', low: 'lane.low' },
+  timeline: 'timeline',
+  groupEvents: 'group.events',
+  roomEvents: 'room.events',
+  /** Compacted, one partition: where each partition's owner is. */
+  owners: 'cluster.owners',
+  /** Compacted, one partition, key "<topic>/<partition>": newest complete snapshot. */
+  snapshots: 'cluster.snapshots',
+  /** Records that could not be understood, with their position. */
+  deadLetters: 'dead-letters',
+} as const;

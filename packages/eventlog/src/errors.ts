@@ -1,0 +1,34 @@
+import type { OffsetRange } from './port.js';
+
+/** The append may or may not have happened; the same records may still turn up later. */
+export class AppendUnknownError extends Error {
+  override readonly name = 'AppendUnknownError';
+}
+
+/** A reader asked for records that are gone or not there yet. */
+export class OffsetOutOfRangeError extends Error {
+  override readonly name = 'OffsetOutOfRangeError';
+  readonly offset: number;
+  readonly range: OffsetRange;
+
+  constructor(topic: string, partition: number, offset: number, range: OffsetRange) {
+    super(`${topic}[${partition}]: offset ${offset} is not within ${range.start}–${range.end}`);
+    this.offset = offset;
+    this.range = range;
+  }
+}
+
+/** A queue topic is at its bound; nothing was appended. */
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError';
+}
+
+/** A record is larger than the log takes; nothing was appended. */
+export class RecordTooLargeError extends Error {
+  override readonly name = 'RecordTooLargeError';
+}
+
+/** The topic or partition does not exist. */
+export class UnknownTopicError extends Error {
+  override readonly name = 'UnknownTopicError';
+}

@@ -1,0 +1,33 @@
+/** Randomness as a dependency, so that tests can repeat it. */
+export interface Random {
+  /** At least 0, less than 1. */
+  next(): number;
+  bytes(length: number): Uint8Array;
+}
+
+/** Cryptographically strong bytes; `next` is fit for jitter, not for secrets. */
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+/** A repeatable sequence (mulberry32), for tests and simulations. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { next, bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)) };
+}
+
+const alphabet = '0123456789abcdefghijklmnopqrstuv';
+
+/** A random id of base-32 characters, 5 bits each; 26 characters carry 130 bits. */
+export function randomId(random: Random, length = 26): string {
+  let id = '';
+  for (const byte of random.bytes(length)) id += alphabet[byte & 31];
+  return id;
+}

@@ -1,0 +1,112 @@
+/** A place in an owned log up to which it was read: the next offset, the fence in force, the last index accepted. */
+export interface LogPosition {
+  readonly offset: number;
+  readonly fence: number;
+  readonly index: number;
+}
+
+/** How far a partition of the timeline is projected. */
+export interface HistoryCheckpoint {
+  readonly position: LogPosition;
+  /** A position at least a minute of event time before `position` (or the log's start): a router that takes over reads from here. */
+  readonly tail: LogPosition;
+  readonly timeMs: number;
+}
+
+/** The read model of conversations. Every write is idempotent and carries the timeline offset it comes from. */
+export interface HistoryStore extends AsyncDisposable {
+  /** Made when the store is created, never changed: a store that was wiped has another. */
+  epoch(): Promise<string>;
+  checkpoint(partition: number): Promise<HistoryCheckpoint | undefined>;
+  checkpoints(): Promise<ReadonlyMap<number, HistoryCheckpoint>>;
+  /**
+   * Writes a batch and then its checkpoint. Applying it again, also after later batches, changes nothing.
+   * When it resolves, reads see it; after a crash either the checkpoint does not cover it or it is there.
+   */
+  apply(partition: number, batch: HistoryBatch): Promise<void>;
+
+  conversation(app: string, conversation: string): Promise<ConversationRow | undefined>;
+  /** Events with `from` ≤ seq (or seq ≤ `from` backwards), in the order asked for, at most `limit`. */
+  events(app: string, conversation: string, range: EventRange): Promise<readonly EventRow[]>;
+  findSend(app: string, conversation: string, sender: string, clientMsgId: string): Promise<SendRow | undefined>;
+  /** One member, also one who has left. */
+  member(app: string, conversation: string, user: string): Promise<MemberRow | undefined>;
+  /** Members by user id, also those who have left; `after` continues behind a user. */
+  members(app: string, conversation: string, page: PageRequest): Promise<readonly MemberRow[]>;
+  /** Conversation ids of a user, sorted; `after` continues behind an id. */
+  conversationsOf(app: string, user: string, page: PageRequest): Promise<readonly string[]>;
+}
+
+export interface PageRequest {
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface EventRange {
+  readonly from: number;
+  readonly limit: number;
+  readonly backwards: boolean;
+}
+
+export interface HistoryBatch {
+  /** Offset of the newest timeline record in the batch; orders the writes of one conversation. */
+  readonly offset: number;
+  readonly events: readonly EventRow[];
+  readonly conversations: readonly ConversationRow[];
+  readonly members: readonly MemberRow[];
+  readonly sends: readonly SendRow[];
+  readonly memberships: readonly UserConversation[];
+  readonly checkpoint: HistoryCheckpoint;
+}
+
+export interface EventRow {
+  readonly app: string;
+  readonly conversation: string;
+  readonly seq: number;
+  /** Encoded ConversationEvent. */
+  readonly event: Uint8Array;
+}
+
+export interface ConversationRow {
+  readonly app: string;
+  readonly conversation: string;
+  readonly headSeq: number;
+  readonly countable: number;
+  readonly updatedMs: number;
+  readonly membershipVersion: number;
+  readonly closed: boolean;
+}
+
+/** When a user was in a conversation: the last span is open while they are. */
+export interface MemberRow {
+  readonly app: string;
+  readonly conversation: string;
+  readonly user: string;
+  /** Membership version of the newest change that this row reflects. */
+  readonly version: number;
+  readonly spans: readonly MembershipSpan[];
+}
+
+export interface MembershipSpan {
+  /** First seq that belongs to it. */
+  readonly from: number;
+  /** Last seq that belongs to it; undefined while it lasts. */
+  readonly to?: number;
+}
+
+export interface SendRow {
+  readonly app: string;
+  readonly conversation: string;
+  readonly sender: string;
+  readonly clientMsgId: string;
+  readonly seq: number;
+  readonly messageId: string;
+  readonly timeMs: number;
+  readonly bodyHash: number;
+}
+
+export interface UserConversation {
+  readonly app: string;
+  readonly user: string;
+  readonly conversation: string;
+}
