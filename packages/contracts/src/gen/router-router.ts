@@ -738,47 +738,41 @@ export const Subscribed: Codec<SubscribedInit, Subscribed> = {
 };
 
 export interface RelayRequest {
+  /** First message of a relay: id of the sending process. */
   readonly peer: string;
   readonly deliveries: readonly Delivery[];
-  /** Outcomes for peers that are linked to the other router only. */
-  readonly outcomes: readonly RelayedOutcome[];
 }
 /** What RelayRequest is made from; absent fields get their zero value. */
 export interface RelayRequestInit {
   readonly peer?: string | undefined;
   readonly deliveries?: readonly DeliveryInit[] | undefined;
-  readonly outcomes?: readonly RelayedOutcomeInit[] | undefined;
 }
 
 export function createRelayRequest(init: RelayRequestInit): RelayRequest {
   return {
     peer: init.peer ?? '',
     deliveries: init.deliveries?.map(v => createDelivery(v)) ?? [],
-    outcomes: init.outcomes?.map(v => createRelayedOutcome(v)) ?? [],
   };
 }
 
 export function writeRelayRequest(writer: ProtobufWriter, init: RelayRequestInit): void {
   if (init.peer !== undefined && init.peer !== '') { writer.writeTag(10); writer.writeString(init.peer); }
   if (init.deliveries !== undefined) for (const item of init.deliveries) { writer.writeTag(18); const at = writer.fork(); writeDelivery(writer, item); writer.join(at); }
-  if (init.outcomes !== undefined) for (const item of init.outcomes) { writer.writeTag(26); const at = writer.fork(); writeRelayedOutcome(writer, item); writer.join(at); }
 }
 
 export function readRelayRequest(reader: ProtobufReader, end: number): RelayRequest {
   let peer: RelayRequest['peer'] = '';
   const deliveries: Delivery[] = [];
-  const outcomes: RelayedOutcome[] = [];
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: peer = reader.readString(); break;
       case 18: deliveries.push(readDelivery(reader, reader.enter())); break;
-      case 26: outcomes.push(readRelayedOutcome(reader, reader.enter())); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { peer, deliveries, outcomes };
+  return { peer, deliveries };
 }
 
 export const encodeRelayRequest = (init: RelayRequestInit): Uint8Array => encodeWith(writeRelayRequest, init);
@@ -787,72 +781,36 @@ export const RelayRequest: Codec<RelayRequestInit, RelayRequest> = {
   typeName: 'parley.router.v1.RelayRequest', create: createRelayRequest, encode: encodeRelayRequest, decode: decodeRelayRequest,
 };
 
-export interface RelayedOutcome {
-  readonly peer: string;
-  readonly outcome: Outcome | undefined;
-}
-/** What RelayedOutcome is made from; absent fields get their zero value. */
-export interface RelayedOutcomeInit {
-  readonly peer?: string | undefined;
-  readonly outcome?: OutcomeInit | undefined;
-}
-
-export function createRelayedOutcome(init: RelayedOutcomeInit): RelayedOutcome {
-  return {
-    peer: init.peer ?? '',
-    outcome: init.outcome === undefined ? undefined : createOutcome(init.outcome),
-  };
-}
-
-export function writeRelayedOutcome(writer: ProtobufWriter, init: RelayedOutcomeInit): void {
-  if (init.peer !== undefined && init.peer !== '') { writer.writeTag(10); writer.writeString(init.peer); }
-  if (init.outcome !== undefined) { writer.writeTag(18); const at = writer.fork(); writeOutcome(writer, init.outcome); writer.join(at); }
-}
-
-export function readRelayedOutcome(reader: ProtobufReader, end: number): RelayedOutcome {
-  let peer: RelayedOutcome['peer'] = '';
-  let outcome: RelayedOutcome['outcome'] = undefined;
-  while (reader.pos < end) {
-    const tag = reader.readTag();
-    switch (tag) {
-      case 10: peer = reader.readString(); break;
-      case 18: outcome = readOutcome(reader, reader.enter()); break;
-      default: reader.skip(tag);
-    }
-  }
-  reader.leave(end);
-  return { peer, outcome };
-}
-
-export const encodeRelayedOutcome = (init: RelayedOutcomeInit): Uint8Array => encodeWith(writeRelayedOutcome, init);
-export const decodeRelayedOutcome = (bytes: Uint8Array): RelayedOutcome => decodeWith(readRelayedOutcome, bytes);
-export const RelayedOutcome: Codec<RelayedOutcomeInit, RelayedOutcome> = {
-  typeName: 'parley.router.v1.RelayedOutcome', create: createRelayedOutcome, encode: encodeRelayedOutcome, decode: decodeRelayedOutcome,
-};
-
 export interface RelayResponse {
+  /** How many deliveries of this relay have been taken over. */
+  readonly received: number;
 }
 /** What RelayResponse is made from; absent fields get their zero value. */
 export interface RelayResponseInit {
+  readonly received?: number | undefined;
 }
 
-export function createRelayResponse(_init: RelayResponseInit): RelayResponse {
+export function createRelayResponse(init: RelayResponseInit): RelayResponse {
   return {
+    received: init.received ?? 0,
   };
 }
 
-export function writeRelayResponse(_writer: ProtobufWriter, _init: RelayResponseInit): void {
+export function writeRelayResponse(writer: ProtobufWriter, init: RelayResponseInit): void {
+  if (init.received !== undefined && init.received !== 0) { writer.writeTag(8); writer.writeUint64(init.received); }
 }
 
 export function readRelayResponse(reader: ProtobufReader, end: number): RelayResponse {
+  let received: RelayResponse['received'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
+      case 8: received = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return {  };
+  return { received };
 }
 
 export const encodeRelayResponse = (init: RelayResponseInit): Uint8Array => encodeWith(writeRelayResponse, init);

@@ -1,0 +1,32 @@
+export interface BucketPolicy {
+  /** Tokens that come back per second. */
+  readonly perSecond: number;
+  /** The most that can be saved up. */
+  readonly burst: number;
+}
+
+/** Admission by tokens. Pure: the caller brings the time (any monotonic milliseconds). */
+export class TokenBucket {
+  #tokens: number;
+  #at: number;
+
+  constructor(policy: BucketPolicy, nowMs: number) {
+    this.#tokens = policy.burst;
+    this.#at = nowMs;
+  }
+
+  /**
+   * Takes tokens and answers 0, or takes nothing and answers the milliseconds until there will be enough.
+   * The policy is an argument so that it can change and need not be kept per bucket.
+   */
+  take(policy: BucketPolicy, nowMs: number, count = 1): number {
+    const refilled = this.#tokens + Math.max(0, nowMs - this.#at) * (policy.perSecond / 1_000);
+    this.#tokens = Math.min(policy.burst, refilled);
+    this.#at = nowMs;
+    if (this.#tokens >= count) {
+      this.#tokens -= count;
+      return 0;
+    }
+    return Math.ceil(((count - this.#tokens) * 1_000) / policy.perSecond);
+  }
+}
