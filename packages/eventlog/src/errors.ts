@@ -32,3 +32,12 @@ export class RecordTooLargeError extends Error {
 export class UnknownTopicError extends Error {
   override readonly name = 'UnknownTopicError';
 }
+
+/** The log was closed; the call had no effect. */
+export class LogClosedError extends Error {
+  override readonly name = 'LogClosedError';
+
+  constructor() {
+    super('the log is closed');
+  }
+}
