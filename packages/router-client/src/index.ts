@@ -1,1 +1,3 @@
 export * from './api.js';
+export * from './lane-writer.js';
+export * from './router-client.js';
