@@ -42,7 +42,7 @@ export const GroupEventBatch: Codec<GroupEventBatchInit, GroupEventBatch> = {
 export interface GroupEvent {
   readonly app: string;
   readonly group: string;
-  /** Version of the membership after this event. */
+  /** Version of the membership after this event, dense from 1. */
   readonly version: number;
   readonly timeMs: number;
   /** Who did it; empty for the server. */
@@ -139,8 +139,11 @@ export const GroupEvent: Codec<GroupEventInit, GroupEvent> = {
 export interface GroupCreated {
   readonly name: string;
   readonly owner: string;
+  /** The owner first. */
   readonly members: readonly string[];
   readonly memberLimit: number;
+  /** Hash of owner and members, to know a repeated creation again. */
+  readonly creationHash: number;
 }
 /** What GroupCreated is made from; absent fields get their zero value. */
 export interface GroupCreatedInit {
@@ -148,6 +151,7 @@ export interface GroupCreatedInit {
   readonly owner?: string | undefined;
   readonly members?: readonly string[] | undefined;
   readonly memberLimit?: number | undefined;
+  readonly creationHash?: number | undefined;
 }
 
 export function createGroupCreated(init: GroupCreatedInit): GroupCreated {
@@ -156,6 +160,7 @@ export function createGroupCreated(init: GroupCreatedInit): GroupCreated {
     owner: init.owner ?? '',
     members: init.members ?? [],
     memberLimit: init.memberLimit ?? 0,
+    creationHash: init.creationHash ?? 0,
   };
 }
 
@@ -164,6 +169,7 @@ export function writeGroupCreated(writer: ProtobufWriter, init: GroupCreatedInit
   if (init.owner !== undefined && init.owner !== '') { writer.writeTag(18); writer.writeString(init.owner); }
   if (init.members !== undefined) for (const item of init.members) { writer.writeTag(26); writer.writeString(item); }
   if (init.memberLimit !== undefined && init.memberLimit !== 0) { writer.writeTag(32); writer.writeUint32(init.memberLimit); }
+  if (init.creationHash !== undefined && init.creationHash !== 0) { writer.writeTag(40); writer.writeUint64(init.creationHash); }
 }
 
 export function readGroupCreated(reader: ProtobufReader, end: number): GroupCreated {
@@ -171,6 +177,7 @@ export function readGroupCreated(reader: ProtobufReader, end: number): GroupCrea
   let owner: GroupCreated['owner'] = '';
   const members: string[] = [];
   let memberLimit: GroupCreated['memberLimit'] = 0;
+  let creationHash: GroupCreated['creationHash'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -178,11 +185,12 @@ export function readGroupCreated(reader: ProtobufReader, end: number): GroupCrea
       case 18: owner = reader.readString(); break;
       case 26: members.push(reader.readString()); break;
       case 32: memberLimit = reader.readUint32(); break;
+      case 40: creationHash = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { name, owner, members, memberLimit };
+  return { name, owner, members, memberLimit, creationHash };
 }
 
 export const encodeGroupCreated = (init: GroupCreatedInit): Uint8Array => encodeWith(writeGroupCreated, init);
@@ -310,10 +318,13 @@ export interface GroupState {
   readonly version: number;
   readonly name: string;
   readonly owner: string;
+  /** In the order in which they joined. */
   readonly members: readonly string[];
   readonly memberLimit: number;
   readonly createdMs: number;
   readonly isDismissed: boolean;
+  /** From GroupCreated. */
+  readonly creationHash: number;
 }
 /** What GroupState is made from; absent fields get their zero value. */
 export interface GroupStateInit {
@@ -326,6 +337,7 @@ export interface GroupStateInit {
   readonly memberLimit?: number | undefined;
   readonly createdMs?: number | undefined;
   readonly isDismissed?: boolean | undefined;
+  readonly creationHash?: number | undefined;
 }
 
 export function createGroupState(init: GroupStateInit): GroupState {
@@ -339,6 +351,7 @@ export function createGroupState(init: GroupStateInit): GroupState {
     memberLimit: init.memberLimit ?? 0,
     createdMs: init.createdMs ?? 0,
     isDismissed: init.isDismissed ?? false,
+    creationHash: init.creationHash ?? 0,
   };
 }
 
@@ -352,6 +365,7 @@ export function writeGroupState(writer: ProtobufWriter, init: GroupStateInit): v
   if (init.memberLimit !== undefined && init.memberLimit !== 0) { writer.writeTag(56); writer.writeUint32(init.memberLimit); }
   if (init.createdMs !== undefined && init.createdMs !== 0) { writer.writeTag(64); writer.writeUint64(init.createdMs); }
   if (init.isDismissed !== undefined && init.isDismissed) { writer.writeTag(72); writer.writeBool(init.isDismissed); }
+  if (init.creationHash !== undefined && init.creationHash !== 0) { writer.writeTag(80); writer.writeUint64(init.creationHash); }
 }
 
 export function readGroupState(reader: ProtobufReader, end: number): GroupState {
@@ -364,6 +378,7 @@ export function readGroupState(reader: ProtobufReader, end: number): GroupState 
   let memberLimit: GroupState['memberLimit'] = 0;
   let createdMs: GroupState['createdMs'] = 0;
   let isDismissed: GroupState['isDismissed'] = false;
+  let creationHash: GroupState['creationHash'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -376,11 +391,12 @@ export function readGroupState(reader: ProtobufReader, end: number): GroupState 
       case 56: memberLimit = reader.readUint32(); break;
       case 64: createdMs = reader.readUint64(); break;
       case 72: isDismissed = reader.readBool(); break;
+      case 80: creationHash = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { app, group, version, name, owner, members, memberLimit, createdMs, isDismissed };
+  return { app, group, version, name, owner, members, memberLimit, createdMs, isDismissed, creationHash };
 }
 
 export const encodeGroupState = (init: GroupStateInit): Uint8Array => encodeWith(writeGroupState, init);

@@ -42,7 +42,11 @@ export const RoomEventBatch: Codec<RoomEventBatchInit, RoomEventBatch> = {
 export interface RoomEvent {
   readonly app: string;
   readonly room: string;
-  /** Version of the membership after this event. */
+  /**
+   * Version of the membership after this event. A room starts with a version that is greater than any
+   * that was given in its partition before, and counts on from there: so a room that is made again after
+   * its end needs no memory of the first one.
+   */
   readonly version: number;
   readonly timeMs: number;
   /** Who did it; empty for the server. */
@@ -139,38 +143,45 @@ export const RoomEvent: Codec<RoomEventInit, RoomEvent> = {
 export interface RoomCreated {
   readonly name: string;
   readonly memberLimit: number;
+  /** The first member; empty for the back end, then the room starts empty and stays when it is empty. */
+  readonly creator: string;
 }
 /** What RoomCreated is made from; absent fields get their zero value. */
 export interface RoomCreatedInit {
   readonly name?: string | undefined;
   readonly memberLimit?: number | undefined;
+  readonly creator?: string | undefined;
 }
 
 export function createRoomCreated(init: RoomCreatedInit): RoomCreated {
   return {
     name: init.name ?? '',
     memberLimit: init.memberLimit ?? 0,
+    creator: init.creator ?? '',
   };
 }
 
 export function writeRoomCreated(writer: ProtobufWriter, init: RoomCreatedInit): void {
   if (init.name !== undefined && init.name !== '') { writer.writeTag(10); writer.writeString(init.name); }
   if (init.memberLimit !== undefined && init.memberLimit !== 0) { writer.writeTag(16); writer.writeUint32(init.memberLimit); }
+  if (init.creator !== undefined && init.creator !== '') { writer.writeTag(26); writer.writeString(init.creator); }
 }
 
 export function readRoomCreated(reader: ProtobufReader, end: number): RoomCreated {
   let name: RoomCreated['name'] = '';
   let memberLimit: RoomCreated['memberLimit'] = 0;
+  let creator: RoomCreated['creator'] = '';
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: name = reader.readString(); break;
       case 16: memberLimit = reader.readUint32(); break;
+      case 26: creator = reader.readString(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { name, memberLimit };
+  return { name, memberLimit, creator };
 }
 
 export const encodeRoomCreated = (init: RoomCreatedInit): Uint8Array => encodeWith(writeRoomCreated, init);
@@ -293,6 +304,8 @@ export interface RoomState {
   readonly members: readonly string[];
   readonly memberLimit: number;
   readonly createdMs: number;
+  /** Empty when the back end made it. */
+  readonly creator: string;
 }
 /** What RoomState is made from; absent fields get their zero value. */
 export interface RoomStateInit {
@@ -303,6 +316,7 @@ export interface RoomStateInit {
   readonly members?: readonly string[] | undefined;
   readonly memberLimit?: number | undefined;
   readonly createdMs?: number | undefined;
+  readonly creator?: string | undefined;
 }
 
 export function createRoomState(init: RoomStateInit): RoomState {
@@ -314,6 +328,7 @@ export function createRoomState(init: RoomStateInit): RoomState {
     members: init.members ?? [],
     memberLimit: init.memberLimit ?? 0,
     createdMs: init.createdMs ?? 0,
+    creator: init.creator ?? '',
   };
 }
 
@@ -325,6 +340,7 @@ export function writeRoomState(writer: ProtobufWriter, init: RoomStateInit): voi
   if (init.members !== undefined) for (const item of init.members) { writer.writeTag(42); writer.writeString(item); }
   if (init.memberLimit !== undefined && init.memberLimit !== 0) { writer.writeTag(48); writer.writeUint32(init.memberLimit); }
   if (init.createdMs !== undefined && init.createdMs !== 0) { writer.writeTag(56); writer.writeUint64(init.createdMs); }
+  if (init.creator !== undefined && init.creator !== '') { writer.writeTag(66); writer.writeString(init.creator); }
 }
 
 export function readRoomState(reader: ProtobufReader, end: number): RoomState {
@@ -335,6 +351,7 @@ export function readRoomState(reader: ProtobufReader, end: number): RoomState {
   const members: string[] = [];
   let memberLimit: RoomState['memberLimit'] = 0;
   let createdMs: RoomState['createdMs'] = 0;
+  let creator: RoomState['creator'] = '';
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -345,11 +362,12 @@ export function readRoomState(reader: ProtobufReader, end: number): RoomState {
       case 42: members.push(reader.readString()); break;
       case 48: memberLimit = reader.readUint32(); break;
       case 56: createdMs = reader.readUint64(); break;
+      case 66: creator = reader.readString(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { app, room, version, name, members, memberLimit, createdMs };
+  return { app, room, version, name, members, memberLimit, createdMs, creator };
 }
 
 export const encodeRoomState = (init: RoomStateInit): Uint8Array => encodeWith(writeRoomState, init);

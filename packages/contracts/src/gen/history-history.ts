@@ -441,6 +441,105 @@ export const GetConversationResponse: Codec<GetConversationResponseInit, GetConv
   typeName: 'parley.history.v1.GetConversationResponse', create: createGetConversationResponse, encode: encodeGetConversationResponse, decode: decodeGetConversationResponse,
 };
 
+export interface FilterMembersRequest {
+  readonly app: string;
+  readonly conversation: string;
+  readonly users: readonly string[];
+  /** Wait until everything is projected that the timeline held when the call came. */
+  readonly isCurrent: boolean;
+}
+/** What FilterMembersRequest is made from; absent fields get their zero value. */
+export interface FilterMembersRequestInit {
+  readonly app?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly users?: readonly string[] | undefined;
+  readonly isCurrent?: boolean | undefined;
+}
+
+export function createFilterMembersRequest(init: FilterMembersRequestInit): FilterMembersRequest {
+  return {
+    app: init.app ?? '',
+    conversation: init.conversation ?? '',
+    users: init.users ?? [],
+    isCurrent: init.isCurrent ?? false,
+  };
+}
+
+export function writeFilterMembersRequest(writer: ProtobufWriter, init: FilterMembersRequestInit): void {
+  if (init.app !== undefined && init.app !== '') { writer.writeTag(10); writer.writeString(init.app); }
+  if (init.conversation !== undefined && init.conversation !== '') { writer.writeTag(18); writer.writeString(init.conversation); }
+  if (init.users !== undefined) for (const item of init.users) { writer.writeTag(26); writer.writeString(item); }
+  if (init.isCurrent !== undefined && init.isCurrent) { writer.writeTag(32); writer.writeBool(init.isCurrent); }
+}
+
+export function readFilterMembersRequest(reader: ProtobufReader, end: number): FilterMembersRequest {
+  let app: FilterMembersRequest['app'] = '';
+  let conversation: FilterMembersRequest['conversation'] = '';
+  const users: string[] = [];
+  let isCurrent: FilterMembersRequest['isCurrent'] = false;
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: app = reader.readString(); break;
+      case 18: conversation = reader.readString(); break;
+      case 26: users.push(reader.readString()); break;
+      case 32: isCurrent = reader.readBool(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { app, conversation, users, isCurrent };
+}
+
+export const encodeFilterMembersRequest = (init: FilterMembersRequestInit): Uint8Array => encodeWith(writeFilterMembersRequest, init);
+export const decodeFilterMembersRequest = (bytes: Uint8Array): FilterMembersRequest => decodeWith(readFilterMembersRequest, bytes);
+export const FilterMembersRequest: Codec<FilterMembersRequestInit, FilterMembersRequest> = {
+  typeName: 'parley.history.v1.FilterMembersRequest', create: createFilterMembersRequest, encode: encodeFilterMembersRequest, decode: decodeFilterMembersRequest,
+};
+
+export interface FilterMembersResponse {
+  readonly members: readonly string[];
+  readonly headSeq: number;
+}
+/** What FilterMembersResponse is made from; absent fields get their zero value. */
+export interface FilterMembersResponseInit {
+  readonly members?: readonly string[] | undefined;
+  readonly headSeq?: number | undefined;
+}
+
+export function createFilterMembersResponse(init: FilterMembersResponseInit): FilterMembersResponse {
+  return {
+    members: init.members ?? [],
+    headSeq: init.headSeq ?? 0,
+  };
+}
+
+export function writeFilterMembersResponse(writer: ProtobufWriter, init: FilterMembersResponseInit): void {
+  if (init.members !== undefined) for (const item of init.members) { writer.writeTag(10); writer.writeString(item); }
+  if (init.headSeq !== undefined && init.headSeq !== 0) { writer.writeTag(16); writer.writeUint64(init.headSeq); }
+}
+
+export function readFilterMembersResponse(reader: ProtobufReader, end: number): FilterMembersResponse {
+  const members: string[] = [];
+  let headSeq: FilterMembersResponse['headSeq'] = 0;
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: members.push(reader.readString()); break;
+      case 16: headSeq = reader.readUint64(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { members, headSeq };
+}
+
+export const encodeFilterMembersResponse = (init: FilterMembersResponseInit): Uint8Array => encodeWith(writeFilterMembersResponse, init);
+export const decodeFilterMembersResponse = (bytes: Uint8Array): FilterMembersResponse => decodeWith(readFilterMembersResponse, bytes);
+export const FilterMembersResponse: Codec<FilterMembersResponseInit, FilterMembersResponse> = {
+  typeName: 'parley.history.v1.FilterMembersResponse', create: createFilterMembersResponse, encode: encodeFilterMembersResponse, decode: decodeFilterMembersResponse,
+};
+
 export interface FindSendRequest {
   readonly app: string;
   readonly conversation: string;
@@ -659,6 +758,8 @@ export const HistoryService = {
     listConversations: { name: 'ListConversations', kind: 'unary', request: ListConversationsRequest, response: ListConversationsResponse },
     /** Everything that a router needs to go on with a conversation. */
     getConversation: { name: 'GetConversation', kind: 'unary', request: GetConversationRequest, response: GetConversationResponse },
+    /** Which of these users are in the conversation now. */
+    filterMembers: { name: 'FilterMembers', kind: 'unary', request: FilterMembersRequest, response: FilterMembersResponse },
     /** What became of an earlier send, for retries that outlived the router's window. */
     findSend: { name: 'FindSend', kind: 'unary', request: FindSendRequest, response: FindSendResponse },
     /** How far the projection of a partition has come. */
