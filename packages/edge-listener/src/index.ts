@@ -1,1 +1,3 @@
+export * from './open-edge-listener.js';
 export * from './port.js';
+export * from './probe.js';

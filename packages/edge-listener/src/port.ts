@@ -25,18 +25,25 @@ export interface EdgeListenerOptions {
   readonly subprotocols: readonly string[];
   /** Unsent bytes of one connection above which the listener closes it with 1013 whatever the caller does. */
   readonly bufferBytesMax: number;
+  /** How long a closing handshake may take; 5 000 by default. uWebSockets.js has a limit of its own, 8 s. */
+  readonly closeWithinMs?: number;
   readonly events: EdgeEvents;
 }
 
+/** What the owner of a listener is told. None of the functions may throw. */
 export interface EdgeEvents {
   /** Decides about a handshake: undefined lets it in, a number is the HTTP status of the refusal. */
   handshake(request: HandshakeRequest): number | undefined;
   opened(connection: EdgeConnection): void;
-  /** The bytes (or the text) belong to the receiver. */
+  /** The bytes (or the text) belong to the receiver. Nothing comes after `close` or `terminate`. */
   message(connection: EdgeConnection, data: Uint8Array | string): void;
-  /** Everything that was buffered has been handed to the network. */
+  /** Everything that was buffered has been handed to the network; called when `bufferedBytes` had been above 0 after a send. */
   drained(connection: EdgeConnection): void;
-  /** Called exactly once per opened connection. Code 1006 when there was no closing handshake. */
+  /**
+   * Called exactly once per opened connection, never from within `close` or `terminate`. The code of whoever
+   * began: the client's, the one given to `close`, 1002, 1007 or 1009 for its faults, 1013 when it did not
+   * read; 1006 when the connection just ended.
+   */
   closed(connection: EdgeConnection, code: number): void;
 }
 
