@@ -1,21 +1,17 @@
 import type { Codec } from '@parley/kernel';
 
 /** One method of a service contract, as the generator writes it. */
-export interface MethodDescriptor<ReqInit = never, Req = unknown, ResInit = never, Res = unknown> {
+export interface MethodDescriptor {
+  /** Name in the contract, in PascalCase. */
   readonly name: string;
   readonly kind: 'unary' | 'bidi';
-  readonly request: AnyCodec<ReqInit, Req>;
-  readonly response: AnyCodec<ResInit, Res>;
+  readonly request: Codec<unknown, unknown>;
+  readonly response: Codec<unknown, unknown>;
 }
 
-interface AnyCodec<Init, Message> {
-  readonly typeName: string;
-  create(init: Init): Message;
-  encode(init: Init): Uint8Array;
-  decode(bytes: Uint8Array): Message;
-}
-
+/** A service contract, as the generator writes it; methods by their name in camelCase. */
 export interface ServiceDescriptor {
+  /** Fully qualified protobuf name. */
   readonly typeName: string;
   readonly methods: Readonly<Record<string, MethodDescriptor>>;
 }
@@ -23,6 +19,7 @@ export interface ServiceDescriptor {
 type InitOf<C> = C extends Codec<infer Init, infer _Message> ? Init : never;
 type MessageOf<C> = C extends { decode(bytes: Uint8Array): infer Message } ? Message : never;
 
+/** What a handler knows about the call besides the request. */
 export interface CallContext {
   /** Aborted when the caller gave up, its deadline passed or the connection broke. */
   readonly signal: AbortSignal;
@@ -32,15 +29,22 @@ export interface CallContext {
 
 /** One end of a two-way stream. */
 export interface BidiStream<Incoming, Outgoing> {
-  /** Queues a message; false asks the sender to wait for `drained`. Sending on a closed stream does nothing. */
+  /**
+   * Queues a message; false asks the sender to wait for `drained`. Sending on a closed stream does nothing.
+   * A sender that ignores the advice for too long breaks the stream (OVERLOADED). Throws MESSAGE_TOO_LARGE
+   * where the transport has a limit; the stream goes on then.
+   */
   send(message: Outgoing): boolean;
   /** Resolves when more may be sent, also when the stream has closed. */
   drained(): Promise<void>;
-  /** Ends when the other side has ended; throws ParleyError when the stream broke. */
+  /**
+   * Ends when the other side has ended; throws ParleyError when the stream broke. One reader at a time; a
+   * reader that leaves its loop early may come back and goes on where it left.
+   */
   readonly incoming: AsyncIterable<Incoming>;
-  /** No more will be sent. */
+  /** No more will be sent. The server's end closes the stream, as does its handler's return. */
   end(): void;
-  /** Aborted once the stream is closed, in whatever way. */
+  /** Aborted once the stream is closed, in whatever way; what came before may still be read. */
   readonly signal: AbortSignal;
 }
 
@@ -53,14 +57,20 @@ export type ServiceHandlers<S extends { readonly methods: object }> = {
       : never;
 };
 
+/** How a call is made. */
 export interface CallOptions {
   /** Milliseconds until the call fails with TIMEOUT; 5 000 by default for unary calls, none for streams. */
   readonly timeoutMs?: number;
+  /** Gives the call up: a unary call fails with TIMEOUT, since it may have happened; a stream breaks. */
   readonly signal?: AbortSignal;
+  /** W3C traceparent, handed to the handler. */
   readonly trace?: string;
 }
 
-/** What a caller gets: failures are ParleyError (UNAVAILABLE when the other side cannot be reached). */
+/**
+ * What a caller gets. Failures are ParleyError: UNAVAILABLE means that nothing happened; TIMEOUT, that
+ * nobody knows (the deadline passed or the connection broke while the call was out).
+ */
 export type ServiceClient<S extends { readonly methods: object }> = {
   readonly [M in keyof S['methods']]: S['methods'][M] extends { kind: 'unary'; request: infer Req; response: infer Res }
     ? (request: InitOf<Req>, options?: CallOptions) => Promise<MessageOf<Res>>
@@ -69,14 +79,24 @@ export type ServiceClient<S extends { readonly methods: object }> = {
       : never;
 };
 
-/** Where a process offers its services. */
+/** Names of the methods of a service that take one request and give one answer. */
+export type UnaryMethod<S extends { readonly methods: object }> = {
+  [M in keyof S['methods']]: S['methods'][M] extends { kind: 'unary' } ? M : never;
+}[keyof S['methods']];
+
+/** What any of the unary methods is called with. */
+export type UnaryRequest<S extends { readonly methods: object }> = {
+  [M in keyof S['methods']]: S['methods'][M] extends { kind: 'unary'; request: infer Req } ? InitOf<Req> : never;
+}[keyof S['methods']];
+
+/** Where a process offers its services. Disposal lets running calls finish for a moment and breaks streams. */
 export interface RpcServer extends AsyncDisposable {
   /** host:port that peers reach it at. */
   readonly address: string;
-  serve<S extends { readonly typeName: string; readonly methods: object }>(service: S, handlers: ServiceHandlers<S>): void;
+  serve<S extends ServiceDescriptor>(service: S, handlers: ServiceHandlers<S>): void;
 }
 
 /** Makes clients for the services at an address. Connections are shared and closed on disposal. */
 export interface RpcDialer extends AsyncDisposable {
-  client<S extends { readonly typeName: string; readonly methods: object }>(service: S, address: string): ServiceClient<S>;
+  client<S extends ServiceDescriptor>(service: S, address: string): ServiceClient<S>;
 }

@@ -1,0 +1,2 @@
+export * from './echo-service.js';
+export * from './rpc-contract.js';

@@ -1,0 +1,34 @@
+import type { Owner } from './owner-directory.js';
+
+/** Owners by service and partition; what every directory keeps in memory. */
+export class OwnerTable {
+  readonly #owners = new Map<string, Map<number, Owner>>();
+  readonly #listeners = new Set<(owner: Owner) => void>();
+
+  /** Takes an entry over and tells the listeners, unless a newer owner is known: one with a greater fence. */
+  apply(owner: Owner): boolean {
+    let partitions = this.#owners.get(owner.service);
+    if (partitions === undefined) this.#owners.set(owner.service, (partitions = new Map()));
+    const known = partitions.get(owner.partition);
+    if (known !== undefined && known.fence > owner.fence) return false;
+    partitions.set(owner.partition, owner);
+    for (const listener of [...this.#listeners]) listener(owner);
+    return true;
+  }
+
+  ownerOf(service: string, partition: number): Owner | undefined {
+    return this.#owners.get(service)?.get(partition);
+  }
+
+  /** One entry for each process. */
+  peersOf(service: string): readonly Owner[] {
+    const peers = new Map<string, Owner>();
+    for (const owner of this.#owners.get(service)?.values() ?? []) peers.set(owner.peer, owner);
+    return [...peers.values()];
+  }
+
+  onChange(listener: (owner: Owner) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
