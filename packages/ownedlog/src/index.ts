@@ -1,1 +1,10 @@
-export {};
+export * from './accept-record.js';
+export * from './api.js';
+export { claimPartition } from './claim-partition.js';
+export * from './errors.js';
+export * from './follow-owned.js';
+export { ownedLogLimits } from './limits.js';
+export { recoverPartition } from './recover-partition.js';
+export { createSnapshotPointers, type SnapshotPointers } from './snapshot-pointers.js';
+export type { SnapshotEntries, SnapshotWriter } from './snapshot-writer.js';
+export * from './take-snapshot.js';

@@ -204,38 +204,45 @@ export const SnapshotPart: Codec<SnapshotPartInit, SnapshotPart> = {
 export interface SnapshotEntry {
   readonly key: string;
   readonly state: Uint8Array;
+  /** The state goes on in the first entry of the next part, which follows with no other record between. */
+  readonly continues: boolean;
 }
 /** What SnapshotEntry is made from; absent fields get their zero value. */
 export interface SnapshotEntryInit {
   readonly key?: string | undefined;
   readonly state?: Uint8Array | undefined;
+  readonly continues?: boolean | undefined;
 }
 
 export function createSnapshotEntry(init: SnapshotEntryInit): SnapshotEntry {
   return {
     key: init.key ?? '',
     state: init.state ?? emptyBytes,
+    continues: init.continues ?? false,
   };
 }
 
 export function writeSnapshotEntry(writer: ProtobufWriter, init: SnapshotEntryInit): void {
   if (init.key !== undefined && init.key !== '') { writer.writeTag(10); writer.writeString(init.key); }
   if (init.state !== undefined && init.state.length > 0) { writer.writeTag(18); writer.writeBytes(init.state); }
+  if (init.continues !== undefined && init.continues) { writer.writeTag(24); writer.writeBool(init.continues); }
 }
 
 export function readSnapshotEntry(reader: ProtobufReader, end: number): SnapshotEntry {
   let key: SnapshotEntry['key'] = '';
   let state: SnapshotEntry['state'] = emptyBytes;
+  let continues: SnapshotEntry['continues'] = false;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: key = reader.readString(); break;
       case 18: state = reader.readBytes(); break;
+      case 24: continues = reader.readBool(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { key, state };
+  return { key, state, continues };
 }
 
 export const encodeSnapshotEntry = (init: SnapshotEntryInit): Uint8Array => encodeWith(writeSnapshotEntry, init);
@@ -246,8 +253,10 @@ export const SnapshotEntry: Codec<SnapshotEntryInit, SnapshotEntry> = {
 
 /** Value of the compacted pointer topic: where the newest complete snapshot of a partition starts. */
 export interface SnapshotPointer {
+  /** Where to read from; the first record accepted from there on is the snapshot's first part. */
   readonly offset: number;
   readonly fence: number;
+  /** Last index before the first part. */
   readonly index: number;
 }
 /** What SnapshotPointer is made from; absent fields get their zero value. */
