@@ -41,3 +41,8 @@ export class LogClosedError extends Error {
     super('the log is closed');
   }
 }
+
+/** The disk did not take the records (it is full, for instance); they are certainly not in the log. */
+export class CommitFailedError extends Error {
+  override readonly name = 'CommitFailedError';
+}

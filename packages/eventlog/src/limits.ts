@@ -15,3 +15,21 @@ export const followTurnBytesMax = 1024 * 1024;
 
 /** How often records that are too old are looked for. */
 export const sweepIntervalMs = 10_000;
+
+/** What each durable partition keeps in memory for its followers; who lags further reads from disk. */
+export const tailBytesMax = 256 * 1024;
+
+/** About how much one commit writes; the rest waits for the next. */
+export const commitBytesMax = 8 * 1024 * 1024;
+
+/** What may wait for a commit before appends are refused. */
+export const backlogBytesMax = 64 * 1024 * 1024;
+
+/** How many records one sweep looks at or deletes before it lets others have the disk. */
+export const sweepRecordsMax = 2_000;
+
+/** How soon a sweep goes on that could not do all its work at once. */
+export const sweepPauseMs = 50;
+
+/** Address space set aside for the store; the file grows with what is in it. */
+export const mapSizeBytesDefault = 64 * 1024 ** 3;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { LogClosedError, OffsetOutOfRangeError, RecordTooLargeError, UnknownTopicError } from '../errors.js';
 import { readBytesDefault, recordKeyBytesMax } from '../limits.js';
 import {
@@ -24,6 +25,7 @@ export class EmbeddedLog implements EventLog {
 
   constructor(storage: TopicStorage) {
     this.#storage = storage;
+    setMaxListeners(0, this.#closed.signal);
   }
 
   async createTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -59,6 +61,8 @@ export class EmbeddedLog implements EventLog {
   }
 
   async follow(topic: string, partition: number, options: FollowOptions): Promise<void> {
+    // One signal commonly ends the followers of many partitions; that is no leak.
+    setMaxListeners(0, options.signal);
     const target = { topic, number: partition, partition: this.#partition(topic, partition), closed: this.#closed.signal };
     await followPartition(target, options);
   }

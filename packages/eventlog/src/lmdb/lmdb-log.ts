@@ -1,0 +1,134 @@
+import type { CancelTimer, Clock } from '@parley/kernel';
+import { assertSameShape, EmbeddedLog } from '../embedded/embedded-log.js';
+import type { Topic, TopicStorage } from '../embedded/partition.js';
+import { mapSizeBytesDefault, sweepIntervalMs, sweepPauseMs, sweepRecordsMax } from '../limits.js';
+import { MemoryStorage } from '../memory/memory-log.js';
+import type { EventLog, TopicKind, TopicSpec } from '../port.js';
+import { type CommitReport, GroupCommit } from './group-commit.js';
+import { LmdbPartition } from './lmdb-partition.js';
+import { Tables, topicKey } from './tables.js';
+
+export interface LmdbLogOptions {
+  readonly clock: Clock;
+  /** Directory of the log, on a local disk, used by one process at a time. Made if missing. */
+  readonly path: string;
+  /** What one partition of a queue topic holds before appends are refused; 8 MiB by default. */
+  readonly queueBytesMax?: number;
+  /** Address space set aside; 64 GiB by default. The file is only as large as what it holds. */
+  readonly mapSizeBytes?: number;
+  /** Told about every commit. */
+  readonly onCommit?: (report: CommitReport) => void;
+  /** Told when old records could not be removed; the next sweep tries again. */
+  readonly onSweepFailed?: (error: unknown) => void;
+}
+
+/**
+ * A log on disk. Topics of kind `log` and `compacted` survive the process and the power cut; topics of kind
+ * `queue` are kept in memory. Rejects when the directory holds another layout.
+ */
+export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
+  const tables = new Tables(options.path, options.mapSizeBytes ?? mapSizeBytesDefault);
+  await tables.checkLayout();
+  return new EmbeddedLog(new LmdbStorage(options, tables));
+}
+
+/** What is written down about a topic. */
+interface TopicEntry {
+  readonly id: number;
+  readonly partitions: number;
+  readonly kind: TopicKind;
+}
+
+class LmdbStorage implements TopicStorage {
+  readonly #options: LmdbLogOptions;
+  readonly #tables: Tables;
+  readonly #queues: MemoryStorage;
+  readonly #commits: GroupCommit;
+  readonly #partitions: LmdbPartition[] = [];
+  #cancelSweep: CancelTimer;
+  #sweeping: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: LmdbLogOptions, tables: Tables) {
+    this.#options = options;
+    this.#tables = tables;
+    this.#queues = new MemoryStorage(options);
+    this.#commits = new GroupCommit({
+      clock: options.clock,
+      transact: (writes) => tables.root.batch(writes),
+      onCommit: options.onCommit,
+    });
+    this.#cancelSweep = options.clock.setTimer(sweepIntervalMs, this.#sweep);
+  }
+
+  async open(spec: TopicSpec): Promise<Topic> {
+    if (spec.kind === 'queue') return this.#queues.open(spec);
+    const { id } = await this.#entryOf(spec);
+    const partitions = Array.from(
+      { length: spec.partitions },
+      (_, partition) =>
+        new LmdbPartition({
+          topicId: id,
+          partition,
+          spec,
+          clock: this.#options.clock,
+          tables: this.#tables,
+          commits: this.#commits,
+        }),
+    );
+    this.#partitions.push(...partitions);
+    return { spec, partitions };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelSweep();
+    await this.#sweeping;
+    await this.#commits.idle();
+    await this.#queues.close();
+    await this.#tables.root.close();
+  }
+
+  async #entryOf(spec: TopicSpec): Promise<TopicEntry> {
+    const entries = [...this.#tables.meta.getRange({ start: topicKey(''), end: topicKey('\uffff') })];
+    const found = entries.find((entry) => entry.key === topicKey(spec.name))?.value;
+    if (isTopicEntry(found)) {
+      assertSameShape(spec, { ...found, name: spec.name });
+      return found;
+    }
+    const ids = entries.map((entry) => (isTopicEntry(entry.value) ? entry.value.id : 0));
+    const entry = { id: Math.max(0, ...ids) + 1, partitions: spec.partitions, kind: spec.kind };
+    await this.#tables.meta.put(topicKey(spec.name), entry);
+    return entry;
+  }
+
+  readonly #sweep = (): void => {
+    this.#sweeping = this.#sweepOnce().then(
+      (isDone) => this.#sweepAgain(isDone),
+      (error: unknown) => {
+        this.#options.onSweepFailed?.(error);
+        this.#sweepAgain(true);
+      },
+    );
+  };
+
+  #sweepAgain(isDone: boolean): void {
+    if (this.#isClosed) return;
+    this.#cancelSweep = this.#options.clock.setTimer(isDone ? sweepIntervalMs : sweepPauseMs, this.#sweep);
+  }
+
+  /** Lets go of a bounded number of records; true when no more are due. */
+  async #sweepOnce(): Promise<boolean> {
+    let left = sweepRecordsMax;
+    for (const partition of this.#partitions) {
+      if (left <= 0 || this.#isClosed) return false;
+      left -= await partition.expire(left);
+      if (left > 0) left -= await partition.purge(left);
+    }
+    return left > 0;
+  }
+}
+
+function isTopicEntry(value: unknown): value is TopicEntry {
+  return typeof value === 'object' && value !== null && 'id' in value && 'partitions' in value && 'kind' in value;
+}

@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { OffsetRange, StoredRecord } from '../port.js';
+import { decodeOffset, layoutVersion, newestKey, offsetOfKey, readRecord, recordKey } from './layout.js';
+
+/** Where a partition's records lie. */
+export interface PartitionAddress {
+  readonly topicId: number;
+  readonly partition: number;
+}
+
+/**
+ * The tables on disk. Every read finishes before it returns, so that no read transaction outlives the turn
+ * and keeps old pages from being used again.
+ */
+export class Tables {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly meta: Database<unknown, string>;
+  readonly records: Database<Buffer, Buffer>;
+  readonly newest: Database<Buffer, Buffer>;
+
+  /** Opens the tables in a directory, making both if needed; throws when another layout is found there. */
+  constructor(path: string, mapSizeBytes: number) {
+    mkdirSync(path, { recursive: true });
+    this.root = open<Buffer, Buffer>({
+      path: join(path, 'log.mdb'),
+      noSubdir: true,
+      mapSize: mapSizeBytes,
+      // A resolved commit must be on disk; the overlapping mode resolves before that.
+      overlappingSync: false,
+      // One explicit batch is one transaction; nothing else is to be gathered behind our back.
+      eventTurnBatching: false,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      maxDbs: 4,
+    });
+    this.meta = this.root.openDB<unknown, string>({ name: 'meta', encoding: 'json', keyEncoding: 'ordered-binary' });
+    this.records = this.root.openDB<Buffer, Buffer>({ name: 'records', encoding: 'binary', keyEncoding: 'binary' });
+    this.newest = this.root.openDB<Buffer, Buffer>({ name: 'newest', encoding: 'binary', keyEncoding: 'binary' });
+  }
+
+  /** Writes the layout into a new store and refuses one of another layout. */
+  async checkLayout(): Promise<void> {
+    const found = this.meta.get('format');
+    if (found === undefined) await this.meta.put('format', { layout: layoutVersion });
+    else if (!isObject(found) || found['layout'] !== layoutVersion) {
+      throw new Error(`the log has layout ${JSON.stringify(found)}; this version reads layout ${layoutVersion}`);
+    }
+  }
+
+  /** The offsets held: from what was trimmed last to behind the newest record. */
+  rangeOf(at: PartitionAddress): OffsetRange {
+    const start = this.meta.get(startKey(at));
+    const first = typeof start === 'number' ? start : 0;
+    return { start: first, end: Math.max(first, (this.#lastOffset(at) ?? -1) + 1) };
+  }
+
+  /** The oldest record still on disk, or undefined. */
+  firstOffset(at: PartitionAddress): number | undefined {
+    for (const key of this.records.getKeys({ ...boundsOf(at, 0), limit: 1 })) return offsetOfKey(key);
+    return undefined;
+  }
+
+  hasRecord(at: PartitionAddress, offset: number): boolean {
+    return this.records.doesExist(recordKey(at.topicId, at.partition, offset));
+  }
+
+  /** One record and more, while their values fit into `bytesMax` and their offsets are below `end`. */
+  slice(at: PartitionAddress, from: number, options: { readonly end: number; readonly bytesMax: number }): StoredRecord[] {
+    const found: StoredRecord[] = [];
+    let bytes = 0;
+    for (const { key, value } of this.records.getRange(boundsOf(at, from, options.end))) {
+      const record = readRecord(offsetOfKey(key), value);
+      bytes += record.value.byteLength;
+      if (found.length > 0 && bytes > options.bytesMax) break;
+      found.push(record);
+      if (bytes >= options.bytesMax) break;
+    }
+    return found;
+  }
+
+  /** At most `countMax` records below an offset, the oldest first. */
+  oldest(at: PartitionAddress, from: number, options: { readonly end: number; readonly countMax: number }): StoredRecord[] {
+    const range = this.records.getRange({ ...boundsOf(at, from, options.end), limit: options.countMax });
+    return [...range.map(({ key, value }) => readRecord(offsetOfKey(key), value))];
+  }
+
+  /** The committed offset of the newest record with a key. */
+  newestOffset(at: PartitionAddress, key: string): number | undefined {
+    const found = this.newest.get(newestKey(at.topicId, at.partition, key));
+    return found === undefined ? undefined : decodeOffset(found);
+  }
+
+  #lastOffset(at: PartitionAddress): number | undefined {
+    const { start, end } = boundsOf(at, 0);
+    for (const key of this.records.getKeys({ start: end, end: start, reverse: true, limit: 1 })) return offsetOfKey(key);
+    return undefined;
+  }
+}
+
+/** Key in `meta` of a partition's first offset. */
+export function startKey(at: PartitionAddress): string {
+  return `start/${at.topicId}/${at.partition}`;
+}
+
+/** Key in `meta` of a topic. */
+export function topicKey(name: string): string {
+  return `topic/${name}`;
+}
+
+function boundsOf(at: PartitionAddress, from: number, end = Number.MAX_SAFE_INTEGER): { start: Buffer; end: Buffer } {
+  return { start: recordKey(at.topicId, at.partition, from), end: recordKey(at.topicId, at.partition, end) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
