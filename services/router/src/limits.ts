@@ -1,0 +1,35 @@
+/** Bounds of the router. Sizes in bytes, times in milliseconds. */
+export const routerLimits = {
+  /** Commands per lane and partition that wait in memory; then the lane is read no further. */
+  laneCommandsMax: 8_192,
+  /** Commands decided between two appends. */
+  batchCommandsMax: 2_048,
+  /** Encoded events per append; an append's time bounds how long HIGH may wait. */
+  batchBytesMax: 384 * 1024,
+  /** A stored send that waited longer in its lane is refused with OVERLOADED. */
+  staleAfterMs: 30_000,
+  /** A transient message that waited longer is dropped. */
+  transientStaleAfterMs: 5_000,
+  /**
+   * How long a send is remembered for unflagged duplicates. Covers the silence after which a gateway drops a
+   * connection (35 s) plus the longest stay in a lane.
+   */
+  dedupeWindowMs: 90_000,
+  dedupeEntriesMax: 200_000,
+  /** Conversations kept in memory per partition. */
+  conversationsMax: 65_536,
+  /** A conversation that cannot be loaded in this time refuses its commands with UNAVAILABLE. */
+  loadWithinMs: 5_000,
+  /** Positions without output are written at most this often. */
+  positionEveryMs: 1_000,
+  /** What may wait for one link before it is broken (its gateway then resubscribes and resyncs). */
+  linkBytesMax: 32 * 1024 * 1024,
+  /** Subscriptions of a partition that went to another owner are served this much longer. */
+  formerOwnerGraceMs: 30_000,
+  relayDeliveriesMax: 50_000,
+  presenceUsersMax: 1_000,
+} as const;
+
+if (routerLimits.dedupeWindowMs < 35_000 + routerLimits.staleAfterMs) {
+  throw new Error('dedupeWindowMs must cover offlineAfterMs plus staleAfterMs');
+}

@@ -1,0 +1,89 @@
+import { encodeTimelineBatch, type LaneCommand, type Origin, type TimelineEntryInit } from '@parley/contracts/events';
+import { type ErrorName, errorTable } from '@parley/kernel';
+import { type OutcomeInit } from '@parley/contracts/router';
+import type { Publication } from '../fanout/publication.js';
+import type { ConversationState } from './conversation-state.js';
+
+/** Tells a waiter what became of its command. */
+export type Answer = (origin: Origin, outcome: OutcomeInit) => void;
+
+export interface BatchSinks {
+  readonly answer: Answer;
+  readonly publish: (publication: Publication) => void;
+}
+
+interface Stored {
+  readonly state: ConversationState;
+  readonly seq: number;
+}
+
+/**
+ * What one round of decisions leads to. Nothing of it may be seen by anybody before the append is
+ * committed, except what does not depend on it.
+ */
+export class Batch {
+  readonly #sinks: BatchSinks;
+  readonly #entries: TimelineEntryInit[] = [];
+  readonly #stored: Stored[] = [];
+  readonly #outcomes: [Origin, OutcomeInit][] = [];
+  readonly #publications: Publication[] = [];
+  #bytes = 0;
+  #hasRefusals = false;
+  commands = 0;
+
+  constructor(sinks: BatchSinks) {
+    this.#sinks = sinks;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get storedEvents(): number {
+    return this.#entries.length;
+  }
+
+  /**
+   * A refusal must not be told before the position behind its command is committed: a new owner that read
+   * the command again might accept it.
+   */
+  get needsAppend(): boolean {
+    return this.#entries.length > 0 || this.#hasRefusals;
+  }
+
+  get payload(): Uint8Array {
+    return this.#entries.length === 0 ? new Uint8Array(0) : encodeTimelineBatch({ entries: this.#entries });
+  }
+
+  store(entry: TimelineEntryInit & { readonly event: Uint8Array }, stored: Stored, publications: readonly Publication[]): void {
+    this.#entries.push(entry);
+    this.#stored.push(stored);
+    this.#bytes += entry.event.length + 32;
+    for (const publication of publications) this.#publications.push(publication);
+  }
+
+  /** Answers once the batch is committed. */
+  answer(command: LaneCommand, outcome: OutcomeInit): void {
+    if (command.origin !== undefined) this.#outcomes.push([command.origin, outcome]);
+  }
+
+  refuse(command: LaneCommand, error: ErrorName, retryAfterMs = 0): void {
+    this.#hasRefusals = true;
+    this.answer(command, { error: errorTable[error].code, retryAfterMs });
+  }
+
+  /** Passes on at once: nothing of it is stored. */
+  passOn(publication: Publication): void {
+    this.#sinks.publish(publication);
+  }
+
+  /** Makes everything visible, after the commit at the given offset. */
+  release(offset: number): void {
+    for (const { state, seq } of this.#stored) {
+      if (seq > 0) state.committedSeq = seq;
+      state.lastOffset = offset;
+    }
+    for (const [origin, outcome] of this.#outcomes) this.#sinks.answer(origin, outcome);
+    for (const publication of this.#publications) this.#sinks.publish(publication);
+  }
+}

@@ -1,0 +1,127 @@
+import { type RouterService as Contract } from '@parley/contracts/router';
+import { topics } from '@parley/contracts/topics';
+import { ParleyError, partitionOf } from '@parley/kernel';
+import { lanes } from '@parley/lanes';
+import { superviseOwnership } from '@parley/ownedlog';
+import { createLaneWriter } from '@parley/router-client';
+import type { ServiceHandlers } from '@parley/rpc';
+import { checkContent } from './check-content.js';
+import { createRouterEvents, type RouterEvents } from './events.js';
+import { FanOut } from './fanout/fan-out.js';
+import { Relays } from './fanout/relays.js';
+import { routerLimits } from './limits.js';
+import { OwnCalls } from './own-calls.js';
+import { conversationKey } from './partition/conversation-state.js';
+import { PartitionRouter } from './partition/partition-router.js';
+import type { RouterDeps } from './ports.js';
+import { serveLink } from './rpc/link.js';
+import { queryPresence } from './rpc/query-presence.js';
+import { serveRelay } from './rpc/relay.js';
+import { sendMessage } from './rpc/send-message.js';
+
+/** Decides the order of every conversation of the partitions it owns, and fans out. */
+export interface RouterService {
+  readonly handlers: ServiceHandlers<typeof Contract>;
+  /** Takes part until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Partitions that are taken over and served now. */
+  readonly ownedPartitions: number;
+}
+
+export function createRouterService(deps: RouterDeps): RouterService {
+  return new Router(deps);
+}
+
+class Router implements RouterService {
+  readonly handlers: ServiceHandlers<typeof Contract>;
+  readonly #deps: RouterDeps;
+  readonly #events: RouterEvents;
+  readonly #owned = new Map<number, PartitionRouter>();
+  readonly #relays: Relays;
+  readonly #fanOut: FanOut;
+  readonly #calls: OwnCalls;
+
+  constructor(deps: RouterDeps) {
+    this.#deps = deps;
+    this.#events = createRouterEvents(deps.telemetry);
+    this.#calls = new OwnCalls(deps.clock);
+    const isOwned = (partition: number): boolean => this.#owned.has(partition);
+    this.#relays = new Relays({ ...deps, isOwned, events: this.#events });
+    this.#fanOut = new FanOut({
+      peer: deps.peer,
+      partitions: deps.partitions,
+      relays: this.#relays,
+      events: this.#events,
+      onOwnOutcome: (connection, outcome) => this.#calls.settle(connection, outcome),
+    });
+    this.handlers = this.#createHandlers(isOwned);
+  }
+
+  get ownedPartitions(): number {
+    return this.#owned.size;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, clock, random, telemetry } = this.#deps;
+    const run = (partition: number, stop: AbortSignal): Promise<void> => this.#serve(partition, stop);
+    const laneTopics = lanes.map((lane) => topics.lanes[lane]);
+    await superviseOwnership({ log, clock, random, telemetry, group: 'router', topics: laneTopics, signal, run });
+    this.#relays.close();
+  }
+
+  async #serve(partition: number, signal: AbortSignal): Promise<void> {
+    const { publish, answer } = this.#sinks;
+    const router = new PartitionRouter(partition, this.#deps, { sinks: { publish, answer }, events: this.#events });
+    const fence = await router.takeOver(signal);
+    this.#owned.set(partition, router);
+    try {
+      const { address, peer } = this.#deps;
+      await this.#deps.directory.publish({ service: 'router', partition, fence, address, peer });
+      this.#events.takenOver(partition, fence);
+      await router.run(signal);
+    } finally {
+      this.#owned.delete(partition);
+      this.#forgetChannelsLater(partition);
+    }
+  }
+
+  readonly #sinks = {
+    publish: (publication: Parameters<FanOut['publish']>[0]): void => this.#fanOut.publish(publication),
+    answer: (...[origin, outcome]: Parameters<FanOut['answer']>): void => this.#fanOut.answer(origin, outcome),
+  };
+
+  /** Events may still come here from routers that do not know the new owner yet. */
+  #forgetChannelsLater(partition: number): void {
+    this.#deps.clock.setTimer(routerLimits.formerOwnerGraceMs, () => {
+      if (!this.#owned.has(partition)) this.#fanOut.channels.dropPartition(partition);
+    });
+  }
+
+  #createHandlers(isOwned: (partition: number) => boolean): ServiceHandlers<typeof Contract> {
+    const { log, partitions, peer, clock, random } = this.#deps;
+    const fanOut = this.#fanOut;
+    const writer = createLaneWriter({
+      log,
+      partitions,
+      onFailed: ({ origin }, error) => this.#calls.settle(origin?.connection ?? 0, { error: new ParleyError(error).spec.code }),
+    });
+    const sendDeps = { writer, calls: this.#calls, peer, clock, random, checkContent };
+    return {
+      sendMessage: async (request) => {
+        if (!isOwned(partitionOf(request.app, request.conversation, partitions))) throw new ParleyError('NOT_OWNER');
+        return sendMessage(sendDeps, request);
+      },
+      queryPresence: async (request) => queryPresence({ channels: fanOut.channels, partitions, isOwned }, request),
+      link: (stream) => serveLink({ fanOut, headOf: (app, channel) => this.#headOf(app, channel) }, stream),
+      relay: (stream) => serveRelay({ fanOut, relays: this.#relays }, stream),
+    };
+  }
+
+  async #headOf(app: string, channel: string): Promise<number | undefined> {
+    const owner = this.#owned.get(partitionOf(app, channel, this.#deps.partitions));
+    if (owner === undefined) return undefined;
+    if (channel.startsWith('user:')) return 0;
+    const state = owner.conversations.get(conversationKey(app, channel)) ?? (await owner.conversations.load(app, channel));
+    return state.committedSeq;
+  }
+}
