@@ -1,32 +1,9 @@
 import { ParleyError, type Clock } from '@parley/kernel';
+import { LazyCallContext } from './call-context.js';
 import { deadlineError, givenUpError } from './call-errors.js';
 import type { BoundMethod } from './handlers.js';
 import { rpcLimits } from './limits.js';
-import type { CallContext, CallOptions } from './port.js';
-
-/** A call in flight. Most handlers never look at the signal, so it is made when somebody does. */
-class InProcessContext implements CallContext {
-  readonly trace: string;
-  #controller: AbortController | undefined;
-  #reason: ParleyError | undefined;
-
-  constructor(trace: string) {
-    this.trace = trace;
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
-  }
-
-  abort(reason: ParleyError): void {
-    this.#reason = reason;
-    this.#controller?.abort(reason);
-  }
-}
+import type { CallOptions } from './port.js';
 
 /** A unary call that can be given up from outside. */
 export interface InProcessUnary {
@@ -42,7 +19,7 @@ export function callInProcess(
   { clock, options }: { readonly clock: Clock; readonly options: CallOptions },
 ): InProcessUnary {
   const { signal, timeoutMs = rpcLimits.callTimeoutMs } = options;
-  const context = new InProcessContext(options.trace ?? '');
+  const context = new LazyCallContext(options.trace ?? '');
   const message = bound.method.request.create(request);
   let giveUp = (_error: ParleyError): void => {};
   const answer = new Promise<unknown>((resolve, reject) => {
