@@ -1,3 +1,4 @@
+export * from './content.js';
 export * from './decide-group.js';
 export * from './decide-room.js';
 export * from './group.js';
