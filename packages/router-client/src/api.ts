@@ -1,5 +1,5 @@
 import type { LaneCommandInit } from '@parley/contracts/events';
-import type { Delivery, Outcome } from '@parley/contracts/router';
+import type { Delivery, LinkClass, Outcome } from '@parley/contracts/router';
 import type { Lane } from '@parley/lanes';
 
 /**
@@ -23,7 +23,8 @@ export interface RouterClient extends AsyncDisposable {
 export interface RouterClientEvents {
   /** What became of a command of this process. At most once per command; never, when the way back was lost. */
   outcome(outcome: Outcome): void;
-  delivery(delivery: Delivery): void;
+  /** Deliveries of one class come in the order in which the router made them; the classes overtake each other. */
+  delivery(delivery: Delivery, linkClass: LinkClass): void;
   /**
    * From now on every event of the channel is delivered. `headSeq`: head of a group's or room's conversation.
    * `isFirst` is false when the subscription had been interrupted: events may have been missed.

@@ -4,7 +4,7 @@ import type { BidiStream, RpcDialer } from '@parley/rpc';
 export interface PeerLinkEvents {
   /** Both streams are open: subscriptions may be sent. */
   opened(link: PeerLink): void;
-  received(link: PeerLink, response: LinkResponse): void;
+  received(link: PeerLink, response: LinkResponse, linkClass: LinkClass): void;
   /** Called once; the link is of no use any more. */
   closed(link: PeerLink): void;
 }
@@ -37,8 +37,8 @@ export class PeerLink {
     this.address = options.address;
     this.#urgent = this.#open(Class.URGENT);
     this.#normal = this.#open(Class.NORMAL);
-    void this.#receive(this.#urgent);
-    void this.#receive(this.#normal);
+    void this.#receive(this.#urgent, Class.URGENT);
+    void this.#receive(this.#normal, Class.NORMAL);
   }
 
   get isOpen(): boolean {
@@ -72,12 +72,12 @@ export class PeerLink {
   }
 
   /** The router answers the hello with an empty response. */
-  async #receive(stream: Stream): Promise<void> {
+  async #receive(stream: Stream, linkClass: LinkClass): Promise<void> {
     let isGreeted = false;
     try {
       for await (const response of stream.incoming) {
         if (this.#ended.signal.aborted) return;
-        if (isGreeted) this.#options.events.received(this, response);
+        if (isGreeted) this.#options.events.received(this, response, linkClass);
         else {
           isGreeted = true;
           if (++this.#openStreams === 2) this.#options.events.opened(this);

@@ -1,5 +1,5 @@
 import type { LaneCommandInit } from '@parley/contracts/events';
-import { createOutcome, type LinkResponse, type Subscribed } from '@parley/contracts/router';
+import { createOutcome, type LinkClass, type LinkResponse, type Subscribed } from '@parley/contracts/router';
 import type { EventLog } from '@parley/eventlog';
 import { backoffMs, type CancelTimer, type Clock, type ErrorName, errorTable, type Random } from '@parley/kernel';
 import type { Lane } from '@parley/lanes';
@@ -106,7 +106,7 @@ class LinkedRouterClient implements RouterClient {
     if (this.#isClosed || attempt.link !== undefined || attempt.cancelRetry !== undefined) return;
     const events: PeerLinkEvents = {
       opened: (link) => this.#opened(link),
-      received: (link, response) => this.#received(link, response),
+      received: (link, response, linkClass) => this.#received(link, response, linkClass),
       closed: (link) => this.#closed(link),
     };
     attempt.link = new PeerLink({ dialer: this.#deps.dialer, address, peer: this.peer, events });
@@ -148,10 +148,10 @@ class LinkedRouterClient implements RouterClient {
     link.subscribe({ app, channel, isConnected });
   }
 
-  #received(link: PeerLink, response: LinkResponse): void {
+  #received(link: PeerLink, response: LinkResponse, linkClass: LinkClass): void {
     for (const answer of response.subscribed) this.#onSubscribed(link, answer);
     for (const outcome of response.outcomes) this.#events.outcome(outcome);
-    for (const delivery of response.deliveries) this.#events.delivery(delivery);
+    for (const delivery of response.deliveries) this.#events.delivery(delivery, linkClass);
   }
 
   #onSubscribed(link: PeerLink, answer: Subscribed): void {
