@@ -1,1 +1,12 @@
-export {};
+export { type ClientOptions, createClient, type Client } from './client.js';
+export { ParleyClientError } from './client-error.js';
+export type { MessageContent, MessageContentInit, MessagePriority, SendPriority, UnknownContent } from './content.js';
+export type { ConversationHandle, SendOptions } from './conversation-handle.js';
+export type { Off } from './emitter.js';
+export type { ClientEvents, ConnectionStatus, Gap, Membership, Message, TimelineEvent, UnknownEvent } from './events.js';
+export type { History, HistoryOptions, HistoryPages } from './history-pages.js';
+export { type SdkLimits, sdkLimits } from './limits.js';
+export { memoryOutboxStore, type OutboxStore, type PendingSend } from './outbox-store.js';
+export type { SendHandle, SendState, StoredMessage } from './send-handle.js';
+export type { WebSocketLike } from './socket.js';
+export type { ClientPosition } from './timeline.js';

@@ -1,0 +1,331 @@
+import { conversationOfUsers, randomId, systemClock, systemRandom, type Clock, type Random, type UserId } from '@parley/kernel';
+import type { GroupInfo, LoggedIn, MemberPage, RoomInfo } from '@parley/wire';
+import { ParleyClientError } from './client-error.js';
+import type { Connection, ServerBody } from './connection.js';
+import { contentFromBytes, priorityName } from './content.js';
+import { type ConversationDeps, ConversationHandle } from './conversation-handle.js';
+import { Emitter, type Off } from './emitter.js';
+import type { ClientEvents, ConnectionStatus, TimelineEvent } from './events.js';
+import { type SdkLimits, sdkLimits } from './limits.js';
+import { Outbox } from './outbox.js';
+import { memoryOutboxStore, type OutboxStore, type PendingSend } from './outbox-store.js';
+import { Requester } from './requester.js';
+import { Rooms } from './rooms.js';
+import type { SendHandle, StoredMessage } from './send-handle.js';
+import { Session } from './session.js';
+import type { WebSocketLike } from './socket.js';
+import { type ClientPosition, Timeline } from './timeline.js';
+import { TokenSource } from './token-source.js';
+
+export interface ClientOptions {
+  /** `ws://` or `wss://`. */
+  readonly url: string;
+  /** Asked for a token at the first login, before the old one ends, and when the server finds fault with it. */
+  readonly token: () => string | Promise<string>;
+  /** Stable per installation; a random one by default, so that every client counts as a device of its own. */
+  readonly device?: string;
+  /** Id of the user, where it is known before the first login; `user(peer)` needs it. */
+  readonly user?: string;
+  /** Keeps unanswered sends; by default in memory only. */
+  readonly store?: OutboxStore;
+  /** `client.position` of an earlier run: sync goes on from there. */
+  readonly position?: ClientPosition;
+  /** `all` (default) fetches the newest events of conversations that are new to the client; `heads` only reports them. */
+  readonly catchUp?: 'all' | 'heads';
+  /** Makes the sockets; the global WebSocket by default. Node before 22: `@parley/sdk/node`. */
+  readonly webSocket?: (url: string, protocols: string[]) => WebSocketLike;
+  readonly limits?: Partial<SdkLimits>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+const version = 'parley-js/0.1.0';
+
+/** Makes a client. It is idle until `connect`; what is sent before is queued. */
+export const createClient = (options: ClientOptions): Client => new Client(options);
+
+/** One login of one user: keeps the connection, the outbox and the order of everything that is received. */
+export class Client {
+  readonly #events = new Emitter<ClientEvents>();
+  readonly #requests: Requester;
+  readonly #outbox: Outbox;
+  readonly #timeline: Timeline;
+  readonly #rooms: Rooms;
+  readonly #session: Session;
+  readonly #conversations: ConversationDeps;
+  #status: ConnectionStatus = { state: 'idle' };
+  #user: string;
+
+  constructor(options: ClientOptions) {
+    const { clock = systemClock, random = systemRandom, catchUp = 'all', position } = options;
+    const limits: SdkLimits = { ...sdkLimits, ...options.limits };
+    const self = (): string => this.#user;
+    this.#user = options.user ?? '';
+    this.#requests = new Requester(clock, limits.requestTimeoutMs);
+    this.#outbox = this.#makeOutbox({ clock, random, limits, store: options.store ?? memoryOutboxStore() });
+    this.#rooms = this.#makeRooms();
+    this.#timeline = new Timeline({
+      clock,
+      random,
+      limits,
+      catchUp,
+      position,
+      events: this.#events,
+      self,
+      query: (value) => this.#requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isImmediate: true }),
+      sync: (value) => this.#requests.call({ body: { type: 'sync', value }, expect: 'syncResult', isImmediate: true }),
+      observe: (event) => this.#observe(event),
+      reset: () => this.#rooms.reenter(),
+    });
+    this.#session = this.#makeSession(options, { clock, random, limits });
+    const query: ConversationDeps['history']['query'] = (value) =>
+      this.#requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
+    this.#conversations = { outbox: this.#outbox, random, history: { query, self } };
+  }
+
+  /** Calls the listener for every event of the name until the returned function is called. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): Off {
+    return this.#events.on(name, listener);
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /** Id of the user; empty before the first login when it was not given. */
+  get userId(): string {
+    return this.#user;
+  }
+
+  /** To be kept by the application and given to the next client; see `ClientOptions.position`. */
+  get position(): ClientPosition {
+    return this.#timeline.position;
+  }
+
+  /** Sends without an answer so far, oldest first. */
+  get pending(): readonly SendHandle[] {
+    return this.#outbox.pending;
+  }
+
+  /**
+   * Connects and stays connected until `close`. Resolves with the user's id at the first login; rejects only when
+   * the server refuses for good or the client is closed, for what passes is tried again.
+   */
+  connect(): Promise<string> {
+    const first = new Promise<string>((resolve, reject) => {
+      const settle = (status: ConnectionStatus): boolean => {
+        if (status.state === 'online') resolve(status.user);
+        else if (status.state === 'closed') reject(status.error ?? ParleyClientError.of('UNAVAILABLE', 'the client was closed'));
+        return status.state === 'online' || status.state === 'closed';
+      };
+      if (settle(this.#status)) return;
+      const off = this.#events.on('connection', (status) => {
+        if (settle(status)) off();
+      });
+    });
+    this.#session.start();
+    return first;
+  }
+
+  /** Tries again at once, or tests the connection: for when the page is shown again or the network came back. */
+  wake(): void {
+    this.#session.wake();
+  }
+
+  /** Closes for good. The session stays resumable on the server for a while; sends stay in the store. */
+  close(): void {
+    if (this.#session.isClosed) return;
+    this.#outbox.close();
+    this.#session.close();
+  }
+
+  /** Ends the session on the server, then closes. */
+  async logout(): Promise<void> {
+    if (this.#requests.connection !== undefined) {
+      await this.#requests.call({ body: { type: 'logout', value: {} }, expect: 'done', isImmediate: true }).catch(() => {});
+    }
+    this.close();
+  }
+
+  /** By id: `u:<a>|<b>`, `g:<group>` or `r:<room>`. */
+  conversation(id: string): ConversationHandle {
+    return new ConversationHandle(id, this.#conversations);
+  }
+
+  /** The conversation with another user. Throws NOT_LOGGED_IN while the own id is not known. */
+  user(peer: string): ConversationHandle {
+    if (this.#user === '') throw ParleyClientError.of('NOT_LOGGED_IN', 'await connect() first, or pass options.user');
+    return this.conversation(conversationOfUsers(this.#user as UserId, peer as UserId));
+  }
+
+  group(id: string): ConversationHandle {
+    return this.conversation(`g:${id}`);
+  }
+
+  room(id: string): ConversationHandle {
+    return this.conversation(`r:${id}`);
+  }
+
+  /** Without an id the server chooses one. */
+  createGroup(group: { id?: string; name?: string; members?: readonly string[] } = {}): Promise<GroupInfo> {
+    const value = { group: group.id, name: group.name, members: group.members };
+    return this.#requests.call({ body: { type: 'createGroup', value }, expect: 'group' });
+  }
+
+  joinGroup(group: string): Promise<GroupInfo> {
+    return this.#requests.call({ body: { type: 'joinGroup', value: { group } }, expect: 'group', isRepeatable: true });
+  }
+
+  inviteToGroup(group: string, users: readonly string[]): Promise<GroupInfo> {
+    return this.#requests.call({ body: { type: 'inviteToGroup', value: { group, users } }, expect: 'group' });
+  }
+
+  async leaveGroup(group: string): Promise<void> {
+    await this.#requests.call({ body: { type: 'leaveGroup', value: { group } }, expect: 'done' });
+  }
+
+  async dismissGroup(group: string): Promise<void> {
+    await this.#requests.call({ body: { type: 'dismissGroup', value: { group } }, expect: 'done' });
+  }
+
+  listGroupMembers(group: string, options: { page?: string; limit?: number } = {}): Promise<MemberPage> {
+    const body = { type: 'listGroupMembers', value: { group, ...options } } as const;
+    return this.#requests.call({ body, expect: 'members', isRepeatable: true });
+  }
+
+  /** Without an id the server chooses one. The creator has entered it. */
+  createRoom(room: { id?: string; name?: string } = {}): Promise<RoomInfo> {
+    const value = { room: room.id, name: room.name };
+    return this.#enter(this.#requests.call({ body: { type: 'createRoom', value }, expect: 'room' }));
+  }
+
+  /** Enters a room, creating it unless `mustExist`; the client enters it again by itself after a reconnect. */
+  enterRoom(room: string, options: { name?: string; mustExist?: boolean } = {}): Promise<RoomInfo> {
+    const body = { type: 'enterRoom', value: { room, ...options } } as const;
+    return this.#enter(this.#requests.call({ body, expect: 'room', isRepeatable: true }));
+  }
+
+  async leaveRoom(room: string): Promise<void> {
+    this.#rooms.left(room);
+    await this.#requests.call({ body: { type: 'leaveRoom', value: { room } }, expect: 'done' });
+    this.#timeline.forget(`r:${room}`);
+  }
+
+  async destroyRoom(room: string): Promise<void> {
+    await this.#requests.call({ body: { type: 'destroyRoom', value: { room } }, expect: 'done' });
+    this.#rooms.left(room);
+    this.#timeline.forget(`r:${room}`);
+  }
+
+  listRoomMembers(room: string, options: { page?: string; limit?: number } = {}): Promise<MemberPage> {
+    const body = { type: 'listRoomMembers', value: { room, ...options } } as const;
+    return this.#requests.call({ body, expect: 'members', isRepeatable: true });
+  }
+
+  async #enter(answer: Promise<RoomInfo>): Promise<RoomInfo> {
+    const info = await answer;
+    this.#rooms.entered(info);
+    return info;
+  }
+
+  #makeOutbox(deps: { clock: Clock; random: Random; limits: SdkLimits; store: OutboxStore }): Outbox {
+    return new Outbox({
+      ...deps,
+      changed: (handle) => this.#events.emit('send', handle),
+      stored: (send, place) => this.#storedOwn(send, place),
+      error: (error) => this.#events.emit('error', error),
+    });
+  }
+
+  #makeRooms(): Rooms {
+    return new Rooms({
+      enter: (room) => this.#requests.call({ body: { type: 'enterRoom', value: { room, mustExist: true } }, expect: 'room', isRepeatable: true }),
+      blocked: (conversation) => this.#outbox.block(conversation),
+      unblocked: (conversation) => this.#outbox.unblock(conversation),
+      entered: (conversation, headSeq) => this.#timeline.enter(conversation, headSeq),
+      lost: (room, error) => {
+        this.#timeline.forget(`r:${room}`);
+        this.#events.emit('roomLost', { room, error });
+      },
+    });
+  }
+
+  #makeSession(options: ClientOptions, deps: { clock: Clock; random: Random; limits: SdkLimits }): Session {
+    return new Session({
+      ...deps,
+      url: options.url,
+      device: options.device ?? randomId(deps.random, 16),
+      clientName: version,
+      tokens: new TokenSource(options.token, deps.clock, deps.limits.tokenTimeoutMs),
+      webSocket: options.webSocket ?? globalWebSocket,
+      hooks: {
+        status: (status) => this.#setStatus(status),
+        online: (connection, loggedIn) => this.#online(connection, loggedIn),
+        offline: () => this.#offline(),
+        pushed: (body) => this.#pushed(body),
+        tokenExpiring: (expiresMs) => this.#events.emit('tokenExpiring', { expiresMs }),
+        kicked: (code, reason) => this.#events.emit('kicked', { code, reason }),
+        error: (error) => this.#events.emit('error', error),
+      },
+    });
+  }
+
+  #setStatus(status: ConnectionStatus): void {
+    this.#status = status;
+    if (status.state === 'closed') {
+      this.#outbox.close();
+      this.#requests.close();
+      this.#timeline.offline();
+    }
+    this.#events.emit('connection', status);
+  }
+
+  #online(connection: Connection, loggedIn: LoggedIn): void {
+    this.#user = loggedIn.user;
+    this.#requests.online(connection);
+    const isComplete = loggedIn.isResumed && loggedIn.isComplete;
+    this.#timeline.online(isComplete);
+    if (!isComplete) this.#rooms.reenter();
+    this.#outbox.online(connection);
+  }
+
+  #offline(): void {
+    this.#requests.offline();
+    this.#outbox.offline();
+    this.#timeline.offline();
+  }
+
+  #pushed(body: ServerBody): void {
+    if (body.type === 'event') this.#timeline.receive(body.value);
+    else if (body.type === 'headMoved') this.#timeline.headMoved(body.value.conversation, body.value.headSeq);
+    else if (body.type === 'resyncNeeded') this.#timeline.needSync();
+  }
+
+  #observe(event: TimelineEvent): void {
+    this.#outbox.observe(event);
+    if (event.type !== 'membership' || !event.conversation.startsWith('r:')) return;
+    if (event.closed || event.left.includes(this.#user)) this.#rooms.left(event.conversation.slice(2));
+  }
+
+  /** The connection that sent a message gets no copy of it: the acknowledgement takes its place in the order. */
+  #storedOwn(send: PendingSend, place: StoredMessage): void {
+    this.#timeline.offer({
+      type: 'message',
+      conversation: send.conversation,
+      seq: place.seq,
+      messageId: place.messageId,
+      sender: this.#user,
+      isOwn: true,
+      timeMs: place.timeMs,
+      priority: priorityName(send.priority as 1 | 2 | 3),
+      clientMsgId: send.clientMsgId,
+      content: contentFromBytes(send.content),
+    });
+  }
+}
+
+function globalWebSocket(url: string, protocols: string[]): WebSocketLike {
+  const { WebSocket } = globalThis as { WebSocket?: new (url: string, protocols: string[]) => WebSocketLike };
+  if (WebSocket === undefined) throw new Error('no WebSocket here: pass options.webSocket, or import from @parley/sdk/node');
+  return new WebSocket(url, protocols);
+}

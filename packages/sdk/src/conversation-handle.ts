@@ -1,0 +1,58 @@
+import { limits, randomId, type Random } from '@parley/kernel';
+import { ParleyClientError } from './client-error.js';
+import { contentToBytes, type MessageContentInit, priorityNumber, type SendPriority } from './content.js';
+import { fetchHistory, type History, type HistoryOptions, HistoryPages, type HistorySource } from './history-pages.js';
+import type { Outbox } from './outbox.js';
+import type { SendHandle } from './send-handle.js';
+
+export interface SendOptions {
+  /** `medium` by default, `low` for bullets. */
+  readonly priority?: SendPriority;
+  /** Chosen by the SDK by default; the same id never makes two messages. At most 64 bytes. */
+  readonly clientMsgId?: string;
+}
+
+export interface ConversationDeps {
+  readonly outbox: Outbox;
+  readonly history: HistorySource;
+  readonly random: Random;
+}
+
+/** One conversation: 1:1, group or room. Cheap to make; holds no state of its own. */
+export class ConversationHandle {
+  readonly id: string;
+  readonly #deps: ConversationDeps;
+
+  constructor(id: string, deps: ConversationDeps) {
+    this.id = id;
+    this.#deps = deps;
+  }
+
+  /** Puts a message into the outbox, online or not. Never throws: what is wrong with it is told by the handle. */
+  send(content: string | MessageContentInit, options: SendOptions = {}): SendHandle {
+    const full: MessageContentInit = typeof content === 'string' ? { type: 'text', text: content } : content;
+    const bytes = contentToBytes(full);
+    // A frame that is too long would cost the connection, so it must not get that far.
+    const invalid =
+      bytes.length > limits.contentBytesMax
+        ? ParleyClientError.of('MESSAGE_TOO_LARGE', `content of ${bytes.length} bytes, ${limits.contentBytesMax} at most`)
+        : undefined;
+    const send = {
+      conversation: this.id,
+      clientMsgId: options.clientMsgId ?? randomId(this.#deps.random, 24),
+      priority: priorityNumber(options.priority, full),
+      content: bytes,
+    };
+    return this.#deps.outbox.add(send, invalid);
+  }
+
+  /** One page, newest first by default. Throws a ParleyClientError. */
+  history(options: HistoryOptions = {}): Promise<History> {
+    return fetchHistory(this.#deps.history, this.id, options);
+  }
+
+  /** All pages: `for await (const page of conversation.pages())`. */
+  pages(options: HistoryOptions = {}): HistoryPages {
+    return new HistoryPages(this.#deps.history, this.id, options);
+  }
+}

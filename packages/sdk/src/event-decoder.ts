@@ -1,0 +1,32 @@
+import { type ConversationEvent, decodeConversationEvent } from '@parley/wire';
+import { contentFromBytes, priorityName } from './content.js';
+import type { TimelineEvent } from './events.js';
+
+/** Decodes an event frame or an event of a history page; throws ProtobufError when the bytes are none. */
+export function decodeTimelineEvent(bytes: Uint8Array, self: string): TimelineEvent {
+  const event = decodeConversationEvent(bytes);
+  const { conversation, seq, timeMs } = event;
+  switch (event.body?.type) {
+    case 'content':
+      return messageOf(event, event.body.value, self);
+    case 'membership':
+      return { type: 'membership', conversation, seq, timeMs, ...event.body.value };
+    default:
+      return { type: 'unknown', conversation, seq, timeMs };
+  }
+}
+
+function messageOf(event: ConversationEvent, content: Uint8Array, self: string): TimelineEvent {
+  return {
+    type: 'message',
+    conversation: event.conversation,
+    seq: event.seq,
+    messageId: event.messageId,
+    sender: event.sender,
+    isOwn: event.sender === self && self !== '',
+    timeMs: event.timeMs,
+    priority: priorityName(event.priority),
+    clientMsgId: event.clientMsgId,
+    content: contentFromBytes(content),
+  };
+}

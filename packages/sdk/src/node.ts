@@ -1,0 +1,12 @@
+import { WebSocket } from 'ws';
+import { type Client, type ClientOptions, createClient as createPlainClient } from './client.js';
+import type { WebSocketLike } from './socket.js';
+
+export * from './index.js';
+
+/** Sockets for Node, which has no WebSocket of its own before version 22. */
+export const nodeWebSocket = (url: string, protocols: string[]): WebSocketLike =>
+  new WebSocket(url, protocols, { perMessageDeflate: false }) as unknown as WebSocketLike;
+
+/** `createClient` of `@parley/sdk` with sockets for Node. */
+export const createClient = (options: ClientOptions): Client => createPlainClient({ webSocket: nodeWebSocket, ...options });

@@ -1,0 +1,111 @@
+import type { Clock } from '@parley/kernel';
+import { ParleyClientError } from './client-error.js';
+import type { Answer, Connection, RequestBody, ServerBody } from './connection.js';
+
+export type AnswerType = Exclude<ServerBody['type'], 'error'>;
+export type AnswerValue<Type extends AnswerType> = Extract<ServerBody, { readonly type: Type }>['value'];
+
+export interface CallOptions<Type extends AnswerType> {
+  readonly body: RequestBody;
+  /** The answer that counts as success. */
+  readonly expect: Type;
+  /** Doing it twice is the same as once: it is repeated on the next connection when this one breaks. */
+  readonly isRepeatable?: boolean;
+  /** Fails at once instead of waiting for a connection. */
+  readonly isImmediate?: boolean;
+}
+
+/** Requests as promises. They wait for a connection, and fail with a ParleyClientError in the end. */
+export class Requester {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  #connection: Connection | undefined;
+  #waiting = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  online(connection: Connection): void {
+    this.#connection = connection;
+    this.#wakeAll();
+  }
+
+  offline(): void {
+    this.#connection = undefined;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#connection = undefined;
+    this.#wakeAll();
+  }
+
+  call<Type extends AnswerType>(options: CallOptions<Type>): Promise<AnswerValue<Type>> {
+    const deadline = this.#clock.monotonic() + this.#timeoutMs;
+    const promise = new Promise<unknown>((resolve, reject) => {
+      const attempt = (): void => {
+        const leftMs = Math.max(0, deadline - this.#clock.monotonic());
+        if (this.#connection !== undefined) {
+          this.#connection.request(options.body, leftMs, (answer) => {
+            if (answer.type === 'lost' && options.isRepeatable === true && !this.#isClosed) attempt();
+            else conclude(options.expect, answer, resolve, reject);
+          });
+        } else if (this.#isClosed || options.isImmediate === true) {
+          reject(ParleyClientError.of('UNAVAILABLE', this.#isClosed ? 'the client is closed' : 'not connected'));
+        } else {
+          this.#wait(leftMs, attempt, reject);
+        }
+      };
+      attempt();
+    });
+    return promise as Promise<AnswerValue<Type>>;
+  }
+
+  #wait(leftMs: number, attempt: () => void, reject: (error: ParleyClientError) => void): void {
+    const wake = (): void => {
+      cancel();
+      this.#waiting.delete(wake);
+      attempt();
+    };
+    const cancel = this.#clock.setTimer(leftMs, () => {
+      this.#waiting.delete(wake);
+      reject(ParleyClientError.of('UNAVAILABLE', 'not connected'));
+    });
+    this.#waiting.add(wake);
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const wake of waiting) wake();
+  }
+}
+
+function conclude(
+  expect: AnswerType,
+  answer: Answer,
+  resolve: (value: unknown) => void,
+  reject: (error: ParleyClientError) => void,
+): void {
+  switch (answer.type) {
+    case 'answered':
+      if (answer.body.type === expect) resolve(answer.body.value);
+      else reject(ParleyClientError.of('INTERNAL', `unexpected answer ${answer.body.type}`));
+      return;
+    case 'refused':
+      reject(answer.error);
+      return;
+    case 'timeout':
+      reject(ParleyClientError.of('TIMEOUT'));
+      return;
+    case 'lost':
+      reject(ParleyClientError.of('TIMEOUT', 'the connection was lost before the answer'));
+  }
+}
