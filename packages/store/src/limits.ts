@@ -12,6 +12,6 @@ export const storeLimits = {
   pendingBytesMax: 64 * 1024 * 1024,
   /** Pause before a failed write is tried again. */
   flushRetryMs: 1_000,
-  /** Upper bound of a database file; address space, not memory. */
-  mapBytesMax: 1024 * 1024 * 1024 * 1024,
+  /** Address space that a database file starts with; it grows by itself, memory and file are used as needed. */
+  mapBytes: 16 * 1024 * 1024 * 1024,
 } as const;

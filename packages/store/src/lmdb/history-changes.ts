@@ -1,0 +1,105 @@
+import type { HistoryBatch, HistoryCheckpoint, UserConversation } from '../history-store.js';
+import { ConversationRows } from '../memory/conversation-rows.js';
+import { NestedMap } from '../memory/nested-map.js';
+import type { PendingChanges } from './write-behind.js';
+
+/** What a row costs in memory beside the bytes of its event; an estimate. */
+const rowBytes = 200;
+
+/** Rows of a conversation that are not yet on disk. */
+export class PendingConversation {
+  readonly app: string;
+  readonly id: string;
+  /** Still growing. */
+  rows = new ConversationRows();
+  /** Complete, being written. */
+  writing: ConversationRows | undefined;
+  isDirty = false;
+
+  constructor(app: string, id: string) {
+    this.app = app;
+    this.id = id;
+  }
+
+  /** Newest first. */
+  layers(): readonly ConversationRows[] {
+    return this.writing === undefined ? [this.rows] : [this.rows, this.writing];
+  }
+}
+
+/** Changes of one partition: the conversations that have any, new memberships, and the checkpoint that covers them. */
+export class HistoryChanges implements PendingChanges {
+  checkpoint: HistoryCheckpoint;
+  readonly conversations: PendingConversation[] = [];
+  readonly memberships: UserConversation[] = [];
+  rowCount = 0;
+  byteCount = 0;
+
+  constructor(checkpoint: HistoryCheckpoint) {
+    this.checkpoint = checkpoint;
+  }
+}
+
+/** All rows above the disk, found by conversation or user. */
+export class PendingRows {
+  readonly #conversations = new NestedMap<PendingConversation>();
+  readonly #memberships = new NestedMap<Set<string>>();
+
+  conversation(app: string, id: string): readonly ConversationRows[] {
+    return this.#conversations.get(app, id)?.layers() ?? [];
+  }
+
+  conversationsOf(app: string, user: string): ReadonlySet<string> | undefined {
+    return this.#memberships.get(app, user);
+  }
+
+  add(changes: HistoryChanges, batch: HistoryBatch): void {
+    let bytes = 0;
+    for (const row of batch.events) {
+      this.#rows(changes, row.app, row.conversation).addEvent(row);
+      bytes += row.event.length;
+    }
+    for (const row of batch.conversations) this.#rows(changes, row.app, row.conversation).setConversation(row);
+    for (const row of batch.members) this.#rows(changes, row.app, row.conversation).setMember(row);
+    for (const row of batch.sends) this.#rows(changes, row.app, row.conversation).addSend(row);
+    for (const row of batch.memberships) {
+      this.#memberships.getOrAdd(row.app, row.user, () => new Set()).add(row.conversation);
+      changes.memberships.push(row);
+    }
+    const rows =
+      batch.events.length + batch.conversations.length + batch.members.length + batch.sends.length + batch.memberships.length;
+    changes.rowCount += rows;
+    changes.byteCount += bytes + rows * rowBytes;
+    changes.checkpoint = batch.checkpoint;
+  }
+
+  freeze(changes: HistoryChanges): void {
+    for (const conversation of changes.conversations) {
+      conversation.writing = conversation.rows;
+      conversation.rows = new ConversationRows();
+      conversation.isDirty = false;
+    }
+  }
+
+  settle(changes: HistoryChanges): void {
+    for (const conversation of changes.conversations) {
+      conversation.writing = undefined;
+      if (!conversation.isDirty) this.#conversations.delete(conversation.app, conversation.id);
+    }
+    // One that was added again meanwhile is on disk as well: it never changes.
+    for (const { app, user, conversation } of changes.memberships) {
+      const conversations = this.#memberships.get(app, user);
+      conversations?.delete(conversation);
+      if (conversations?.size === 0) this.#memberships.delete(app, user);
+    }
+  }
+
+  #rows(changes: HistoryChanges, app: string, id: string): ConversationRows {
+    const pending = this.#conversations.getOrAdd(app, id, () => new PendingConversation(app, id));
+    if (!pending.isDirty) {
+      pending.isDirty = true;
+      changes.conversations.push(pending);
+    }
+    return pending.rows;
+  }
+}

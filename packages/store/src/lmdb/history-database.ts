@@ -1,0 +1,155 @@
+import { type Clock, partitionOf } from '@parley/kernel';
+import type {
+  ConversationRow,
+  EventRange,
+  EventRow,
+  HistoryCheckpoint,
+  MemberRow,
+  PageRequest,
+  SendRow,
+} from '../history-store.js';
+import type { ConversationRows } from '../memory/conversation-rows.js';
+import type { HistoryChanges } from './history-changes.js';
+import type { BytesDatabase, LmdbEnvironment } from './lmdb-environment.js';
+import { RowArena } from './row-arena.js';
+import {
+  decodeCheckpoint,
+  decodeConversation,
+  decodeMember,
+  decodeSend,
+  encodeCheckpoint,
+  encodeConversation,
+  encodeMember,
+  encodeSend,
+} from './row-codec.js';
+import { RowKey } from './row-key.js';
+import { SendDayDatabases } from './send-day-databases.js';
+
+/**
+ * Rows of a partition should lie together, because they are written together: a page of the tree is
+ * copied once per transaction, however many of its rows change. The store does not know how many
+ * partitions there are, but the first byte of a key is the partition that there would be of 256, and
+ * that tells the real partitions apart wherever their number is a power of two.
+ */
+const shards = 256;
+const present = Uint8Array.of(1);
+
+/** The history as it lies on disk. Reads are synchronous, each sees one state of the database. */
+export class HistoryDatabase {
+  readonly #environment: LmdbEnvironment;
+  readonly #checkpoints: BytesDatabase;
+  readonly #conversations: BytesDatabase;
+  readonly #events: BytesDatabase;
+  readonly #members: BytesDatabase;
+  readonly #memberships: BytesDatabase;
+  readonly #sends: SendDayDatabases;
+  readonly #key = new RowKey();
+
+  constructor(environment: LmdbEnvironment, clock: Clock) {
+    this.#environment = environment;
+    this.#checkpoints = environment.database('checkpoints');
+    this.#conversations = environment.database('conversations');
+    this.#events = environment.database('events');
+    this.#members = environment.database('members');
+    this.#memberships = environment.database('memberships');
+    this.#sends = new SendDayDatabases(environment, clock);
+  }
+
+  checkpoints(): Map<number, HistoryCheckpoint> {
+    const entries = [...this.#checkpoints.getRange()];
+    return new Map(entries.map(({ key, value }) => [Buffer.from(key).readUInt16BE(), decodeCheckpoint(value)]));
+  }
+
+  conversation(app: string, conversation: string): ConversationRow | undefined {
+    const bytes = this.#conversations.get(this.#conversationKey(app, conversation).prefix());
+    return bytes === undefined ? undefined : decodeConversation(app, conversation, bytes);
+  }
+
+  events(app: string, conversation: string, range: EventRange): readonly EventRow[] {
+    const { limit, backwards } = range;
+    const from = Math.min(Math.max(0, Math.floor(range.from)), Number.MAX_SAFE_INTEGER);
+    const key = this.#conversationKey(app, conversation);
+    const start = Uint8Array.from(key.withNumber(from));
+    const end = backwards ? key.prefix() : key.prefixEnd();
+    const entries = this.#events.getRange({ start, end: Uint8Array.from(end), reverse: backwards, limit });
+    return [...entries].map((entry) => ({ app, conversation, seq: key.numberOf(entry.key), event: entry.value }));
+  }
+
+  findSend(app: string, conversation: string, sender: string, clientMsgId: string): SendRow | undefined {
+    const key = this.#conversationKey(app, conversation).withTexts(sender, clientMsgId);
+    for (const day of this.#sends.newestFirst()) {
+      const bytes = day.get(key);
+      if (bytes !== undefined) return decodeSend({ app, conversation, sender, clientMsgId }, bytes);
+    }
+    return undefined;
+  }
+
+  member(app: string, conversation: string, user: string): MemberRow | undefined {
+    const bytes = this.#members.get(this.#conversationKey(app, conversation).withText(user));
+    return bytes === undefined ? undefined : decodeMember({ app, conversation, user }, bytes);
+  }
+
+  members(app: string, conversation: string, page: PageRequest): readonly MemberRow[] {
+    const key = this.#conversationKey(app, conversation);
+    return [...this.#members.getRange(pageRange(key, page))].map((entry) =>
+      decodeMember({ app, conversation, user: key.textOf(entry.key) }, entry.value),
+    );
+  }
+
+  conversationsOf(app: string, user: string, page: PageRequest): readonly string[] {
+    const key = this.#key.startPlain().part(app).part(user);
+    return [...this.#memberships.getKeys(pageRange(key, page))].map((found) => key.textOf(found));
+  }
+
+  /** Writes the changes of several partitions and their checkpoints as one transaction. */
+  async write(partitions: ReadonlyMap<number, HistoryChanges>): Promise<void> {
+    for (const changes of partitions.values()) {
+      for (const { writing } of changes.conversations) if (writing !== undefined) this.#sends.prepare(writing.sends);
+    }
+    const arena = new RowArena();
+    await this.#environment.transaction(() => {
+      for (const [partition, changes] of partitions) this.#put(partition, changes, arena);
+      this.#sends.dropExpired();
+    });
+  }
+
+  #put(partition: number, changes: HistoryChanges, arena: RowArena): void {
+    for (const { app, id, writing } of changes.conversations) {
+      if (writing !== undefined) this.#putConversation(app, id, writing, arena);
+    }
+    for (const { app, user, conversation } of changes.memberships) {
+      void this.#memberships.put(this.#key.startPlain().part(app).part(user).withText(conversation), present);
+    }
+    void this.#checkpoints.put(partitionKey(partition), encodeCheckpoint(arena, changes.checkpoint));
+  }
+
+  #putConversation(app: string, id: string, rows: ConversationRows, arena: RowArena): void {
+    const key = this.#conversationKey(app, id);
+    const { conversation } = rows;
+    if (conversation !== undefined) void this.#conversations.put(key.prefix(), encodeConversation(arena, conversation));
+    for (const row of rows.events) void this.#events.put(key.withNumber(row.seq), row.event);
+    for (const row of rows.allMembers()) void this.#members.put(key.withText(row.user), encodeMember(arena, row));
+    for (const row of rows.sends) {
+      const day = this.#sends.of(row);
+      if (day !== undefined) void day.put(key.withTexts(row.sender, row.clientMsgId), encodeSend(arena, row));
+    }
+  }
+
+  #conversationKey(app: string, conversation: string): RowKey {
+    return this.#key.start(partitionOf(app, conversation, shards)).part(app).part(conversation);
+  }
+}
+
+/** Keys behind `after` within the prefix: nothing sorts between a text and the same text with a zero byte. */
+export function pageRange(key: RowKey, page: PageRequest): { start: Uint8Array; end: Uint8Array; limit: number } {
+  const { after, limit } = page;
+  const start = after === undefined ? key.prefix() : Buffer.concat([key.withText(after), Uint8Array.of(0)]);
+  return { start: Uint8Array.from(start), end: key.prefixEnd(), limit };
+}
+
+/** Two bytes, most significant first. */
+export function partitionKey(partition: number): Uint8Array {
+  const key = Buffer.alloc(2);
+  key.writeUInt16BE(partition);
+  return key;
+}

@@ -1,0 +1,131 @@
+import { ProtobufReader } from '@parley/kernel';
+import type { ConversationRow, HistoryCheckpoint, LogPosition, MemberRow, MembershipSpan, SendRow } from '../history-store.js';
+import type { UnreachedRow } from '../push-store.js';
+import type { RowArena } from './row-arena.js';
+
+/** First byte of every row. A new layout gets a new number, and the readers below learn both. */
+const layout = 1;
+
+function open(bytes: Uint8Array): ProtobufReader {
+  if (bytes[0] !== layout) throw new Error(`row of layout ${bytes[0]}: written by a newer version of Parley`);
+  const reader = new ProtobufReader(bytes);
+  reader.pos = 1;
+  return reader;
+}
+
+export function encodeConversation(arena: RowArena, row: ConversationRow): Uint8Array {
+  arena.begin(layout);
+  arena.uint(row.headSeq);
+  arena.uint(row.countable);
+  arena.uint(row.updatedMs);
+  arena.uint(row.membershipVersion);
+  arena.uint(row.closed ? 1 : 0);
+  return arena.end();
+}
+
+export function decodeConversation(app: string, conversation: string, bytes: Uint8Array): ConversationRow {
+  const reader = open(bytes);
+  return {
+    app,
+    conversation,
+    headSeq: reader.readUint64(),
+    countable: reader.readUint64(),
+    updatedMs: reader.readUint64(),
+    membershipVersion: reader.readUint64(),
+    closed: reader.readUint64() === 1,
+  };
+}
+
+export function encodeMember(arena: RowArena, row: MemberRow): Uint8Array {
+  arena.begin(layout);
+  arena.uint(row.version);
+  arena.uint(row.spans.length);
+  for (const span of row.spans) {
+    arena.uint(span.from);
+    // 0 stands for an open span; a span that nothing belongs to may end at 0.
+    arena.uint(span.to === undefined ? 0 : span.to + 1);
+  }
+  return arena.end();
+}
+
+export function decodeMember(key: Pick<MemberRow, 'app' | 'conversation' | 'user'>, bytes: Uint8Array): MemberRow {
+  const reader = open(bytes);
+  const version = reader.readUint64();
+  const spans: MembershipSpan[] = [];
+  for (let rest = reader.readUint64(); rest > 0; rest--) {
+    const from = reader.readUint64();
+    const end = reader.readUint64();
+    spans.push(end === 0 ? { from } : { from, to: end - 1 });
+  }
+  return { app: key.app, conversation: key.conversation, user: key.user, version, spans };
+}
+
+export function encodeSend(arena: RowArena, row: SendRow): Uint8Array {
+  arena.begin(layout);
+  arena.uint(row.seq);
+  arena.uint(row.timeMs);
+  arena.uint(row.bodyHash);
+  arena.text(row.messageId);
+  return arena.end();
+}
+
+export function decodeSend(
+  key: Pick<SendRow, 'app' | 'conversation' | 'sender' | 'clientMsgId'>,
+  bytes: Uint8Array,
+): SendRow {
+  const reader = open(bytes);
+  const seq = reader.readUint64();
+  const timeMs = reader.readUint64();
+  const bodyHash = reader.readUint64();
+  return { ...key, seq, timeMs, bodyHash, messageId: reader.readString() };
+}
+
+export function encodePosition(arena: RowArena, position: LogPosition): Uint8Array {
+  arena.begin(layout);
+  writePosition(arena, position);
+  return arena.end();
+}
+
+export const decodePosition = (bytes: Uint8Array): LogPosition => readPosition(open(bytes));
+
+export function encodeCheckpoint(arena: RowArena, checkpoint: HistoryCheckpoint): Uint8Array {
+  arena.begin(layout);
+  writePosition(arena, checkpoint.position);
+  writePosition(arena, checkpoint.tail);
+  arena.uint(checkpoint.timeMs);
+  return arena.end();
+}
+
+export function decodeCheckpoint(bytes: Uint8Array): HistoryCheckpoint {
+  const reader = open(bytes);
+  const position = readPosition(reader);
+  const tail = readPosition(reader);
+  return { position, tail, timeMs: reader.readUint64() };
+}
+
+export function encodeUnreached(arena: RowArena, row: UnreachedRow): Uint8Array {
+  arena.begin(layout);
+  arena.uint(row.seq);
+  arena.uint(row.count);
+  arena.uint(row.timeMs);
+  return arena.end();
+}
+
+export function decodeUnreached(
+  key: Pick<UnreachedRow, 'app' | 'user' | 'conversation'>,
+  bytes: Uint8Array,
+): UnreachedRow {
+  const reader = open(bytes);
+  return { ...key, seq: reader.readUint64(), count: reader.readUint64(), timeMs: reader.readUint64() };
+}
+
+/** The fence before the first claim is -1, hence the shift by one. */
+function writePosition(arena: RowArena, position: LogPosition): void {
+  arena.uint(position.offset);
+  arena.uint(position.fence + 1);
+  arena.uint(position.index);
+}
+
+function readPosition(reader: ProtobufReader): LogPosition {
+  return { offset: reader.readUint64(), fence: reader.readUint64() - 1, index: reader.readUint64() };
+}
