@@ -1,0 +1,19 @@
+import type { FilterMembersRequest, FilterMembersResponseInit } from '@parley/contracts/history';
+import { ParleyError } from '@parley/kernel';
+import { historyLimits } from '../limits.js';
+import { isOpen } from '../project/spans.js';
+import type { QueryDeps } from './query-history.js';
+
+/** Which of the users are in the conversation now. */
+export async function filterMembers(deps: QueryDeps, request: FilterMembersRequest): Promise<FilterMembersResponseInit> {
+  const { app, conversation, users } = request;
+  if (users.length > historyLimits.filterUsersMax) {
+    throw new ParleyError('INVALID_ARGUMENT', `users: at most ${historyLimits.filterUsersMax}`);
+  }
+  deps.projectorOf(app, conversation);
+  if (request.isCurrent) await deps.progress.current();
+  const row = await deps.store.conversation(app, conversation);
+  if (row === undefined || row.closed) return { members: [], headSeq: row?.headSeq };
+  const rows = await Promise.all(users.map((user) => deps.store.member(app, conversation, user)));
+  return { members: users.filter((_, i) => isOpen(rows[i]?.spans ?? [])), headSeq: row.headSeq };
+}

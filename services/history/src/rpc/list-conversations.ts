@@ -1,0 +1,41 @@
+import type { ConversationInit, ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
+import { type Clock, ParleyError } from '@parley/kernel';
+import type { HistoryStore } from '@parley/store';
+import { boundsOf, entitlementOf } from '../entitlement.js';
+import { historyLimits } from '../limits.js';
+import type { Progress } from '../progress.js';
+
+export interface ListDeps {
+  readonly store: HistoryStore;
+  readonly progress: Progress;
+  readonly clock: Clock;
+}
+
+/** One page of a user's conversations with their heads. */
+export async function listConversations(deps: ListDeps, request: ListConversationsRequest): Promise<ListConversationsResponseInit> {
+  const { app, user, page } = request;
+  const { store, progress, clock } = deps;
+  const limit = request.limit === 0 ? historyLimits.conversationsPage : request.limit;
+  if (limit > historyLimits.conversationsPage) {
+    throw new ParleyError('INVALID_ARGUMENT', `limit: at most ${historyLimits.conversationsPage}`);
+  }
+  const asOfMs = Math.max(0, clock.now() - historyLimits.asOfMarginMs);
+  if (request.isCurrent) await progress.current();
+  const ids = await store.conversationsOf(app, user, { limit, ...(page === '' ? {} : { after: page }) });
+  const all = await Promise.all(ids.map((conversation) => describe(store, { app, user, conversation })));
+  const conversations = all.filter((each) => each !== undefined && (each.updatedMs ?? 0) >= request.changedSinceMs);
+  const nextPage = ids.length < limit ? '' : (ids.at(-1) ?? '');
+  return { conversations: conversations as ConversationInit[], nextPage, epoch: await store.epoch(), asOfMs };
+}
+
+/** Undefined for what the user cannot see anything of, and for rooms that the user has left. */
+async function describe(
+  store: HistoryStore,
+  { app, user, conversation }: { readonly app: string; readonly user: string; readonly conversation: string },
+): Promise<ConversationInit | undefined> {
+  const row = await store.conversation(app, conversation);
+  if (row === undefined) return undefined;
+  const entitlement = await entitlementOf(store, row, user).catch(() => undefined);
+  if (entitlement === undefined || (conversation.startsWith('r:') && !entitlement.isMember)) return undefined;
+  return { conversation, ...boundsOf(entitlement), updatedMs: row.updatedMs, isMember: entitlement.isMember };
+}

@@ -1,0 +1,68 @@
+import type { QueryHistoryRequest, QueryHistoryResponseInit } from '@parley/contracts/history';
+import { isAppId, limits, parseConversation, ParleyError } from '@parley/kernel';
+import type { ConversationRow, HistoryStore } from '@parley/store';
+import { boundsOf, type Entitlement, entitlementOf } from '../entitlement.js';
+import type { Progress } from '../progress.js';
+import type { PartitionProjector } from '../project/partition-projector.js';
+
+export interface QueryDeps {
+  readonly store: HistoryStore;
+  readonly progress: Progress;
+  readonly projectorOf: (app: string, conversation: string) => PartitionProjector;
+}
+
+/** A page of a conversation, clipped to what the viewer may see. */
+export async function queryHistory(deps: QueryDeps, request: QueryHistoryRequest): Promise<QueryHistoryResponseInit> {
+  check(request);
+  const { app, conversation, viewer, backwards, atLeastSeq } = request;
+  const { store, progress } = deps;
+  const projector = deps.projectorOf(app, conversation);
+  let row = await rowOf(store, app, conversation);
+  if (atLeastSeq > row.headSeq) {
+    await progress.until(projector, async () => (row = await rowOf(store, app, conversation)).headSeq >= atLeastSeq);
+  }
+  const entitlement = await entitlementOf(store, row, viewer);
+  const bounds = boundsOf(entitlement);
+  const limit = request.limit === 0 ? limits.historyPageDefault : request.limit;
+  const fromSeq = request.fromSeq === 0 ? (backwards ? bounds.headSeq : bounds.firstSeq) : request.fromSeq;
+  const events = await readPage(store, row, { entitlement, fromSeq, backwards, limit });
+  const last = events.at(-1)?.seq;
+  const hasMore = last !== undefined && (backwards ? last > bounds.firstSeq : last < bounds.headSeq);
+  return { events: events.map(({ event }) => event), ...bounds, epoch: await store.epoch(), hasMore };
+}
+
+function check(request: QueryHistoryRequest): void {
+  if (!isAppId(request.app)) throw new ParleyError('INVALID_ARGUMENT', 'app: 1–64 of A-Z a-z 0-9 _ - .');
+  const conversation = parseConversation(request.conversation);
+  if (!conversation.ok) throw ParleyError.of(conversation.error);
+  if (request.limit > limits.historyPageMax) throw new ParleyError('INVALID_ARGUMENT', `limit: at most ${limits.historyPageMax}`);
+}
+
+async function rowOf(store: HistoryStore, app: string, conversation: string): Promise<ConversationRow> {
+  const row = await store.conversation(app, conversation);
+  return row ?? { app, conversation, headSeq: 0, countable: 0, updatedMs: 0, membershipVersion: 0, closed: false };
+}
+
+interface PageRange {
+  readonly entitlement: Entitlement;
+  readonly fromSeq: number;
+  readonly backwards: boolean;
+  readonly limit: number;
+}
+
+async function readPage(
+  store: HistoryStore,
+  { app, conversation }: ConversationRow,
+  { entitlement, fromSeq, backwards, limit }: PageRange,
+): Promise<{ readonly seq: number; readonly event: Uint8Array }[]> {
+  const page: { seq: number; event: Uint8Array }[] = [];
+  const spans = backwards ? entitlement.spans.toReversed() : entitlement.spans;
+  for (const span of spans) {
+    if (page.length >= limit) break;
+    if (backwards ? span.from > fromSeq : span.to < fromSeq) continue;
+    const from = backwards ? Math.min(fromSeq, span.to) : Math.max(fromSeq, span.from);
+    const rows = await store.events(app, conversation, { from, limit: limit - page.length, backwards });
+    for (const row of rows) if (row.seq >= span.from && row.seq <= span.to) page.push(row);
+  }
+  return page;
+}

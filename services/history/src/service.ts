@@ -1,0 +1,86 @@
+import type { HistoryService as Contract } from '@parley/contracts/history';
+import { topics } from '@parley/contracts/topics';
+import { ParleyError, partitionOf } from '@parley/kernel';
+import { superviseOwnership } from '@parley/ownedlog';
+import type { ServiceHandlers } from '@parley/rpc';
+import { createHistoryEvents, type HistoryEvents } from './events.js';
+import type { HistoryDeps } from './ports.js';
+import { Progress } from './progress.js';
+import { PartitionProjector } from './project/partition-projector.js';
+import { filterMembers } from './rpc/filter-members.js';
+import { findSend } from './rpc/find-send.js';
+import { getConversation } from './rpc/get-conversation.js';
+import { listConversations } from './rpc/list-conversations.js';
+import { queryHistory } from './rpc/query-history.js';
+
+/** The read model of all conversations: projected from the timeline, can be wiped and rebuilt. */
+export interface HistoryService {
+  readonly handlers: ServiceHandlers<typeof Contract>;
+  /** Projects until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Partitions that this process projects now. */
+  readonly ownedPartitions: number;
+}
+
+export function createHistoryService(deps: HistoryDeps): HistoryService {
+  return new History(deps);
+}
+
+class History implements HistoryService {
+  readonly handlers: ServiceHandlers<typeof Contract>;
+  readonly #deps: HistoryDeps;
+  readonly #events: HistoryEvents;
+  readonly #projectors = new Map<number, PartitionProjector>();
+
+  constructor(deps: HistoryDeps) {
+    this.#deps = deps;
+    this.#events = createHistoryEvents(deps.telemetry);
+    this.handlers = this.#createHandlers();
+  }
+
+  get ownedPartitions(): number {
+    return this.#projectors.size;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, clock, random, telemetry } = this.#deps;
+    const run = (partition: number, stop: AbortSignal): Promise<void> => this.#project(partition, stop);
+    await superviseOwnership({ log, clock, random, telemetry, group: 'history', topics: [topics.timeline], signal, run });
+  }
+
+  async #project(partition: number, signal: AbortSignal): Promise<void> {
+    const projector = new PartitionProjector(partition, this.#deps, this.#events);
+    await projector.start();
+    this.#projectors.set(partition, projector);
+    try {
+      const { address, peer } = this.#deps;
+      await this.#deps.directory.publish({ service: 'history', partition, fence: 0, address, peer });
+      this.#events.started(partition, projector.position.offset);
+      await projector.run(signal);
+    } finally {
+      this.#projectors.delete(partition);
+    }
+  }
+
+  #createHandlers(): ServiceHandlers<typeof Contract> {
+    const { store, clock } = this.#deps;
+    const progress = new Progress(this.#deps, this.#projectors);
+    const projectorOf = (app: string, conversation: string): PartitionProjector =>
+      this.#projectorOf(partitionOf(app, conversation, this.#deps.partitions));
+    const deps = { store, progress, projectorOf };
+    return {
+      queryHistory: (request) => queryHistory(deps, request),
+      listConversations: (request) => listConversations({ store, progress, clock }, request),
+      getConversation: (request) => getConversation(deps, request),
+      filterMembers: (request) => filterMembers(deps, request),
+      findSend: (request) => findSend(deps, request),
+      getCheckpoint: async ({ partition }) => this.#projectorOf(partition).tail,
+    };
+  }
+
+  #projectorOf(partition: number): PartitionProjector {
+    const projector = this.#projectors.get(partition);
+    if (projector === undefined) throw new ParleyError('NOT_OWNER');
+    return projector;
+  }
+}
