@@ -1,6 +1,6 @@
 import { type RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
-import { ParleyError, partitionOf } from '@parley/kernel';
+import { type CancelTimer, ParleyError, partitionOf } from '@parley/kernel';
 import { lanes } from '@parley/lanes';
 import { superviseOwnership } from '@parley/ownedlog';
 import { createLaneWriter } from '@parley/router-client';
@@ -40,6 +40,8 @@ class Router implements RouterService {
   readonly #relays: Relays;
   readonly #fanOut: FanOut;
   readonly #calls: OwnCalls;
+  readonly #timers = new Set<CancelTimer>();
+  #isStopping = false;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -64,8 +66,12 @@ class Router implements RouterService {
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, random, telemetry } = this.#deps;
     const run = (partition: number, stop: AbortSignal): Promise<void> => this.#serve(partition, stop);
+    signal.addEventListener('abort', () => {
+      this.#isStopping = true;
+    }, { once: true });
     const laneTopics = lanes.map((lane) => topics.lanes[lane]);
     await superviseOwnership({ log, clock, random, telemetry, group: 'router', topics: laneTopics, signal, run });
+    for (const cancel of this.#timers) cancel();
     this.#relays.close();
   }
 
@@ -81,7 +87,7 @@ class Router implements RouterService {
       await router.run(signal);
     } finally {
       this.#owned.delete(partition);
-      this.#forgetChannelsLater(partition);
+      if (!this.#isStopping) this.#forgetChannelsLater(partition);
     }
   }
 
@@ -92,9 +98,11 @@ class Router implements RouterService {
 
   /** Events may still come here from routers that do not know the new owner yet. */
   #forgetChannelsLater(partition: number): void {
-    this.#deps.clock.setTimer(routerLimits.formerOwnerGraceMs, () => {
+    const cancel = this.#deps.clock.setTimer(routerLimits.formerOwnerGraceMs, () => {
+      this.#timers.delete(cancel);
       if (!this.#owned.has(partition)) this.#fanOut.channels.dropPartition(partition);
     });
+    this.#timers.add(cancel);
   }
 
   #createHandlers(isOwned: (partition: number) => boolean): ServiceHandlers<typeof Contract> {

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { topics } from '@parley/contracts/topics';
+import { errorTable, systemClock } from '@parley/kernel';
+import { decodeConversationEvent } from '@parley/wire';
+import { commandContent, emptyHistory, RouterFixture, textContent } from './testing/router-fixture.js';
+
+const pair = 'u:ann|bob';
+
+describe('router', () => {
+  it('gives messages dense seqs from 1 and acknowledges them once they are in the timeline', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    for (const seq of [1, 2, 3]) expect(await routers.send(pair, 'ann')).toMatchObject({ error: 0, seq });
+    expect((await routers.timeline()).map((event) => event.seq)).toEqual([1, 2, 3]);
+  });
+
+  it('answers a repeated send with its first place and stores it once', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    const first = await routers.send(pair, 'ann', { clientMsgId: 'x' });
+    const again = await routers.send(pair, 'ann', { clientMsgId: 'x', isRetry: true });
+    expect(again).toMatchObject({ error: 0, seq: first.seq, messageId: first.messageId });
+    expect(await routers.timeline()).toHaveLength(1);
+  });
+
+  it('refuses the same id with another body', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    await routers.send(pair, 'ann', { clientMsgId: 'x' });
+    const other = await routers.send(pair, 'ann', { clientMsgId: 'x', content: textContent('other') });
+    expect(other.error).toBe(errorTable.IDEMPOTENCY_CONFLICT.code);
+  });
+
+  it('finds an old retry in history instead of storing it again', async () => {
+    await using routers = await RouterFixture.open({
+      ...emptyHistory,
+      findSend: async () => ({ found: true, seq: 41, messageId: 'old', timeMs: 5, bodyHash: 0 }),
+    });
+    routers.startRouter('a');
+    const retry = await routers.send(pair, 'ann', { isRetry: true });
+    expect(retry.error).toBe(errorTable.IDEMPOTENCY_CONFLICT.code);
+    expect(await routers.timeline()).toHaveLength(0);
+  });
+
+  it('lets only the two users write to their conversation', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    expect((await routers.send(pair, 'eve')).error).toBe(errorTable.CONVERSATION_NOT_FOUND.code);
+  });
+
+  it('puts membership into the order of the group: before it refused, within accepted, after it refused', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    expect((await routers.send('g:team', 'ann')).error).toBe(errorTable.CONVERSATION_NOT_FOUND.code);
+    expect(await routers.change('g:team', { joined: ['ann', 'bob'], version: 1 })).toMatchObject({ error: 0, seq: 1 });
+    expect(await routers.send('g:team', 'ann')).toMatchObject({ error: 0, seq: 2 });
+    expect(await routers.change('g:team', { left: ['ann'], version: 2 })).toMatchObject({ error: 0, seq: 3 });
+    expect((await routers.send('g:team', 'ann')).error).toBe(errorTable.CONVERSATION_NOT_FOUND.code);
+    expect((await routers.timeline()).map((event) => event.seq)).toEqual([1, 2, 3]);
+  });
+
+  it('applies a forwarded membership change once', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    await routers.change('g:team', { joined: ['ann'], version: 1 });
+    await routers.change('g:team', { joined: ['ann'], version: 1 });
+    expect(await routers.timeline()).toHaveLength(1);
+  });
+
+  it('delivers to both users of a conversation, once per process, and marks the sender’s connection', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    await routers.subscribe('user:ann');
+    await routers.subscribe('user:bob');
+    await routers.send(pair, 'ann');
+    const delivery = await routers.until(() => routers.deliveries[0]);
+    expect(delivery).toMatchObject({ channels: ['user:ann', 'user:bob'], exceptPeer: 'gateway', exceptConnection: 1, seq: 1 });
+    expect(decodeConversationEvent(delivery.event)).toMatchObject({ conversation: pair, sender: 'ann', seq: 1 });
+  });
+
+  it('passes transient messages on without storing them', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    await routers.subscribe('user:bob');
+    expect(await routers.send(pair, 'ann', { content: commandContent() })).toMatchObject({ error: 0, seq: 0 });
+    expect(await routers.until(() => routers.deliveries[0])).toMatchObject({ seq: 0 });
+    expect(await routers.timeline()).toHaveLength(0);
+  });
+
+  it('refuses what waited too long in its lane', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    const stale = await routers.send(pair, 'ann', { ingressMs: systemClock.now() - 60_000 });
+    expect(stale.error).toBe(errorTable.OVERLOADED.code);
+  });
+
+  it('keeps an undecodable lane record as a dead letter and goes on', async () => {
+    await using routers = await RouterFixture.open();
+    routers.startRouter('a');
+    await routers.log.append(topics.lanes.medium, 0, [{ value: Uint8Array.of(0xff, 0xff, 0xff) }]);
+    expect(await routers.send(pair, 'ann')).toMatchObject({ error: 0, seq: 1 });
+    expect(await routers.log.read(topics.deadLetters, 0, 0)).toHaveLength(1);
+  });
+
+  it('continues the order after a take-over, and remembers what was sent', async () => {
+    await using routers = await RouterFixture.open();
+    const first = routers.startRouter('a');
+    await routers.change('g:team', { joined: ['ann'], version: 1 });
+    await routers.send('g:team', 'ann', { clientMsgId: 'x' });
+    await first.stop();
+    routers.startRouter('b');
+    expect(await routers.send('g:team', 'ann', { clientMsgId: 'x', isRetry: true })).toMatchObject({ error: 0, seq: 2 });
+    expect(await routers.send('g:team', 'ann')).toMatchObject({ error: 0, seq: 3 });
+    expect((await routers.timeline()).map((event) => event.seq)).toEqual([1, 2, 3]);
+  });
+
+  it('subscribes channels again at the new owner, with the head they stand at', async () => {
+    await using routers = await RouterFixture.open();
+    const first = routers.startRouter('a');
+    await routers.change('g:team', { joined: ['ann'], version: 1 });
+    await routers.subscribe('g:team');
+    await first.stop();
+    routers.startRouter('b');
+    const again = await routers.until(() => routers.subscriptions.find((each) => !each.isFirst));
+    expect(again).toMatchObject({ channel: 'g:team', headSeq: 1 });
+  });
+});
