@@ -1,3 +1,4 @@
+export * from './gen/event-aggregate.js';
 export * from './gen/event-group.js';
 export * from './gen/event-lane.js';
 export * from './gen/event-owned.js';

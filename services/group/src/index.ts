@@ -1,1 +1,3 @@
-export {};
+export * from './limits.js';
+export * from './ports.js';
+export * from './service.js';

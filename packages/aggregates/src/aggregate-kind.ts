@@ -1,0 +1,48 @@
+import type { MembershipChange } from '@parley/wire';
+import type { Refusal, Result } from '@parley/kernel';
+
+/** What every event of a service says about itself. */
+export interface AggregateEvent {
+  readonly app: string;
+  readonly version: number;
+}
+
+/** Names one group or room within the cluster. */
+export interface AggregateName {
+  readonly app: string;
+  /** `g:<group>` or `r:<room>`: also the conversation whose members it decides about. */
+  readonly conversation: string;
+}
+
+/** Everything in which groups and rooms differ. All functions are pure. */
+export interface AggregateKind<State, Command, Event extends AggregateEvent> {
+  /** Name in the owner directory, in metrics and in logs. */
+  readonly service: string;
+  /** Topic that the service owns. */
+  readonly topic: string;
+  readonly initial: State;
+  readonly decide: (state: State, command: Command) => Result<readonly Event[], Refusal>;
+  readonly evolve: (state: State, event: Event) => State;
+  /** Whether the state is as good as none and need not be kept. */
+  readonly isInitial: (state: State) => boolean;
+  readonly encodeState: (state: State) => Uint8Array;
+  readonly decodeState: (bytes: Uint8Array) => State;
+  readonly encodeEvents: (events: readonly Event[]) => Uint8Array;
+  readonly decodeEvents: (bytes: Uint8Array) => readonly Event[];
+  /** What the router has to know of an event. */
+  readonly membershipOf: (event: Event) => MembershipChange;
+  /**
+   * Whether each change takes a place of its own in the conversation (groups). Where it does not (rooms),
+   * changes that wait are merged into one.
+   */
+  readonly isMembershipStored: boolean;
+}
+
+/** Key of an aggregate in the log, in snapshots and in memory. */
+export const keyOf = ({ app, conversation }: AggregateName): string => `${app}/${conversation}`;
+
+/** The inverse of {@link keyOf}; app ids hold no slash. */
+export function nameOf(key: string): AggregateName {
+  const slash = key.indexOf('/');
+  return { app: key.slice(0, slash), conversation: key.slice(slash + 1) };
+}

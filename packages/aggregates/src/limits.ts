@@ -1,0 +1,33 @@
+import type { BackoffPolicy } from '@parley/kernel';
+
+/** Bounds of the skeleton. Times in milliseconds. */
+export const aggregateLimits = {
+  /** Commands per partition that wait for their turn; more are refused with OVERLOADED. */
+  waitingCommandsMax: 4_096,
+  /**
+   * Commands decided between two appends. With 100 users of 34 bytes in each, a batch stays below half of what
+   * one append may hold.
+   */
+  batchCommandsMax: 128,
+  /** Membership changes per partition that the routers have not confirmed; above it commands are refused. */
+  pendingForwardsMax: 50_000,
+  /** Users in one membership change, where changes may be merged. */
+  mergedUsersMax: 200,
+  /** How long a caller waits for the router. Below the 5 s after which clients give a call up. */
+  outcomeWaitMs: 4_000,
+  /** A forwarded change without an answer is sent again after this time. */
+  forwardAgainMs: 2_000,
+  /** What was confirmed is written down at most this late when no other record carries it. */
+  positionAfterMs: 1_000,
+  /** A snapshot is taken after this many records. */
+  snapshotEveryRecords: 10_000,
+} as const;
+
+/** Between attempts to forward a change that a lane or router refused. */
+export const forwardBackoff: BackoffPolicy = { firstMs: 50, longestMs: 5_000 };
+/** Told to callers who are refused because too much waits. */
+export const overloadedRetryMs = 500;
+
+if (aggregateLimits.outcomeWaitMs <= aggregateLimits.forwardAgainMs) {
+  throw new Error('a caller must wait long enough for a second attempt');
+}

@@ -1,0 +1,67 @@
+import type { RouterClient } from '@parley/router-client';
+import { type AcceptedRecord, claimPartition, type SnapshotPointers } from '@parley/ownedlog';
+import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
+import type { AggregateMetrics } from './aggregate-metrics.js';
+import { AggregatePartition } from './aggregate-partition.js';
+import { AggregateStates } from './aggregate-states.js';
+import { MembershipForwarder } from './membership-forwarder.js';
+import { PartitionClock } from './partition-clock.js';
+import type { AggregateHostDeps } from './ports.js';
+import { inputs } from './positions.js';
+
+export interface OpenOptions {
+  readonly partition: number;
+  readonly router: RouterClient;
+  readonly pointers: SnapshotPointers;
+  readonly metrics: AggregateMetrics;
+  /** Goes into the origin of forwarded changes. */
+  readonly connection: number;
+  readonly signal: AbortSignal;
+}
+
+/** A partition that this process owns, with its forwarder, which wants to hear the routers' answers. */
+export interface OpenedPartition<State, Command, Event extends AggregateEvent> {
+  readonly partition: AggregatePartition<State, Command, Event>;
+  readonly forwarder: MembershipForwarder;
+}
+
+/** Claims a partition, rebuilds its aggregates and forwards again what the former owner may have left undone. */
+export async function openPartition<State, Command, Event extends AggregateEvent>(
+  kind: AggregateKind<State, Command, Event>,
+  deps: AggregateHostDeps,
+  options: OpenOptions,
+): Promise<OpenedPartition<State, Command, Event>> {
+  const { partition: number, router, pointers, metrics, connection, signal } = options;
+  const states = new AggregateStates(kind);
+  let opened: AggregatePartition<State, Command, Event> | undefined;
+  let records = 0;
+  const owner = await claimPartition(deps, {
+    topic: kind.topic,
+    partition: number,
+    signal,
+    snapshots: { onState: (key, state) => states.restore(key, state), pointers },
+    onRecord: (record: AcceptedRecord) => {
+      records++;
+      states.fold(record);
+    },
+    onAppended: (drafts, position) => opened?.onAppended(drafts, position),
+  });
+  const clock = new PartitionClock(deps.clock);
+  clock.passBy(owner.positions.get(inputs.versions) ?? 0);
+  const confirmedIndex = owner.positions.get(inputs.forwarded) ?? 0;
+  const forwarder = new MembershipForwarder({
+    router,
+    clock: deps.clock,
+    random: deps.random,
+    logger: deps.telemetry.logger,
+    isMembershipStored: kind.isMembershipStored,
+    connection,
+    confirmedIndex,
+    onDrained: (key) => states.forgetIfInitial(key),
+    onConfirmed: () => opened?.onConfirmed(),
+  });
+  const unconfirmed = states.finishRecovery(confirmedIndex);
+  opened = new AggregatePartition({ kind, owner, states, forwarder, clock, metrics, deps }, records);
+  forwarder.resume(unconfirmed);
+  return { partition: opened, forwarder };
+}

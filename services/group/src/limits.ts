@@ -1,0 +1,12 @@
+import { limits } from '@parley/kernel';
+import { domainLimits } from '@parley/domain';
+
+/** Bounds of the group service; those of the skeleton are in @parley/aggregates. */
+export const groupLimits = {
+  membersDefault: domainLimits.groupMembersDefault,
+  membersCeiling: domainLimits.groupMembersCeiling,
+  /** Users per invitation, and members besides the owner at the creation. */
+  inviteMax: domainLimits.groupInviteMax,
+  nameCharsMax: domainLimits.nameCharsMax,
+  memberPageMax: limits.memberPageMax,
+} as const;
