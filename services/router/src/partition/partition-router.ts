@@ -1,6 +1,6 @@
 import { decodeTimelineBatch, type LaneCommand } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import { ParleyError } from '@parley/kernel';
+import { type CancelTimer, ParleyError } from '@parley/kernel';
 import { type Lane, LaneScheduler, lanes } from '@parley/lanes';
 import { type AcceptedRecord, claimPartition, type PartitionOwner, startOfLog } from '@parley/ownedlog';
 import { decodeConversationEvent } from '@parley/wire';
@@ -44,6 +44,7 @@ export class PartitionRouter {
   #lastTimeMs = 0;
   #hasUnwrittenPositions = false;
   #isPositionDue = false;
+  #cancelPosition: CancelTimer = () => {};
   #owner: PartitionOwner | undefined;
 
   constructor(partition: number, deps: RouterDeps, options: { readonly sinks: BatchSinks; readonly events: RouterEvents }) {
@@ -85,6 +86,7 @@ export class PartitionRouter {
     try {
       await Promise.all([failure, this.#serve(owner, stop)]);
     } finally {
+      this.#cancelPosition();
       owner.release();
     }
   }
@@ -223,7 +225,7 @@ export class PartitionRouter {
   #schedulePosition(): void {
     if (!this.#hasUnwrittenPositions) return;
     this.#hasUnwrittenPositions = false;
-    this.#deps.clock.setTimer(routerLimits.positionEveryMs, () => {
+    this.#cancelPosition = this.#deps.clock.setTimer(routerLimits.positionEveryMs, () => {
       this.#isPositionDue = true;
       this.#wake.call();
     });
