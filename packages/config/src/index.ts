@@ -1,1 +1,5 @@
-export {};
+export * from './config-error.js';
+export * from './describe-config.js';
+export type { Environment } from './environment.js';
+export * from './load-config.js';
+export { type AppConfig, type AppKeyConfig, type Config, type RpcTlsConfig, type ServiceName, serviceNames } from './schema.js';

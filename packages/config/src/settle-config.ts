@@ -1,0 +1,61 @@
+import type { AppConfig, AppKeyConfig, Config, ParsedConfig, RpcTlsConfig } from './schema.js';
+
+const anyInterface: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]']);
+
+/** Fills what depends on other settings and checks what settings promise each other; problems go to the list. */
+export function settleConfig(parsed: ParsedConfig, problems: string[]): Config {
+  const { rpc } = parsed;
+  checkCluster(parsed, problems);
+  checkApps(parsed.apps, problems);
+  return {
+    ...parsed,
+    partitions: parsed.partitions ?? (parsed.mode === 'embedded' ? 16 : 64),
+    rpc: { ...rpc, advertisedHost: rpc.advertisedHost ?? rpc.host, tls: settleTls(rpc.tls, problems) },
+  };
+}
+
+function settleTls({ ca, cert, key }: ParsedConfig['rpc']['tls'], problems: string[]): RpcTlsConfig | undefined {
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
+  if (ca !== undefined || cert !== undefined || key !== undefined) problems.push('rpc.tls: ca, cert and key go together');
+  return undefined;
+}
+
+function checkCluster({ mode, kafka, cassandra, rpc }: ParsedConfig, problems: string[]): void {
+  if (mode !== 'cluster') return;
+  if (kafka.brokers.length === 0) problems.push('kafka.brokers (PARLEY_KAFKA_BROKERS): missing; a cluster needs host:port, separated by commas');
+  if (cassandra.contactPoints.length === 0) {
+    problems.push('cassandra.contactPoints (PARLEY_CASSANDRA_CONTACT_POINTS): missing; a cluster needs host names, separated by commas');
+  }
+  if (rpc.advertisedHost === undefined && anyInterface.has(rpc.host)) {
+    problems.push(`rpc.advertisedHost (PARLEY_RPC_ADVERTISED_HOST): missing; others cannot reach this process at ${rpc.host}`);
+  }
+  if (cassandra.commit === 'replicated' && cassandra.replicationFactor < 2) {
+    problems.push('cassandra.commit (PARLEY_CASSANDRA_COMMIT): replicated needs a replicationFactor of at least 2; one node must be synced');
+  }
+  if ((cassandra.username === undefined) !== (cassandra.password === undefined)) {
+    problems.push('cassandra: username and password go together');
+  }
+}
+
+function checkApps(apps: readonly AppConfig[], problems: string[]): void {
+  const ids = new Set<string>();
+  for (const [index, app] of apps.entries()) {
+    const path = `apps[${index}]`;
+    if (ids.has(app.id)) problems.push(`${path}.id: "${app.id}" is there twice`);
+    ids.add(app.id);
+    checkKeys(app.keys, path, problems);
+  }
+}
+
+function checkKeys(keys: readonly AppKeyConfig[], path: string, problems: string[]): void {
+  const kids = new Set<string>();
+  for (const [index, key] of keys.entries()) {
+    const at = `${path}.keys[${index}]`;
+    if (kids.has(key.kid)) problems.push(`${at}.kid: "${key.kid}" is there twice`);
+    kids.add(key.kid);
+    const isShared = key.alg === 'HS256';
+    const [needed, other] = isShared ? (['secret', 'publicKeyPem'] as const) : (['publicKeyPem', 'secret'] as const);
+    if (key[needed] === undefined) problems.push(`${at}.${needed}: missing; ${key.alg} needs it (or ${needed}File)`);
+    if (key[other] !== undefined) problems.push(`${at}.${other}: ${key.alg} does not use it`);
+  }
+}
