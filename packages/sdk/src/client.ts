@@ -123,6 +123,8 @@ export class Client {
         if (settle(status)) off();
       });
     });
+    // Whoever does not wait for it learns the same from the `connection` event.
+    first.catch(() => {});
     this.#session.start();
     return first;
   }

@@ -3,7 +3,16 @@ export type Off = () => void;
 
 /** Typed events. A listener that throws disturbs neither the others nor the caller. */
 export class Emitter<Events> {
+  readonly #surface: (error: unknown) => void;
   readonly #listeners = new Map<keyof Events, ((value: never) => void)[]>();
+
+  /**
+   * What a listener throws is the application's fault: by default it surfaces as an unhandled rejection, where the
+   * application's own tools look for it.
+   */
+  constructor(surface: (error: unknown) => void = (error) => void Promise.reject(error)) {
+    this.#surface = surface;
+  }
 
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): Off {
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
@@ -18,8 +27,7 @@ export class Emitter<Events> {
       try {
         (listener as (value: Events[Name]) => void)(value);
       } catch (error) {
-        // The application's fault: it surfaces as an unhandled rejection, where its own tools look for it.
-        void Promise.reject(error);
+        this.#surface(error);
       }
     }
   }

@@ -280,9 +280,9 @@ export class Outbox {
   }
 
   #settle(entry: Entry, place: StoredMessage): void {
+    if (entry.isSettled) return;
     const lane = this.#lanes.get(laneKey(entry.send));
     if (lane !== undefined) this.#remove(lane, entry);
-    if (entry.handle.state === 'stored') return;
     entry.handle.succeed({ seq: place.seq, messageId: place.messageId, timeMs: place.timeMs });
     this.#options.changed(entry.handle);
   }

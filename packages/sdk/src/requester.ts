@@ -54,7 +54,8 @@ export class Requester {
         const leftMs = Math.max(0, deadline - this.#clock.monotonic());
         if (this.#connection !== undefined) {
           this.#connection.request(options.body, leftMs, (answer) => {
-            if (answer.type === 'lost' && options.isRepeatable === true && !this.#isClosed) attempt();
+            // The connection is still in place while it tells that it is lost: only the next one may be tried.
+            if (answer.type === 'lost' && options.isRepeatable === true && !this.#isClosed) this.#wait(leftMs, attempt, reject);
             else conclude(options.expect, answer, resolve, reject);
           });
         } else if (this.#isClosed || options.isImmediate === true) {

@@ -89,7 +89,7 @@ export class FakeServer {
         this.links.push(link);
       },
       received: (bytes) => {
-        for (const frame of decodeClientFrames(bytes).frames) if (link !== undefined) this.#frame(link, frame);
+        for (const frame of decodeClientFrames(bytes).frames) if (link?.isOpen) this.#frame(link, frame);
       },
       closed: () => {
         if (link === undefined) return;
