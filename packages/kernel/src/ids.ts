@@ -50,8 +50,7 @@ export function parseConversation(text: string): Result<Conversation, Refusal> {
 }
 
 /** The conversation between two users; the same whoever asks. A user may write to themselves. */
-export const conversationOfUsers = (a: UserId, b: UserId): ConversationId =>
-  `u:${a <= b ? a : b}|${a <= b ? b : a}` as ConversationId;
+export const conversationOfUsers = (a: UserId, b: UserId): ConversationId => `u:${a <= b ? a : b}|${a <= b ? b : a}` as ConversationId;
 export const conversationOfGroup = (group: GroupId): ConversationId => `g:${group}` as ConversationId;
 export const conversationOfRoom = (room: RoomId): ConversationId => `r:${room}` as ConversationId;
 export const channelOfUser = (user: string): ChannelId => `user:${user}` as ChannelId;

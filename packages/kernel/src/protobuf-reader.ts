@@ -13,7 +13,7 @@ export const emptyBytes: Uint8Array = new Uint8Array(0);
 export class ProtobufReader {
   pos = 0;
   readonly #bytes: Uint8Array;
-  #end: number;
+  readonly #end: number;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;

@@ -1,4 +1,11 @@
-import { type LinkClass, LinkClass as Class, type LinkRequestInit, type LinkResponse, RouterService, type SubscribeInit } from '@parley/contracts/router';
+import {
+  type LinkClass,
+  LinkClass as Class,
+  type LinkRequestInit,
+  type LinkResponse,
+  RouterService,
+  type SubscribeInit,
+} from '@parley/contracts/router';
 import type { BidiStream, RpcDialer } from '@parley/rpc';
 
 export interface PeerLinkEvents {

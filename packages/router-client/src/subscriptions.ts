@@ -36,9 +36,9 @@ export class SubscriptionTable {
     const partition = partitionOf(app, channel, this.#partitions);
     const subscription = { app, channel, partition, isConnected, link: undefined, isActive: false, wasActive: false };
     this.#byKey.set(`${app}/${channel}`, subscription);
-    let siblings = this.#byPartition.get(partition);
-    if (siblings === undefined) this.#byPartition.set(partition, (siblings = new Set()));
-    siblings.add(subscription);
+    const siblings = this.#byPartition.get(partition);
+    if (siblings === undefined) this.#byPartition.set(partition, new Set([subscription]));
+    else siblings.add(subscription);
     return subscription;
   }
 

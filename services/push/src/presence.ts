@@ -12,7 +12,11 @@ export async function awayAmong(
   const calls: Promise<void>[] = [];
   for (const batch of batchesByPartition(app, away, partitions)) {
     const call = router.queryPresence({ app, users: batch });
-    calls.push(call.then(({ online }) => online.forEach((user) => away.delete(user))));
+    calls.push(
+      call.then(({ online }) => {
+        for (const user of online) away.delete(user);
+      }),
+    );
   }
   await Promise.all(calls);
   return away;

@@ -1,4 +1,4 @@
-import { type RouterService as Contract } from '@parley/contracts/router';
+import type { RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { type CancelTimer, ParleyError, partitionOf } from '@parley/kernel';
 import { lanes } from '@parley/lanes';
@@ -66,9 +66,13 @@ class Router implements RouterService {
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, random, telemetry } = this.#deps;
     const run = (partition: number, stop: AbortSignal): Promise<void> => this.#serve(partition, stop);
-    signal.addEventListener('abort', () => {
-      this.#isStopping = true;
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#isStopping = true;
+      },
+      { once: true },
+    );
     const laneTopics = lanes.map((lane) => topics.lanes[lane]);
     await superviseOwnership({ log, clock, random, telemetry, group: 'router', topics: laneTopics, signal, run });
     for (const cancel of this.#timers) cancel();

@@ -59,7 +59,12 @@ export class BatchBuilder {
     const headSeq = seq > 0 ? seq : row.headSeq;
     const { version, closed } = change;
     this.#staged.putConversation({
-      ...row, headSeq, countable: entry.countable, updatedMs: timeMs, membershipVersion: version, closed,
+      ...row,
+      headSeq,
+      countable: entry.countable,
+      updatedMs: timeMs,
+      membershipVersion: version,
+      closed,
     });
     if (seq > 0) this.rows.events.push({ app, conversation, seq, event: entry.event });
     for (const user of change.left) await this.#changeMember({ app, conversation, user, version }, (spans) => leave(spans, headSeq));

@@ -1,5 +1,5 @@
 import type { ConversationRow, HistoryStore, MemberRow } from '@parley/store';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 
 /** Rows as they stand while a batch is built: from the batch, from memory, from the store. */
 export class StagedRows {

@@ -17,10 +17,11 @@ export async function queryHistory(deps: QueryDeps, request: QueryHistoryRequest
   const { app, conversation, viewer, backwards, atLeastSeq } = request;
   const { store, progress } = deps;
   const projector = deps.projectorOf(app, conversation);
-  let row = await rowOf(store, app, conversation);
-  if (atLeastSeq > row.headSeq) {
-    await progress.until(projector, async () => (row = await rowOf(store, app, conversation)).headSeq >= atLeastSeq);
+  const before = await rowOf(store, app, conversation);
+  if (before.headSeq < atLeastSeq) {
+    await progress.until(projector, async () => (await rowOf(store, app, conversation)).headSeq >= atLeastSeq);
   }
+  const row = before.headSeq < atLeastSeq ? await rowOf(store, app, conversation) : before;
   const entitlement = await entitlementOf(store, row, viewer);
   const bounds = boundsOf(entitlement);
   const limit = request.limit === 0 ? limits.historyPageDefault : request.limit;

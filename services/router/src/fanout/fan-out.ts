@@ -32,8 +32,10 @@ export class FanOut {
   }
 
   peer(id: string): PeerLinks {
-    let links = this.#peers.get(id);
-    if (links === undefined) this.#peers.set(id, (links = new PeerLinks(id)));
+    const known = this.#peers.get(id);
+    if (known !== undefined) return known;
+    const links = new PeerLinks(id);
+    this.#peers.set(id, links);
     return links;
   }
 

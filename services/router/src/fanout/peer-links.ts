@@ -1,4 +1,11 @@
-import { LinkClass, type LinkRequest, type LinkResponseInit, type Delivery, type OutcomeInit, type SubscribedInit } from '@parley/contracts/router';
+import {
+  LinkClass,
+  type LinkRequest,
+  type LinkResponseInit,
+  type Delivery,
+  type OutcomeInit,
+  type SubscribedInit,
+} from '@parley/contracts/router';
 import type { BidiStream } from '@parley/rpc';
 import { routerLimits } from '../limits.js';
 

@@ -62,7 +62,8 @@ export class Relays {
     if (this.#isClosed) return;
     for (const delivery of unsent) {
       for (const channel of delivery.channels) {
-        if (this.ownerOf(delivery.app, channel)?.address !== address) this.send(delivery.app, channel, { ...delivery, channels: [channel] });
+        if (this.ownerOf(delivery.app, channel)?.address !== address)
+          this.send(delivery.app, channel, { ...delivery, channels: [channel] });
       }
     }
   }
@@ -73,7 +74,7 @@ class Relay {
   readonly #stream: BidiStream<RelayResponse, RelayRequestInit>;
   readonly #deps: RelaysDeps;
   #waiting: Delivery[] = [];
-  #unconfirmed: Delivery[] = [];
+  readonly #unconfirmed: Delivery[] = [];
   #confirmed = 0;
   #isFlushScheduled = false;
   #isBlocked = false;

@@ -1,6 +1,6 @@
 import { encodeTimelineBatch, type LaneCommand, type Origin, type TimelineEntryInit } from '@parley/contracts/events';
 import { type ErrorName, errorTable } from '@parley/kernel';
-import { type OutcomeInit } from '@parley/contracts/router';
+import type { OutcomeInit } from '@parley/contracts/router';
 import type { Publication } from '../fanout/publication.js';
 import type { ConversationState } from './conversation-state.js';
 

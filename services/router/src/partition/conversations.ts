@@ -55,8 +55,8 @@ export class Conversations {
   /** Notes an event of the tail, while the partition is taken over. */
   foldTail(event: TailEvent): void {
     const key = conversationKey(event.app, event.conversation);
-    let tail = this.#tails.get(key);
-    if (tail === undefined) this.#tails.set(key, (tail = { headSeq: 0, countable: 0, lastOffset: 0, changes: [] }));
+    const tail = this.#tails.get(key) ?? { headSeq: 0, countable: 0, lastOffset: 0, changes: [] };
+    this.#tails.set(key, tail);
     if (event.seq > 0) tail.headSeq = event.seq;
     tail.countable = Math.max(tail.countable, event.countable);
     tail.lastOffset = event.offset;

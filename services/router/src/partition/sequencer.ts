@@ -70,11 +70,9 @@ export class Sequencer {
         const { bodyHash } = decision;
         const event = encodeMessage(command, send, seq, stamp);
         window.add(key, { seq, bodyHash, ...stamp });
-        batch.store(
-          { app: command.app, event, countable, bodyHash, trace: command.trace },
-          { state, seq },
-          [this.#publication(command, state, send.priority, { seq, event })],
-        );
+        batch.store({ app: command.app, event, countable, bodyHash, trace: command.trace }, { state, seq }, [
+          this.#publication(command, state, send.priority, { seq, event }),
+        ]);
         batch.answer(command, { seq, ...stamp });
       }
     }
