@@ -241,7 +241,8 @@ export class Client {
 
   #makeRooms(): Rooms {
     return new Rooms({
-      enter: (room) => this.#requests.call({ body: { type: 'enterRoom', value: { room, mustExist: true } }, expect: 'room', isRepeatable: true }),
+      enter: (room) =>
+        this.#requests.call({ body: { type: 'enterRoom', value: { room, mustExist: true } }, expect: 'room', isRepeatable: true }),
       blocked: (conversation) => this.#outbox.block(conversation),
       unblocked: (conversation) => this.#outbox.unblock(conversation),
       entered: (conversation, headSeq) => this.#timeline.enter(conversation, headSeq),

@@ -188,9 +188,7 @@ export class Connection {
     if (waiter === undefined) return;
     this.#waiters.delete(id);
     waiter.cancelTimer();
-    waiter.answer(
-      body.type === 'error' ? { type: 'refused', error: ParleyClientError.fromFrame(body.value) } : { type: 'answered', body },
-    );
+    waiter.answer(body.type === 'error' ? { type: 'refused', error: ParleyClientError.fromFrame(body.value) } : { type: 'answered', body });
   }
 
   #finish(info: CloseInfo): void {

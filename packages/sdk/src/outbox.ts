@@ -107,7 +107,7 @@ export class Outbox {
     this.#connection = undefined;
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    this.#lanes.forEach((lane) => lane.cancelPause?.());
+    for (const lane of this.#lanes.values()) lane.cancelPause?.();
     this.#lanes.clear();
     for (const entry of entries) {
       entry.isSettled = true;

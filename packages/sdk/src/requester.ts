@@ -89,12 +89,7 @@ export class Requester {
   }
 }
 
-function conclude(
-  expect: AnswerType,
-  answer: Answer,
-  resolve: (value: unknown) => void,
-  reject: (error: ParleyClientError) => void,
-): void {
+function conclude(expect: AnswerType, answer: Answer, resolve: (value: unknown) => void, reject: (error: ParleyClientError) => void): void {
   switch (answer.type) {
     case 'answered':
       if (answer.body.type === expect) resolve(answer.body.value);

@@ -251,4 +251,3 @@ function errorOfClose(info: CloseInfo): ParleyClientError {
   }
   return ParleyClientError.of('UNAVAILABLE', info.reason === '' ? `connection closed with ${info.code}` : info.reason);
 }
-

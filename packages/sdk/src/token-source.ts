@@ -30,7 +30,11 @@ export class TokenSource {
       const answer = Promise.resolve().then(this.#provider);
       return await withTimeout(this.#clock, this.#timeoutMs, answer, () => new Error('no token in time'));
     } catch (error) {
-      throw ParleyClientError.of('UNAVAILABLE', `the token function failed: ${error instanceof Error ? error.message : String(error)}`, error);
+      throw ParleyClientError.of(
+        'UNAVAILABLE',
+        `the token function failed: ${error instanceof Error ? error.message : String(error)}`,
+        error,
+      );
     }
   }
 

@@ -71,7 +71,7 @@ async function storm(world: World, weather: Weather): Promise<{ sent: Sent[]; se
   }
   server.mischief = noMischief;
   await clock.advance(60_000);
-  clients.forEach((client) => client.close());
+  for (const client of clients) client.close();
   return { sent, seen };
 }
 

@@ -13,14 +13,16 @@ function makeFeed(heldMax = 100): { feed: ConversationFeed; seqs: number[] } {
 
 describe('a conversation feed', () => {
   it('hands on every seq once and in order, whatever the order and number of arrivals', () => {
-    const arrivals = fc.integer({ min: 1, max: 60 }).chain((n) =>
-      fc.tuple(
-        fc.constant(n),
-        fc.shuffledSubarray(upTo(n), { minLength: n, maxLength: n }),
-        fc.array(fc.integer({ min: 1, max: n })),
-        fc.integer({ min: 0, max: n }),
-      ),
-    );
+    const arrivals = fc
+      .integer({ min: 1, max: 60 })
+      .chain((n) =>
+        fc.tuple(
+          fc.constant(n),
+          fc.shuffledSubarray(upTo(n), { minLength: n, maxLength: n }),
+          fc.array(fc.integer({ min: 1, max: n })),
+          fc.integer({ min: 0, max: n }),
+        ),
+      );
     fc.assert(
       fc.property(arrivals, ([n, order, again, startAt]) => {
         const { feed, seqs } = makeFeed();
@@ -38,7 +40,7 @@ describe('a conversation feed', () => {
   it('keeps only so many early events and asks for the rest', () => {
     const { feed, seqs } = makeFeed(3);
     feed.startAfter(0);
-    upTo(10, 2).forEach((seq) => feed.offer(event(seq)));
+    for (const seq of upTo(10, 2)) feed.offer(event(seq));
     feed.offer(event(1));
     expect(seqs).toEqual([1, 2, 3, 4]);
     expect(feed.missing).toEqual({ fromSeq: 5, headSeq: 10 });

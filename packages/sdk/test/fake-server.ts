@@ -221,11 +221,7 @@ export class FakeServer {
     if (known !== undefined) return { type: 'stored', value: known };
     const { conversation, clientMsgId, priority } = send;
     const place = { seq: 0, messageId: `m-${key}`, timeMs: this.clock.now() };
-    place.seq = this.#append(
-      conversation,
-      { sender: user, clientMsgId, priority, body: { type: 'content', value: send.content } },
-      link,
-    );
+    place.seq = this.#append(conversation, { sender: user, clientMsgId, priority, body: { type: 'content', value: send.content } }, link);
     this.#accepted.set(key, place);
     return { type: 'stored', value: place };
   }
@@ -310,7 +306,10 @@ export class FakeServer {
   #enterRoom(user: string, room: string): Body {
     const conversation = this.#conversation(`r:${room}`);
     conversation.members.add(user);
-    return { type: 'room', value: { room, name: room, memberCount: conversation.members.size, version: 1, headSeq: conversation.events.length } };
+    return {
+      type: 'room',
+      value: { room, name: room, memberCount: conversation.members.size, version: 1, headSeq: conversation.events.length },
+    };
   }
 }
 

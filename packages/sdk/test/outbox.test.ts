@@ -207,7 +207,7 @@ describe('the outbox store', () => {
     world.server.isReachable = false;
     const before = world.client('alice', { user: 'alice', store });
     void before.connect();
-    upTo(3).forEach((n) => before.user('bob').send(`m${n}`));
+    for (const n of upTo(3)) before.user('bob').send(`m${n}`);
     await world.clock.advance(1_000);
     before.close();
     expect(store.sends).toHaveLength(3);
@@ -227,7 +227,13 @@ describe('the outbox store', () => {
     const world = makeWorld();
     const store = listStore();
     let save: () => void = () => {};
-    const slow: OutboxStore = { ...store, put: () => new Promise<void>((resolve) => { save = resolve; }) };
+    const slow: OutboxStore = {
+      ...store,
+      put: () =>
+        new Promise<void>((resolve) => {
+          save = resolve;
+        }),
+    };
     const { client } = await world.online('alice', { store: slow });
     const handle = client.user('bob').send('kept first');
     await world.clock.advance(1_000);

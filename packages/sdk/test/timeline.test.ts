@@ -11,7 +11,7 @@ describe('live events', () => {
     const { seen } = await world.online('alice');
     const delays = [90, 60, 30, 0];
     world.server.mischief = { ...noMischief, eventDelayMs: () => delays.shift() ?? 0 };
-    upTo(4).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(4)) world.server.say('g:team', `m${n}`);
     await world.clock.advance(140);
     expect(seen.texts()).toEqual(['zero', 'm1', 'm2', 'm3', 'm4']);
     expect(queries(world.server.link)).toBe(1);
@@ -24,7 +24,7 @@ describe('live events', () => {
     const { seen } = await world.online('alice');
     const copies = [0, 0, 1];
     world.server.mischief = { ...noMischief, eventCopies: () => copies.shift() ?? 1 };
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     await world.clock.advance(100);
     expect(seen.texts()).toEqual(['m0']);
     await world.clock.advance(100);
@@ -37,7 +37,7 @@ describe('live events', () => {
     world.server.group('team', ['alice']);
     const { seen } = await world.online('alice');
     world.server.mischief = { ...noMischief, eventCopies: () => 3 };
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     await world.clock.advance(1_000);
     expect(seen.texts()).toEqual(['m1', 'm2', 'm3']);
   });
@@ -60,7 +60,7 @@ describe('live events', () => {
     world.server.group('team', ['alice']);
     const { seen } = await world.online('alice');
     world.server.mischief = { ...noMischief, eventCopies: () => 0 };
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     await world.clock.advance(1_000);
     expect(seen.texts()).toEqual(['m1', 'm2', 'm3']);
   });
@@ -89,7 +89,10 @@ describe('live events', () => {
     const value = encodeConversationEvent({ conversation: 'g:team', seq: 2 });
     world.server.push(world.server.link, { type: 'event', value });
     await world.clock.advance(200);
-    expect(seen.events.map(({ type, seq }) => [type, seq])).toEqual([['message', 1], ['unknown', 2]]);
+    expect(seen.events.map(({ type, seq }) => [type, seq])).toEqual([
+      ['message', 1],
+      ['unknown', 2],
+    ]);
   });
 
   it('are fetched again when the fetch fails for a while', async () => {
@@ -127,7 +130,7 @@ describe('catching up', () => {
     const world = makeWorld();
     for (const group of ['a', 'b', 'c', 'd', 'e']) {
       world.server.group(group, ['alice']);
-      upTo(7).forEach((n) => world.server.say(`g:${group}`, `${group}${n}`));
+      for (const n of upTo(7)) world.server.say(`g:${group}`, `${group}${n}`);
     }
     const { seen } = await world.online('alice');
     expect(seen.conversations).toEqual(['g:a', 'g:b', 'g:c', 'g:d', 'g:e']);
@@ -138,7 +141,7 @@ describe('catching up', () => {
   it('fetches only the newest of a long conversation and names the rest', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(1_000).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(1_000)) world.server.say('g:team', `m${n}`);
     const { seen } = await world.online('alice');
     expect(seen.gaps).toEqual([{ conversation: 'g:team', fromSeq: 1, toSeq: 800, reason: 'catch-up-limit' }]);
     expect(seen.seqs('g:team')).toEqual(upTo(1_000, 801));
@@ -147,7 +150,7 @@ describe('catching up', () => {
   it('does not call missing what lies before the user joined', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']).firstSeq = 40;
-    upTo(50).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(50)) world.server.say('g:team', `m${n}`);
     const { seen } = await world.online('alice');
     expect(seen.seqs('g:team')).toEqual(upTo(50, 40));
     expect(seen.gaps).toEqual([]);
@@ -156,7 +159,7 @@ describe('catching up', () => {
   it('only tells the heads when asked to, and starts behind them', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(5).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(5)) world.server.say('g:team', `m${n}`);
     const { seen } = await world.online('alice', { catchUp: 'heads' });
     world.server.say('g:team', 'm6');
     world.server.group('new', ['alice']);
@@ -175,7 +178,7 @@ describe('catching up', () => {
     const syncs = syncCount(world.server);
     world.server.link.end.break();
     await world.clock.advance(1);
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     await world.clock.advance(5_000);
     expect(seen.texts()).toEqual(['m1', 'm2', 'm3']);
     expect(syncCount(world.server)).toBe(syncs);
@@ -190,7 +193,7 @@ describe('catching up', () => {
     world.server.resumeBufferMax = 0;
     world.server.link.end.break();
     await world.clock.advance(1);
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     await world.clock.advance(5_000);
     expect(seen.texts()).toEqual(['q1', 'm1', 'm2', 'm3']);
     expect(seen.conversations).toEqual(['g:quiet', 'g:team']);
@@ -212,7 +215,7 @@ describe('catching up', () => {
   it('is done again when the connection breaks in the middle of it', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     world.server.answers.set('sync', (_, link) => {
       world.server.answers.clear();
       link.end.break();
@@ -229,11 +232,11 @@ describe('catching up', () => {
   it('goes on in the next run of the application where the last one stopped', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(3).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(3)) world.server.say('g:team', `m${n}`);
     const first = await world.online('alice');
     const position = JSON.parse(JSON.stringify(first.client.position)) as typeof first.client.position;
     first.client.close();
-    upTo(5, 4).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(5, 4)) world.server.say('g:team', `m${n}`);
     const second = await world.online('alice', { position });
     expect(second.seen.texts()).toEqual(['m4', 'm5']);
   });
@@ -254,10 +257,10 @@ describe('catching up', () => {
   it('starts over when history was rebuilt, and says so', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(5).forEach((n) => world.server.say('g:team', `old${n}`));
+    for (const n of upTo(5)) world.server.say('g:team', `old${n}`);
     const { seen } = await world.online('alice');
     world.server.rebuild('epoch-2');
-    upTo(2).forEach((n) => world.server.say('g:team', `new${n}`));
+    for (const n of upTo(2)) world.server.say('g:team', `new${n}`);
     world.server.push(world.server.link, { type: 'resyncNeeded', value: {} });
     await world.clock.advance(5_000);
     expect(seen.resets).toEqual(['epoch-2']);
@@ -281,7 +284,7 @@ describe('catching up', () => {
 describe('a room', () => {
   it('begins where it was entered', async () => {
     const world = makeWorld();
-    upTo(9).forEach((n) => world.server.say('r:live', `m${n}`));
+    for (const n of upTo(9)) world.server.say('r:live', `m${n}`);
     const { client, seen } = await world.online('alice');
     const entered = client.enterRoom('live');
     await world.clock.advance(10);
@@ -329,7 +332,7 @@ describe('history', () => {
   it('comes page by page, newest first', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(25).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(25)) world.server.say('g:team', `m${n}`);
     const { client } = await world.online('alice', { catchUp: 'heads' });
     const sizes: number[] = [];
     const seqs: number[] = [];
@@ -348,7 +351,7 @@ describe('history', () => {
   it('can be read forwards from a seq', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);
-    upTo(25).forEach((n) => world.server.say('g:team', `m${n}`));
+    for (const n of upTo(25)) world.server.say('g:team', `m${n}`);
     const { client } = await world.online('alice', { catchUp: 'heads' });
     const page = client.group('team').history({ from: 21, backwards: false, limit: 3 });
     await world.clock.advance(100);
