@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A TypeScript source file of the tree. */
+export interface SourceFile {
+  /** From the repository's root, with slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Every source file of packages and services, generated code included. */
+export function readSourceFiles(): readonly SourceFile[] {
+  const files: SourceFile[] = [];
+  for (const kind of ['packages', 'services']) {
+    for (const name of readdirSync(`${root}${kind}`)) collect(`${kind}/${name}/src`, files);
+  }
+  return files;
+}
+
+function collect(folder: string, files: SourceFile[]): void {
+  for (const entry of readdirSync(`${root}${folder}`, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) collect(path, files);
+    else if (path.endsWith('.ts')) files.push({ path, text: readFileSync(`${root}${path}`, 'utf8') });
+  }
+}
