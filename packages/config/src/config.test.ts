@@ -104,6 +104,12 @@ describe('the configuration', () => {
     expect(config).toMatchObject({ partitions: 64, kafka: { brokers: ['a:9092', 'b:9092'] }, cassandra: { contactPoints: ['c'], port: 9042 } });
   });
 
+  it('reads yes and no, and nested settings', () => {
+    const { config } = load({ PARLEY_KAFKA_TLS: 'True', PARLEY_KAFKA_SASL_USERNAME: 'u', PARLEY_KAFKA_SASL_PASSWORD: 'p' });
+    expect(config.kafka).toMatchObject({ tls: true, sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'p' } });
+    expect(problemsOf({ PARLEY_KAFKA_TLS: 'yes' })).toEqual(['kafka.tls (PARLEY_KAFKA_TLS): expected true or false; got "yes"']);
+  });
+
   it('checks that keys fit their algorithm and ids are there once', () => {
     const problems = problemsOf({
       PARLEY_APPS: JSON.stringify([

@@ -60,11 +60,19 @@ function overlayOne(tree: RawTree, path: string, value: unknown): void {
   at[last] = value;
 }
 
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
 /** A variable's text as its setting's type; what does not fit stays text, which the schema then refuses. */
 function valueOf(setting: Setting, text: string | undefined): unknown {
   if (text === undefined || text === '') return undefined;
   const schema = innermost(setting.schema);
   if (schema instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (schema instanceof z.ZodBoolean) return booleans.get(text.toLowerCase()) ?? text;
   if (!(schema instanceof z.ZodArray)) return text;
   if (!(innermost(schema.element as z.ZodType) instanceof z.ZodObject)) return text.split(',').map((item) => item.trim());
   try {

@@ -78,6 +78,21 @@ const kafka = z
       meaning: 'Copies of every topic that is created.',
       expects: aNumber(9),
     }),
+    prefix: setting(z.string().regex(/^[A-Za-z0-9_.-]{0,64}$/).default(''), {
+      meaning: 'Begins the names of topics and groups, so that several Parleys can share one Kafka.',
+      expects: 'at most 64 of A-Z a-z 0-9 _ - .',
+    }),
+    tls: setting(z.boolean().default(false), { meaning: 'Whether brokers are reached over TLS.', expects: 'true or false' }),
+    sasl: z
+      .strictObject({
+        mechanism: setting(z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'), {
+          meaning: 'How to log in to the brokers.',
+          expects: 'plain, scram-sha-256 or scram-sha-512',
+        }),
+        username: setting(z.string().min(1).optional(), { meaning: 'User to log in as; without one there is no login.', expects: 'a user name' }),
+        password: setting(z.string().min(1).optional(), { meaning: 'Password of that user.', expects: 'a password', isSecret: true }),
+      })
+      .prefault({}),
     sessionTimeoutMs: setting(z.int().min(1_000).max(300_000).default(6_000), {
       meaning: 'A process that was silent for so long loses its partitions.',
       expects: 'milliseconds from 1000 to 300000',

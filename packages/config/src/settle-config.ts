@@ -32,6 +32,9 @@ function checkCluster({ mode, kafka, cassandra, rpc }: ParsedConfig, problems: s
   if (cassandra.commit === 'replicated' && cassandra.replicationFactor < 2) {
     problems.push('cassandra.commit (PARLEY_CASSANDRA_COMMIT): replicated needs a replicationFactor of at least 2; one node must be synced');
   }
+  if ((kafka.sasl.username === undefined) !== (kafka.sasl.password === undefined)) {
+    problems.push('kafka.sasl: username and password go together');
+  }
   if ((cassandra.username === undefined) !== (cassandra.password === undefined)) {
     problems.push('cassandra: username and password go together');
   }
