@@ -1,1 +1,3 @@
-export {};
+export * from './checker/check-history.js';
+export * from './checker/observations.js';
+export * from './checker/recorder.js';

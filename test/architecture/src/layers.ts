@@ -15,7 +15,13 @@ const layers: readonly (readonly string[])[] = [
  * Within a layer only these go together: contracts spell types of wire, domain decides about both; an owned log
  * is made of an event log.
  */
-const sameLayer: ReadonlySet<string> = new Set(['contracts>wire', 'domain>wire', 'domain>contracts', 'ownedlog>eventlog', 'aggregates>router-client']);
+const sameLayer: ReadonlySet<string> = new Set([
+  'contracts>wire',
+  'domain>wire',
+  'domain>contracts',
+  'ownedlog>eventlog',
+  'aggregates>router-client',
+]);
 const adapters: ReadonlySet<string> = new Set(['eventlog-kafka', 'store-cassandra', 'rpc-grpc', 'telemetry-node']);
 const mayKnowAdapters: ReadonlySet<string> = new Set(['runtime', 'cli']);
 

@@ -10,8 +10,16 @@ interface Rule {
 
 const tests = /\.test\.ts$|\/contract\/|\/testing\//;
 const rules: readonly Rule[] = [
-  { pattern: /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(|\bperformance\.now\(/, what: 'time and timers come from the Clock', except: /^packages\/(kernel\/src\/clock|engines\/|testkit\/)/ },
-  { pattern: /\bMath\.random\(|\bcrypto\.getRandomValues\(/, what: 'randomness comes from Random', except: /^packages\/(kernel\/src\/random|engines\/|testkit\/)/ },
+  {
+    pattern: /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(|\bperformance\.now\(/,
+    what: 'time and timers come from the Clock',
+    except: /^packages\/(kernel\/src\/clock|engines\/|testkit\/)/,
+  },
+  {
+    pattern: /\bMath\.random\(|\bcrypto\.getRandomValues\(/,
+    what: 'randomness comes from Random',
+    except: /^packages\/(kernel\/src\/random|engines\/|testkit\/)/,
+  },
   { pattern: /\bprocess\.env\b/, what: 'only config reads the environment', except: /^packages\/(config\/|engines\/src\/cache-folder)/ },
 ];
 
