@@ -83,11 +83,13 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
   async #own(options: Pick<Parameters<typeof openPartition>[2], 'partition' | 'pointers' | 'router' | 'signal'>): Promise<void> {
     const connection = ++this.#lastConnection;
     const opening = openPartition(this.#kind, this.#deps, { ...options, connection, metrics: this.#metrics });
-    const { partition: opened, forwarder } = await opening;
+    const { partition: opened, forwarder, resume } = await opening;
     const { directory, address, peer, telemetry } = this.#deps;
     const fields = { service: this.#kind.service, partition: options.partition, fence: opened.fence };
-    this.#partitions.set(options.partition, opened);
     this.#forwarders.set(connection, forwarder);
+    // Before any new command, so that changes reach the routers in the order of the log.
+    resume();
+    this.#partitions.set(options.partition, opened);
     try {
       telemetry.logger.info('partition taken over', fields);
       await directory.publish({ ...fields, address, peer });

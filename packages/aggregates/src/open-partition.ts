@@ -23,9 +23,11 @@ export interface OpenOptions {
 export interface OpenedPartition<State, Command, Event extends AggregateEvent> {
   readonly partition: AggregatePartition<State, Command, Event>;
   readonly forwarder: MembershipForwarder;
+  /** Forwards again what the former owner may have left undone; once answers can reach the forwarder. */
+  resume(): void;
 }
 
-/** Claims a partition, rebuilds its aggregates and forwards again what the former owner may have left undone. */
+/** Claims a partition and rebuilds its aggregates. */
 export async function openPartition<State, Command, Event extends AggregateEvent>(
   kind: AggregateKind<State, Command, Event>,
   deps: AggregateHostDeps,
@@ -62,6 +64,5 @@ export async function openPartition<State, Command, Event extends AggregateEvent
   });
   const unconfirmed = states.finishRecovery(confirmedIndex);
   opened = new AggregatePartition({ kind, owner, states, forwarder, clock, metrics, deps }, records);
-  forwarder.resume(unconfirmed);
-  return { partition: opened, forwarder };
+  return { partition: opened, forwarder, resume: () => forwarder.resume(unconfirmed) };
 }

@@ -1,0 +1,4 @@
+export * from './aggregate-suite.js';
+export * from './fake-router.js';
+export * from './manual-clock.js';
+export * from './test-cluster.js';
