@@ -46,3 +46,12 @@ export class LogClosedError extends Error {
 export class CommitFailedError extends Error {
   override readonly name = 'CommitFailedError';
 }
+
+/** Another process (or a second log in this one) opened the same directory later; nothing was appended. */
+export class LogTakenOverError extends Error {
+  override readonly name = 'LogTakenOverError';
+
+  constructor() {
+    super('the log was opened by another process, which owns it now');
+  }
+}

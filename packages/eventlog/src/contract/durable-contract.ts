@@ -26,6 +26,19 @@ export function durableContract(bench: LogBench, options: LogContractOptions): v
   );
 
   durably(
+    'goes on behind the very first record after it was opened again',
+    async () => {
+      const topic = await bench.topic();
+      await bench.log.append(topic, 0, [textRecord('first')]);
+      await bench.reopen();
+      await bench.log.createTopics([{ name: topic, kind: 'log', partitions: 1 }]);
+      await bench.log.append(topic, 0, [textRecord('second')]);
+      expect(textsOf(await bench.readAll(topic))).toEqual(['first', 'second']);
+    },
+    bench.timeoutMs,
+  );
+
+  durably(
     'goes on with the next offset after it was opened again, even when all was trimmed',
     async () => {
       const topic = await bench.topic();

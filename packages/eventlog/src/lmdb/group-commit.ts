@@ -1,5 +1,5 @@
 import type { Clock } from '@parley/kernel';
-import { AppendUnknownError, CommitFailedError, QueueFullError } from '../errors.js';
+import { AppendUnknownError, CommitFailedError, LogTakenOverError, QueueFullError } from '../errors.js';
 import { backlogBytesMax, commitBytesMax } from '../limits.js';
 
 /** Something that wants to be part of a commit. */
@@ -119,6 +119,7 @@ export class GroupCommit {
 
 /** A failed transaction leaves nothing behind; when that cannot be seen to be so, the outcome is unknown. */
 function verdict(job: CommitJob, failure: Error): Error {
+  if (failure instanceof LogTakenOverError) return failure;
   try {
     if (!job.isVisible()) return new CommitFailedError(`the commit failed: ${failure.message}`, { cause: failure });
   } catch {

@@ -1,20 +1,23 @@
 import type { StoredRecord } from '../port.js';
 
 /*
- * Layout 1. Three tables:
+ * Layout 1. Four tables:
  *   meta     text key → JSON: `format`, `topic/<name>`, `start/<topic id>/<partition>`
  *   records  topic id (u16) · partition (u16) · offset (u64) → version (u8) · time (f64) · key length (u16) · key · value
  *   newest   topic id (u16) · partition (u16) · record key → offset (u64); compacted topics only
+ *   owner    `owner` → how often the log was opened, also as the entry's version
  * All numbers are big-endian, so that the order of the bytes is the order of the offsets.
  */
 
 /** The layout that this code writes and reads. */
 export const layoutVersion = 1;
 
+/** Length of the part of a key that names topic and partition. */
+export const partitionBytes = 4;
+
 const recordVersion = 1;
 const headerBytes = 11;
 const offsetBytes = 8;
-const partitionBytes = 4;
 const highWord = 2 ** 32;
 
 /** Key of a record. */

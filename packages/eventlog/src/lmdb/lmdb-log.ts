@@ -10,7 +10,7 @@ import { Tables, topicKey } from './tables.js';
 
 export interface LmdbLogOptions {
   readonly clock: Clock;
-  /** Directory of the log, on a local disk, used by one process at a time. Made if missing. */
+  /** Directory of the log, on a local disk. Made if missing. */
   readonly path: string;
   /** What one partition of a queue topic holds before appends are refused; 8 MiB by default. */
   readonly queueBytesMax?: number;
@@ -24,11 +24,13 @@ export interface LmdbLogOptions {
 
 /**
  * A log on disk. Topics of kind `log` and `compacted` survive the process and the power cut; topics of kind
- * `queue` are kept in memory. Rejects when the directory holds another layout.
+ * `queue` are kept in memory. Rejects when the directory holds another layout. The last to open a directory
+ * owns it: appends through a log that was opened before it are refused from then on.
  */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
   const tables = new Tables(options.path, options.mapSizeBytes ?? mapSizeBytesDefault);
   await tables.checkLayout();
+  await tables.takeOver();
   return new EmbeddedLog(new LmdbStorage(options, tables));
 }
 
@@ -55,7 +57,7 @@ class LmdbStorage implements TopicStorage {
     this.#queues = new MemoryStorage(options);
     this.#commits = new GroupCommit({
       clock: options.clock,
-      transact: (writes) => tables.root.batch(writes),
+      transact: (writes) => tables.transact(writes),
       onCommit: options.onCommit,
     });
     this.#cancelSweep = options.clock.setTimer(sweepIntervalMs, this.#sweep);

@@ -1,8 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { LogTakenOverError } from '../errors.js';
 import type { OffsetRange, StoredRecord } from '../port.js';
-import { decodeOffset, layoutVersion, newestKey, offsetOfKey, readRecord, recordKey } from './layout.js';
+import { decodeOffset, encodeOffset, layoutVersion, newestKey, offsetOfKey, partitionBytes, readRecord, recordKey } from './layout.js';
+
+const ownerKey = Buffer.from('owner');
 
 /** Where a partition's records lie. */
 export interface PartitionAddress {
@@ -19,6 +22,8 @@ export class Tables {
   readonly meta: Database<unknown, string>;
   readonly records: Database<Buffer, Buffer>;
   readonly newest: Database<Buffer, Buffer>;
+  readonly #owner: Database<Buffer, Buffer>;
+  #ownerVersion = 0;
 
   /** Opens the tables in a directory, making both if needed; throws when another layout is found there. */
   constructor(path: string, mapSizeBytes: number) {
@@ -33,11 +38,27 @@ export class Tables {
       eventTurnBatching: false,
       encoding: 'binary',
       keyEncoding: 'binary',
-      maxDbs: 4,
+      maxDbs: 8,
     });
     this.meta = this.root.openDB<unknown, string>({ name: 'meta', encoding: 'json', keyEncoding: 'ordered-binary' });
     this.records = this.root.openDB<Buffer, Buffer>({ name: 'records', encoding: 'binary', keyEncoding: 'binary' });
     this.newest = this.root.openDB<Buffer, Buffer>({ name: 'newest', encoding: 'binary', keyEncoding: 'binary' });
+    this.#owner = this.root.openDB<Buffer, Buffer>({ name: 'owner', encoding: 'binary', keyEncoding: 'binary', useVersions: true });
+  }
+
+  /** Makes this process the one that may write; whoever was it before cannot commit any more. */
+  async takeOver(): Promise<void> {
+    this.#ownerVersion = await this.#owner.transaction(() => {
+      const version = (this.#owner.getEntry(ownerKey)?.version ?? 0) + 1;
+      void this.#owner.put(ownerKey, encodeOffset(version), version);
+      return version;
+    });
+  }
+
+  /** Runs the writes as one transaction and resolves once it is on disk; rejects when the log was taken over. */
+  async transact(writes: () => void): Promise<void> {
+    const isOwner = await this.#owner.ifVersion(ownerKey, this.#ownerVersion, writes);
+    if (!isOwner) throw new LogTakenOverError();
   }
 
   /** Writes the layout into a new store and refuses one of another layout. */
@@ -94,7 +115,9 @@ export class Tables {
 
   #lastOffset(at: PartitionAddress): number | undefined {
     const { start, end } = boundsOf(at, 0);
-    for (const key of this.records.getKeys({ start: end, end: start, reverse: true, limit: 1 })) return offsetOfKey(key);
+    // The end of a range is outside of it, also backwards: stop before offset 0, not at it.
+    const beforeFirst = start.subarray(0, partitionBytes);
+    for (const key of this.records.getKeys({ start: end, end: beforeFirst, reverse: true, limit: 1 })) return offsetOfKey(key);
     return undefined;
   }
 }
