@@ -2,7 +2,7 @@ import type { EventLog } from '@parley/eventlog';
 import type { Clock, Random } from '@parley/kernel';
 import type { Telemetry } from '@parley/telemetry';
 import type { SnapshotPointers } from './snapshot-pointers.js';
-import type { SnapshotEntries, SnapshotWriter } from './snapshot-writer.js';
+import type { SnapshotEntries, SnapshotOptions, SnapshotWriter } from './snapshot-writer.js';
 
 /** Where a filtered read starts or stands: next offset to read, fence in force, last index accepted. */
 export interface OwnedPosition {
@@ -113,7 +113,7 @@ export interface PartitionOwner {
    */
   confirm(): Promise<void>;
   /** Starts a snapshot; see {@link SnapshotWriter} for what `entries` must promise. */
-  beginSnapshot(entries: SnapshotEntries): SnapshotWriter;
+  beginSnapshot(entries: SnapshotEntries, options?: SnapshotOptions): SnapshotWriter;
   /** Aborted, with an OwnershipLostError as the reason, when ownership is lost or given up. */
   readonly lost: AbortSignal;
   /** Stops appending; does not tell anybody. */

@@ -6,5 +6,6 @@ export * from './follow-owned.js';
 export { ownedLogLimits } from './limits.js';
 export { recoverPartition } from './recover-partition.js';
 export { createSnapshotPointers, type SnapshotPointers } from './snapshot-pointers.js';
-export type { SnapshotEntries, SnapshotWriter } from './snapshot-writer.js';
+export type { SnapshotEntries, SnapshotOptions, SnapshotWriter } from './snapshot-writer.js';
 export * from './take-snapshot.js';
+export * from './supervise-ownership.js';

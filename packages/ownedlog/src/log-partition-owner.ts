@@ -2,7 +2,7 @@ import type { NewRecord } from '@parley/eventlog';
 import type { ClaimOptions, OwnedDraft, OwnedPosition, PartitionOwner } from './api.js';
 import type { FencedAppender } from './fenced-appender.js';
 import { untilDone } from './retry.js';
-import { LogSnapshotWriter, type SnapshotEntries, type SnapshotWriter } from './snapshot-writer.js';
+import { LogSnapshotWriter, type SnapshotEntries, type SnapshotOptions, type SnapshotWriter } from './snapshot-writer.js';
 import { stampDrafts } from './stamp-drafts.js';
 
 /** The owner of a partition whose claim is in the log and whose state is folded up to it. */
@@ -69,8 +69,8 @@ export class LogPartitionOwner implements PartitionOwner {
     }
   }
 
-  beginSnapshot(entries: SnapshotEntries): SnapshotWriter {
-    return new LogSnapshotWriter(this.#appender, this.#positions, entries);
+  beginSnapshot(entries: SnapshotEntries, options?: SnapshotOptions): SnapshotWriter {
+    return new LogSnapshotWriter(this.#appender, entries, { ...options, positions: this.#positions });
   }
 
   release(): void {

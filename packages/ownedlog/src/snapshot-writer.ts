@@ -27,18 +27,30 @@ export interface SnapshotWriter {
 /** Tags and lengths around an entry, so that many empty states fill a part too. */
 const entryOverheadBytes = 16;
 
+export interface SnapshotOptions {
+  /** A part is closed once its entries hold this much; default: `ownedLogLimits.snapshotPartBytes`. */
+  readonly partBytes?: number;
+}
+
+export interface LogSnapshotWriterOptions extends SnapshotOptions {
+  /** The owner's positions; a live view. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
 export class LogSnapshotWriter implements SnapshotWriter {
   readonly #appender: FencedAppender;
   readonly #positions: ReadonlyMap<string, number>;
+  readonly #partBytes: number;
   readonly #entries: Iterator<readonly [key: string, state: Uint8Array]>;
   /** Before the first part; known once it is on its way. */
   #start: OwnedPosition | undefined;
   /** `failed`: entries were pulled and not written; what follows would be no whole snapshot. */
   #stage: 'parts' | 'pointer' | 'complete' | 'failed' = 'parts';
 
-  constructor(appender: FencedAppender, positions: ReadonlyMap<string, number>, entries: SnapshotEntries) {
+  constructor(appender: FencedAppender, entries: SnapshotEntries, options: LogSnapshotWriterOptions) {
     this.#appender = appender;
-    this.#positions = positions;
+    this.#positions = options.positions;
+    this.#partBytes = options.partBytes ?? ownedLogLimits.snapshotPartBytes;
     this.#entries = entries[Symbol.iterator]();
   }
 
@@ -80,21 +92,21 @@ export class LogSnapshotWriter implements SnapshotWriter {
   }
 
   #pull(): { readonly parts: readonly SnapshotEntryInit[][]; readonly isLast: boolean } {
-    const { snapshotPartBytes } = ownedLogLimits;
+    const partBytes = this.#partBytes;
     let part: SnapshotEntryInit[] = [];
     const parts = [part];
-    let room = snapshotPartBytes;
+    let room = partBytes;
     while (room > 0) {
       const pulled = this.#entries.next();
       if (pulled.done === true) return { parts, isLast: true };
       const [key, state] = pulled.value;
       let from = 0;
-      while (state.length - from > snapshotPartBytes) {
-        part.push({ key, state: state.subarray(from, from + snapshotPartBytes), continues: true });
-        from += snapshotPartBytes;
+      while (state.length - from > partBytes) {
+        part.push({ key, state: state.subarray(from, from + partBytes), continues: true });
+        from += partBytes;
         part = [];
         parts.push(part);
-        room = snapshotPartBytes;
+        room = partBytes;
       }
       part.push({ key, state: state.subarray(from) });
       room -= entryOverheadBytes + key.length + state.length - from;
