@@ -1,0 +1,21 @@
+/** Bounds of the adapter. Sizes in bytes, times in milliseconds. */
+export const cassandraLimits = {
+  /** Seqs of a conversation in one partition of `messages`. Part of the stored format. */
+  bucketSeqs: 4_096,
+  /** Rows and bytes of one batch; all of them go to one partition, so a batch is one mutation. */
+  batchRowsMax: 100,
+  batchBytesMax: 128 * 1024,
+  /** Writes that are out at once for one applied batch. */
+  writesInFlightMax: 32,
+  readTimeoutMs: 1_500,
+  writeTimeoutMs: 5_000,
+  /** After this time a read or a write is sent to a second node as well. */
+  secondReadAfterMs: 100,
+  secondWriteAfterMs: 500,
+  schemaTimeoutMs: 30_000,
+  /** How long somebody who died while migrating keeps others from it. */
+  migrationLeaseSeconds: 60,
+  migrationPollMs: 500,
+  /** How long to wait for somebody else who migrates. */
+  migrationWaitMs: 180_000,
+} as const;

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { type Clock, type Random, randomId, sleep } from '@parley/kernel';
+import type { Client } from 'cassandra-driver';
+import { type CassandraConnection, checkKeyspaceName, connectCassandra } from './cassandra-client.js';
+import { cassandraLimits } from './limits.js';
+import { type Migration, readMigrations } from './migrations.js';
+
+export interface MigrateOptions extends CassandraConnection {
+  /** Copies of every row in the local data centre; used when the keyspace is created. */
+  readonly replicationFactor: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Statements that change the schema must not be repeated by the driver, and nobody prepares them. */
+const schema = { prepare: false, isIdempotent: false, executionProfile: 'schema' } as const;
+
+/**
+ * Brings the keyspace to the newest schema: creates it when it is missing, then applies what was not
+ * applied yet. Safe when several processes do it at once: one works, the others wait. Resolves to the
+ * names of the migrations that it applied. Throws when an applied migration was changed afterwards.
+ */
+export async function migrateCassandra(options: MigrateOptions): Promise<readonly string[]> {
+  const { keyspace, replicationFactor, localDataCenter } = options;
+  checkKeyspaceName(keyspace);
+  if (!Number.isInteger(replicationFactor) || replicationFactor < 1) throw new Error('replicationFactor: expected 1 or more');
+  if (!/^[\w.-]+$/.test(localDataCenter)) throw new Error(`localDataCenter "${localDataCenter}" is no name of a data centre`);
+  const client = await connectCassandra(options, { withKeyspace: false });
+  try {
+    const replication = `{'class': 'NetworkTopologyStrategy', '${localDataCenter}': ${replicationFactor}}`;
+    await client.execute(`CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${replication}`, [], schema);
+  } finally {
+    await client.shutdown();
+  }
+  const migrations = await readMigrations();
+  const inKeyspace = await connectCassandra(options);
+  try {
+    return await migrate(inKeyspace, migrations, options);
+  } finally {
+    await inKeyspace.shutdown();
+  }
+}
+
+/** Applies migrations to the client's keyspace, see {@link migrateCassandra}. */
+export async function migrate(
+  client: Client,
+  migrations: readonly Migration[],
+  { clock, random }: Pick<MigrateOptions, 'clock' | 'random'>,
+): Promise<readonly string[]> {
+  const table = 'CREATE TABLE IF NOT EXISTS migration_lease (name text PRIMARY KEY, holder text)';
+  await client.execute(`${table} WITH id = ${tableId(`${client.keyspace}.migration_lease`)}`, [], schema);
+  const holder = randomId(random);
+  await takeLease(client, clock, holder);
+  try {
+    return await applyMissing(client, migrations, holder);
+  } finally {
+    await client.execute("DELETE FROM migration_lease WHERE name = 'schema' IF holder = ?", [holder], schema);
+  }
+}
+
+/** Follows from the name, so that two processes that create the table at once create the same one. */
+function tableId(name: string): string {
+  const digits = createHash('sha256').update(name).digest('hex');
+  return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
+}
+
+/** The lease is the one place beside the epoch that asks for a lightweight transaction: once per start. */
+async function takeLease(client: Client, clock: Clock, holder: string): Promise<void> {
+  const deadline = clock.monotonic() + cassandraLimits.migrationWaitMs;
+  const ttl = cassandraLimits.migrationLeaseSeconds;
+  const take = `INSERT INTO migration_lease (name, holder) VALUES ('schema', ?) IF NOT EXISTS USING TTL ${ttl}`;
+  for (;;) {
+    const result = await client.execute(take, [holder], schema);
+    if (result.wasApplied() || result.first()?.get('holder') === holder) return;
+    if (clock.monotonic() > deadline) {
+      throw new Error(`another process has been migrating for ${cassandraLimits.migrationWaitMs / 1000} s`);
+    }
+    await sleep(clock, cassandraLimits.migrationPollMs);
+  }
+}
+
+async function applyMissing(client: Client, migrations: readonly Migration[], holder: string): Promise<readonly string[]> {
+  await client.execute(
+    'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text, applied_at timestamp)',
+    [],
+    schema,
+  );
+  const applied = await appliedChecksums(client);
+  for (const { name, checksum } of migrations) {
+    const before = applied.get(name);
+    if (before !== undefined && before !== checksum) {
+      throw new Error(`migration ${name} was changed after it had been applied; undo the change and add a new file instead`);
+    }
+  }
+  const missing = migrations.filter(({ name }) => !applied.has(name));
+  for (const migration of missing) {
+    for (const statement of migration.statements) {
+      await client.execute(statement, [], schema);
+      await renewLease(client, holder);
+    }
+    const record = 'INSERT INTO migrations (name, checksum, applied_at) VALUES (?, ?, toTimestamp(now()))';
+    await client.execute(record, [migration.name, migration.checksum], schema);
+  }
+  return missing.map(({ name }) => name);
+}
+
+async function appliedChecksums(client: Client): Promise<ReadonlyMap<string, string>> {
+  const result = await client.execute('SELECT name, checksum FROM migrations', [], schema);
+  return new Map(result.rows.map((row): [string, string] => [row.get('name'), row.get('checksum')]));
+}
+
+async function renewLease(client: Client, holder: string): Promise<void> {
+  const ttl = cassandraLimits.migrationLeaseSeconds;
+  const renew = `UPDATE migration_lease USING TTL ${ttl} SET holder = ? WHERE name = 'schema' IF holder = ?`;
+  const result = await client.execute(renew, [holder, holder], schema);
+  if (!result.wasApplied()) throw new Error('lost the migration lease: the cluster is too slow to change its schema now');
+}

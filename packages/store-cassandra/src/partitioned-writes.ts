@@ -1,0 +1,82 @@
+import type { Client } from 'cassandra-driver';
+import { cassandraLimits } from './limits.js';
+
+/** One row to write: its bound values in the order of the statement, and what it weighs. */
+interface BoundRow {
+  readonly values: readonly unknown[];
+  readonly bytes: number;
+}
+
+interface RowGroup {
+  readonly statement: string;
+  readonly rows: BoundRow[];
+}
+
+/**
+ * Collects rows by table and partition and writes those of one partition together: Cassandra applies a
+ * batch within a partition as one mutation, at the price of one write.
+ */
+export class PartitionedWrites {
+  readonly #groups = new Map<string, RowGroup>();
+
+  /** `partition` is the row's partition key as text, unique within the statement's table. */
+  add(statement: string, partition: string, values: readonly unknown[], bytes = 0): void {
+    const key = `${statement}\0${partition}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { statement, rows: [] };
+      this.#groups.set(key, group);
+    }
+    group.rows.push({ values, bytes });
+  }
+
+  /**
+   * Writes everything, a bounded number of writes at a time. The first failure stops the rest and is
+   * thrown once the writes that are out have ended. Writing all of it again is harmless.
+   */
+  async write(client: Client): Promise<void> {
+    const batches = this.#batches();
+    let failure: { readonly error: unknown } | undefined;
+    const worker = async (): Promise<void> => {
+      for (let batch = batches.next(); !batch.done && failure === undefined; batch = batches.next()) {
+        try {
+          await writeBatch(client, batch.value);
+        } catch (error) {
+          failure ??= { error };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: cassandraLimits.writesInFlightMax }, worker));
+    if (failure !== undefined) throw failure.error;
+  }
+
+  *#batches(): Generator<RowGroup> {
+    const { batchRowsMax, batchBytesMax } = cassandraLimits;
+    for (const { statement, rows } of this.#groups.values()) {
+      let batch: BoundRow[] = [];
+      let bytes = 0;
+      for (const row of rows) {
+        if (batch.length > 0 && (batch.length === batchRowsMax || bytes + row.bytes > batchBytesMax)) {
+          yield { statement, rows: batch };
+          batch = [];
+          bytes = 0;
+        }
+        batch.push(row);
+        bytes += row.bytes;
+      }
+      yield { statement, rows: batch };
+    }
+  }
+}
+
+const writeOptions = { prepare: true, isIdempotent: true, logged: false, executionProfile: 'write' } as const;
+
+async function writeBatch(client: Client, { statement, rows }: RowGroup): Promise<void> {
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) {
+    await client.execute(statement, [...only.values], writeOptions);
+    return;
+  }
+  const queries = rows.map((row) => ({ query: statement, params: [...row.values] }));
+  await client.batch(queries, writeOptions);
+}
