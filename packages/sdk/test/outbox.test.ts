@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxStore, PendingSend } from '../src/outbox-store.js';
 import type { SendState } from '../src/send-handle.js';
-import { noMischief } from './fake-server.js';
+import { noMischief } from '../src/testing/fake-server.js';
 import { makeWorld, record, upTo } from './world.js';
 
 /** A store that keeps what it gets, as a file would. */
@@ -99,10 +99,9 @@ describe('a send', () => {
   it('is settled by its own event when that comes before the acknowledgement', async () => {
     const world = makeWorld();
     const { client } = await world.online('alice');
-    world.server.forgetSessions();
     const handle = client.user('bob').send('once');
     await world.clock.advance(1);
-    world.server.link.end.break();
+    world.server.forgetSessions();
     // The new session syncs and sees the message; sends get no answer any more.
     world.server.answers.set('send', () => undefined);
     await world.clock.advance(5_000);

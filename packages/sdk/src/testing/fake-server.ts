@@ -9,7 +9,7 @@ import {
   type SendMessage,
   type ServerFrameInit,
 } from '@parley/wire';
-import type { WebSocketLike } from '../src/socket.js';
+import type { WebSocketLike } from '../socket.js';
 import { FakeSocket, type ServerEnd } from './fake-socket.js';
 import type { ManualClock } from './manual-clock.js';
 
@@ -43,7 +43,7 @@ interface Session {
   readonly user: string;
   readonly resumeKey: string;
   link: Link | undefined;
-  missed: Uint8Array[];
+  missed: Body[];
 }
 
 /** One connection as the server sees it. */
@@ -134,8 +134,10 @@ export class FakeServer {
     this.#accepted.clear();
   }
 
+  /** As after a restart: connections break and none can be resumed. */
   forgetSessions(): void {
     this.#sessions.clear();
+    for (const link of this.links) if (link.isOpen) link.end.break();
   }
 
   #conversation(id: string, members: readonly string[] = []): Conversation {
@@ -209,7 +211,7 @@ export class FakeServer {
     if (session === undefined) return;
     const { missed } = session;
     session.missed = [];
-    for (const value of missed) this.push(link, { type: 'event', value });
+    for (const body of missed) this.push(link, body);
   }
 
   #send(link: Link, user: string, send: SendMessage): Body | undefined {
@@ -240,24 +242,21 @@ export class FakeServer {
   }
 
   #publish(session: Session, conversation: string, bytes: Uint8Array): void {
-    const { link } = session;
-    if (link === undefined) {
-      session.missed.push(bytes);
-      return;
-    }
     const copies = this.mischief.eventCopies();
     for (let copy = 0; copy < copies; copy++) {
-      this.clock.setTimer(this.mischief.eventDelayMs(), () => {
-        if (link.isOpen) this.push(link, { type: 'event', value: bytes });
-        else session.missed.push(bytes);
-      });
+      this.clock.setTimer(this.mischief.eventDelayMs(), () => this.#toSession(session, { type: 'event', value: bytes }));
     }
     if (copies > 0) return;
     this.clock.setTimer(500, () => {
       const headSeq = this.#conversation(conversation).events.length;
-      if (link.isOpen) this.push(link, { type: 'headMoved', value: { conversation, headSeq } });
-      else session.missed.push(bytes);
+      this.#toSession(session, { type: 'headMoved', value: { conversation, headSeq } });
     });
+  }
+
+  /** To the connection that the session has by now, or kept until it has one again. */
+  #toSession(session: Session, body: Body): void {
+    if (session.link?.isOpen) this.push(session.link, body);
+    else session.missed.push(body);
   }
 
   /** Cursor: the number of events in all conversations together at the time, so that it only says "something new". */

@@ -1,5 +1,5 @@
 import type { Clock } from '@parley/kernel';
-import type { WebSocketLike } from '../src/socket.js';
+import type { WebSocketLike } from '../socket.js';
 
 /** The server's end of a fake socket. */
 export interface ServerEnd {
