@@ -33,3 +33,9 @@ export const sweepPauseMs = 50;
 
 /** Address space set aside for the store; the file grows with what is in it. */
 export const mapSizeBytesDefault = 64 * 1024 ** 3;
+
+/**
+ * Disk space below which nothing more is written. lmdb can bring the process down when a write finds the disk
+ * full, so it must not come to that.
+ */
+export const diskReserveBytesDefault = 64 * 1024 * 1024;

@@ -28,6 +28,8 @@ export interface CommitReport {
 
 export interface GroupCommitOptions {
   readonly clock: Clock;
+  /** Throws when so many bytes had better not be written; the commit then fails without having begun. */
+  readonly admit?: (bytes: number) => void;
   /** Runs the writes issued by a function as one transaction; resolves once they are on disk. */
   readonly transact: (writes: () => void) => Promise<unknown>;
   readonly onCommit?: ((report: CommitReport) => void) | undefined;
@@ -94,32 +96,28 @@ export class GroupCommit {
 
   async #commit(jobs: readonly CommitJob[]): Promise<void> {
     const startedMs = this.#options.clock.monotonic();
+    const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0);
     let failure: Error | undefined;
     try {
+      this.#options.admit?.(bytes);
       await this.#options.transact(() => {
         for (const job of jobs) job.write();
       });
     } catch (error) {
       failure = await causeOf(error);
     }
-    this.#report(jobs, startedMs, failure !== undefined);
+    const durationMs = this.#options.clock.monotonic() - startedMs;
+    this.#options.onCommit?.({ jobs: jobs.length, bytes, durationMs, isFailed: failure !== undefined });
     for (const job of jobs) {
       if (failure === undefined) job.committed();
       else job.failed(verdict(job, failure));
     }
   }
-
-  #report(jobs: readonly CommitJob[], startedMs: number, isFailed: boolean): void {
-    const { onCommit, clock } = this.#options;
-    if (onCommit === undefined) return;
-    const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0);
-    onCommit({ jobs: jobs.length, bytes, durationMs: clock.monotonic() - startedMs, isFailed });
-  }
 }
 
 /** A failed transaction leaves nothing behind; when that cannot be seen to be so, the outcome is unknown. */
 function verdict(job: CommitJob, failure: Error): Error {
-  if (failure instanceof LogTakenOverError) return failure;
+  if (failure instanceof LogTakenOverError || failure instanceof CommitFailedError) return failure;
   try {
     if (!job.isVisible()) return new CommitFailedError(`the commit failed: ${failure.message}`, { cause: failure });
   } catch {

@@ -1,9 +1,10 @@
 import type { CancelTimer, Clock } from '@parley/kernel';
 import { assertSameShape, EmbeddedLog } from '../embedded/embedded-log.js';
 import type { Topic, TopicStorage } from '../embedded/partition.js';
-import { mapSizeBytesDefault, sweepIntervalMs, sweepPauseMs, sweepRecordsMax } from '../limits.js';
+import { diskReserveBytesDefault, mapSizeBytesDefault, sweepIntervalMs, sweepPauseMs, sweepRecordsMax } from '../limits.js';
 import { MemoryStorage } from '../memory/memory-log.js';
 import type { EventLog, TopicKind, TopicSpec } from '../port.js';
+import { DiskGuard, freeBytesOf } from './disk-guard.js';
 import { type CommitReport, GroupCommit } from './group-commit.js';
 import { LmdbPartition } from './lmdb-partition.js';
 import { Tables, topicKey } from './tables.js';
@@ -16,6 +17,10 @@ export interface LmdbLogOptions {
   readonly queueBytesMax?: number;
   /** Address space set aside; 64 GiB by default. The file is only as large as what it holds. */
   readonly mapSizeBytes?: number;
+  /** Disk space that is left alone: appends are refused before it is used; 64 MiB by default. */
+  readonly diskReserveBytes?: number;
+  /** Space left on the disk; asks the operating system by default. */
+  readonly freeDiskBytes?: () => number;
   /** Told about every commit. */
   readonly onCommit?: (report: CommitReport) => void;
   /** Told when old records could not be removed; the next sweep tries again. */
@@ -55,8 +60,13 @@ class LmdbStorage implements TopicStorage {
     this.#options = options;
     this.#tables = tables;
     this.#queues = new MemoryStorage(options);
+    const guard = new DiskGuard({
+      reserveBytes: options.diskReserveBytes ?? diskReserveBytesDefault,
+      freeBytes: options.freeDiskBytes ?? freeBytesOf(options.path),
+    });
     this.#commits = new GroupCommit({
       clock: options.clock,
+      admit: (bytes) => guard.admit(bytes),
       transact: (writes) => tables.transact(writes),
       onCommit: options.onCommit,
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CancelTimer, type Clock, systemClock } from '@parley/kernel';
 import { Collector, LogBench, numberedTexts, textRecord, textsOf } from '../contract/fixture.js';
-import { LogTakenOverError } from '../errors.js';
+import { CommitFailedError, LogTakenOverError } from '../errors.js';
 import { tailBytesMax } from '../limits.js';
 import type { EventLog } from '../port.js';
 import type { CommitReport } from './group-commit.js';
@@ -132,7 +132,8 @@ describe('a log on LMDB', () => {
     const bench = await open();
     const topic = await bench.topic({ kind: 'compacted' });
     for (let round = 0; round < 10; round += 1) {
-      await Promise.all([1, 2].map((copy) => bench.log.append(topic, 0, [textRecord(`a${round}.${copy}`, 'a'), textRecord(`b${round}`, 'b')])));
+      const batches = [1, 2].map((copy) => [textRecord(`a${round}.${copy}`, 'a'), textRecord(`b${round}`, 'b')]);
+      await Promise.all(batches.map((batch) => bench.log.append(topic, 0, batch)));
     }
     await bench.reopen();
     await bench.log.createTopics([{ name: topic, partitions: 1, kind: 'compacted' }]);
@@ -165,6 +166,20 @@ describe('a log on LMDB', () => {
       await bench.log.append(keeping, 0, [textRecord(`${sweep}`)]);
     }
     expect(await countOnDisk(bench)).toBe(22);
+  });
+
+  it('refuses appends while the disk is nearly full, has none of them, and goes on when there is room', async () => {
+    let freeDiskBytes = 10_000_000;
+    const bench = await open({ diskReserveBytes: 1_000_000, freeDiskBytes: () => freeDiskBytes });
+    const topic = await bench.topic({ partitions: 2 });
+    await bench.log.append(topic, 0, [textRecord('before')]);
+    freeDiskBytes = 1_000_010;
+    const refused = numberedTexts(4).map((text) => bench.log.append(topic, Number(text) % 2, [textRecord(text)]));
+    for (const append of refused) await expect(append).rejects.toThrow(CommitFailedError);
+    freeDiskBytes = 10_000_000;
+    expect(await bench.log.append(topic, 0, [textRecord('after')])).toEqual({ firstOffset: 1 });
+    expect(textsOf(await bench.readAll(topic))).toEqual(['before', 'after']);
+    expect(await bench.readAll(topic, 1)).toEqual([]);
   });
 
   it('refuses appends once another has opened the directory, and has none of them', async () => {
