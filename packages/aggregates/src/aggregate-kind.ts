@@ -1,5 +1,5 @@
-import type { MembershipChange } from '@parley/wire';
 import type { Refusal, Result } from '@parley/kernel';
+import type { MembershipChange } from '@parley/wire';
 
 /** What every event of a service says about itself. */
 export interface AggregateEvent {

@@ -1,16 +1,23 @@
 import type { PendingForward } from '@parley/contracts/events';
 import type { Outcome } from '@parley/contracts/router';
 import { BoundedQueue, type CancelTimer, ParleyError } from '@parley/kernel';
-import { type OwnedDraft, type OwnedPosition, OwnershipLostError, type PartitionOwner, takeSnapshot } from '@parley/ownedlog';
+import {
+  type OwnedDraft,
+  type OwnedPosition,
+  OwnershipLostError,
+  type PartitionOwner,
+  takeSnapshot,
+} from '@parley/ownedlog';
 import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
 import type { AggregateMetrics } from './aggregate-metrics.js';
 import type { AggregateStates } from './aggregate-states.js';
-import { type CommandRequest, decideBatch, type DecidedBatch, type Verdict } from './decide-batch.js';
+import { type CommandRequest, type DecidedBatch, decideBatch, type Verdict } from './decide-batch.js';
 import { aggregateLimits, overloadedRetryMs } from './limits.js';
 import type { MembershipForwarder } from './membership-forwarder.js';
 import type { PartitionClock } from './partition-clock.js';
-import { inputs } from './positions.js';
 import type { AggregateHostDeps } from './ports.js';
+import { inputs } from './positions.js';
+import { SnapshotSchedule } from './snapshot-schedule.js';
 
 /** What an accepted command led to. */
 export interface Committed<State> {
@@ -44,18 +51,23 @@ export interface PartitionParts<State, Command, Event extends AggregateEvent> {
 export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   readonly #parts: PartitionParts<State, Command, Event>;
   readonly #waiting = new BoundedQueue<WaitingCommand<State, Command>>(aggregateLimits.waitingCommandsMax);
-  #inFlight: { readonly commands: readonly WaitingCommand<State, Command>[]; readonly batch: DecidedBatch<State, Event> } | undefined;
+  #inFlight:
+    | { readonly commands: readonly WaitingCommand<State, Command>[]; readonly batch: DecidedBatch<State, Event> }
+    | undefined;
   #working: Promise<void> | undefined;
   #writtenIndex: number;
   #cancelPosition: CancelTimer | undefined;
   #isPositionDue = false;
-  #snapshot: Promise<void> | undefined;
-  #recordsSinceSnapshot: number;
+  readonly #snapshots: SnapshotSchedule;
 
   constructor(parts: PartitionParts<State, Command, Event>, recordsSinceSnapshot: number) {
     this.#parts = parts;
     this.#writtenIndex = parts.forwarder.confirmedIndex;
-    this.#recordsSinceSnapshot = recordsSinceSnapshot;
+    this.#snapshots = new SnapshotSchedule({
+      every: parts.deps.snapshotEveryRecords ?? aggregateLimits.snapshotEveryRecords,
+      records: recordsSinceSnapshot,
+      take: () => this.#takeSnapshot(),
+    });
     parts.owner.lost.addEventListener('abort', () => this.#refuseWaiting(), { once: true });
   }
 
@@ -94,7 +106,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   /** To be called when drafts are committed, before anything else is appended. */
   onAppended(drafts: readonly OwnedDraft[], position: OwnedPosition): void {
     const { forwarder } = this.#parts;
-    this.#recordsSinceSnapshot += drafts.length;
+    this.#snapshots.count(drafts.length);
     const inFlight = this.#inFlight;
     this.#inFlight = undefined;
     if (inFlight === undefined) return;
@@ -102,7 +114,10 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     for (const [key, { state, events }] of inFlight.batch.changes) {
       index++;
       this.#parts.states.set(key, state);
-      forwarder.add(key, events.map((event): PendingForward => ({ index, change: this.#parts.kind.membershipOf(event) })));
+      forwarder.add(
+        key,
+        events.map((event): PendingForward => ({ index, change: this.#parts.kind.membershipOf(event) })),
+      );
     }
     this.#answer(inFlight.commands, inFlight.batch.verdicts);
   }
@@ -123,7 +138,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     this.#parts.forwarder.close();
     this.#cancelPosition?.();
     await this.#working;
-    await this.#snapshot;
+    await this.#snapshots.ended;
     this.#refuseWaiting();
   }
 
@@ -138,7 +153,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
         if (this.#waiting.size > 0) await this.#commitBatch();
         else if (this.#isPositionDue) await this.#writePosition();
         else break;
-        this.#snapshotWhenDue();
+        this.#snapshots.startWhenDue();
       }
     } catch (error) {
       // A lost partition ends by its signal; anything else must not leave it half alive.
@@ -166,7 +181,11 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
       const isLost = error instanceof OwnershipLostError;
       for (const command of commands) command.reject(isLost ? new ParleyError('NOT_OWNER') : ParleyError.from(error));
       if (isLost) throw error;
-      this.#parts.deps.telemetry.logger.error('a batch could not be appended', { service: this.#parts.kind.service }, error);
+      this.#parts.deps.telemetry.logger.error(
+        'a batch could not be appended',
+        { service: this.#parts.kind.service },
+        error,
+      );
     }
   }
 
@@ -202,6 +221,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
         command.resolve({ state: verdict.state, settled: forwarder.settled(command.name, command.asksForHead) });
       } else if (verdict !== undefined) {
         metrics.refused.add(1);
+        if (verdict.error.error === 'INTERNAL') this.#reportFault(verdict.error);
         command.reject(verdict.error);
       }
     });
@@ -223,28 +243,35 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     }
   }
 
-  #snapshotWhenDue(): void {
-    const every = this.#parts.deps.snapshotEveryRecords ?? aggregateLimits.snapshotEveryRecords;
-    if (this.#snapshot !== undefined || this.#recordsSinceSnapshot < every) return;
-    this.#recordsSinceSnapshot = 0;
-    this.#snapshot = this.#takeSnapshot().finally(() => {
-      this.#snapshot = undefined;
-    });
-  }
-
   async #takeSnapshot(): Promise<void> {
     const { owner, states, forwarder, deps, kind } = this.#parts;
     try {
-      await takeSnapshot(owner, states.entries((key) => forwarder.pendingOf(key)));
+      await takeSnapshot(
+        owner,
+        states.entries((key) => forwarder.pendingOf(key)),
+      );
     } catch (error) {
       if (error instanceof OwnershipLostError) return;
-      deps.telemetry.logger.warn('a snapshot failed; the next one is due later', { service: kind.service, partition: owner.partition }, error);
+      deps.telemetry.logger.warn(
+        'a snapshot failed; the next one is due later',
+        { service: kind.service, partition: owner.partition },
+        error,
+      );
     }
+  }
+
+  #reportFault(error: ParleyError): void {
+    const { deps, kind } = this.#parts;
+    deps.telemetry.logger.error('a decision failed', { service: kind.service }, error.cause);
   }
 
   #fail(error: unknown): void {
     const { owner, deps, kind } = this.#parts;
-    deps.telemetry.logger.error('a partition failed and is given up', { service: kind.service, partition: owner.partition }, error);
+    deps.telemetry.logger.error(
+      'a partition failed and is given up',
+      { service: kind.service, partition: owner.partition },
+      error,
+    );
     owner.release();
   }
 }

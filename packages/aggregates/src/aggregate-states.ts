@@ -46,7 +46,10 @@ export class AggregateStates<State, Command, Event extends AggregateEvent> {
     if (record.payload.length === 0) return;
     const { key, index } = record;
     const events = this.#kind.decodeEvents(record.payload);
-    this.#states.set(key, events.reduce((state, event) => this.#kind.evolve(state, event), this.get(key)));
+    this.#states.set(
+      key,
+      events.reduce((state, event) => this.#kind.evolve(state, event), this.get(key)),
+    );
     const forwards = this.#recovered.get(key) ?? [];
     this.#recovered.set(key, forwards);
     for (const event of events) forwards.push({ index, change: this.#kind.membershipOf(event) });

@@ -36,7 +36,9 @@ interface Outbox {
   /** In order; the first ones may be on their way. */
   readonly forwards: PendingForward[];
   waiters: Waiter[];
-  sent: { readonly request: number; readonly count: number; readonly change: MembershipChange; attempts: number } | undefined;
+  sent:
+    | { readonly request: number; readonly count: number; readonly change: MembershipChange; attempts: number }
+    | undefined;
   cancelTimer: CancelTimer | undefined;
 }
 
@@ -125,7 +127,11 @@ export class MembershipForwarder {
     }
     const error = errorNameOf(outcome.error);
     if (error !== undefined && errorSpecOf(error).retry === 'never') {
-      this.#deps.logger.error('the router refuses a membership change for good', { error, detail: outcome.detail, ...nameOf(outbox.key) });
+      this.#deps.logger.error('the router refuses a membership change for good', {
+        error,
+        detail: outcome.detail,
+        ...nameOf(outbox.key),
+      });
       this.#confirm(outbox, undefined);
       return;
     }

@@ -21,7 +21,11 @@ const body = fc.oneof(
 );
 const forwards = fc
   .array(body, { minLength: 1, maxLength: 40 })
-  .map((bodies) => bodies.map((init, i): PendingForward => ({ index: i + 1, change: createMembershipChange({ ...init, version: i + 1 }) })));
+  .map((bodies) =>
+    bodies.map(
+      (init, i): PendingForward => ({ index: i + 1, change: createMembershipChange({ ...init, version: i + 1 }) }),
+    ),
+  );
 
 function mergedAll(waiting: readonly PendingForward[]): readonly MembershipChange[] {
   const changes: MembershipChange[] = [];
@@ -42,7 +46,9 @@ describe('merged changes', () => {
         const expected = changes.reduce(apply, new Set(start));
         // A router that had the first few from an earlier owner, and now gets all of them merged.
         const before = changes.slice(0, known).reduce(apply, new Set<string>(start));
-        const after = mergedAll(waiting).filter((change) => change.version > known).reduce(apply, before);
+        const after = mergedAll(waiting)
+          .filter((change) => change.version > known)
+          .reduce(apply, before);
         expect(after).toEqual(expected);
       }),
     );
@@ -62,10 +68,13 @@ describe('merged changes', () => {
   });
 
   it('are bounded', () => {
-    const crowd = Array.from({ length: 1_000 }, (_, i): PendingForward => ({
-      index: i + 1,
-      change: createMembershipChange({ joined: [`u${i}`], version: i + 1 }),
-    }));
+    const crowd = Array.from(
+      { length: 1_000 },
+      (_, i): PendingForward => ({
+        index: i + 1,
+        change: createMembershipChange({ joined: [`u${i}`], version: i + 1 }),
+      }),
+    );
     const { count, change } = mergeChanges(crowd);
     expect(count).toBe(aggregateLimits.mergedUsersMax);
     expect(change.joined).toHaveLength(aggregateLimits.mergedUsersMax);

@@ -1,5 +1,5 @@
-import type { RouterClient } from '@parley/router-client';
 import { type AcceptedRecord, claimPartition, type SnapshotPointers } from '@parley/ownedlog';
+import type { RouterClient } from '@parley/router-client';
 import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
 import type { AggregateMetrics } from './aggregate-metrics.js';
 import { AggregatePartition } from './aggregate-partition.js';

@@ -4,7 +4,7 @@ import { ManualClock } from './contract/manual-clock.js';
 import { PartitionClock } from './partition-clock.js';
 
 describe('the clock of a partition', () => {
-  it('gives growing versions and times, whatever the machine\'s clock does', () => {
+  it("gives growing versions and times, whatever the machine's clock does", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(5_000), { maxLength: 100 }), (times) => {
         const machine = new ManualClock(0);
@@ -27,7 +27,7 @@ describe('the clock of a partition', () => {
     expect(clock.stamp().firstVersion).toBe(1_000_001);
   });
 
-  it('follows the machine\'s clock again once that has caught up', () => {
+  it("follows the machine's clock again once that has caught up", () => {
     const machine = new ManualClock(10);
     const clock = new PartitionClock(machine);
     clock.passBy(20 * 1_024);

@@ -1,7 +1,7 @@
 import type { EventLog } from '@parley/eventlog';
 import type { Clock, Random } from '@parley/kernel';
-import type { OwnerDirectory } from '@parley/rpc';
 import type { RouterClient, RouterClientEvents } from '@parley/router-client';
+import type { OwnerDirectory } from '@parley/rpc';
 import type { Telemetry } from '@parley/telemetry';
 
 /** What a service of aggregates runs on. */

@@ -1,5 +1,5 @@
 import type { GroupEvent } from '@parley/contracts/events';
-import { assertNever, hashBytes, ok, refusal, refused, type Refusal, type Result, type UserId } from '@parley/kernel';
+import { assertNever, hashBytes, ok, type Refusal, type Result, refusal, refused, type UserId } from '@parley/kernel';
 import { refusalOfName } from './display-name.js';
 import type { Group, GroupCommand } from './group.js';
 import { domainLimits } from './limits.js';
@@ -43,7 +43,10 @@ function create(group: Group, command: Command<'create'>): Decision {
   if (!limit.ok) return limit;
   if (members.length > limit.value) return refused(refusal('GROUP_FULL'));
   return ok([
-    eventOf(command, 1, owner, { type: 'created', value: { name, owner, members, memberLimit: limit.value, creationHash } }),
+    eventOf(command, 1, owner, {
+      type: 'created',
+      value: { name, owner, members, memberLimit: limit.value, creationHash },
+    }),
   ]);
 }
 
@@ -83,7 +86,9 @@ function dismiss(group: Group, command: Command<'dismiss'>): Decision {
   const isOwner = operator === '' || operator === group.owner;
   if (group.type === 'dismissed') return isOwner ? noChange : notFound;
   if (isOwner) return ok([eventOf(command, group.version + 1, operator, { type: 'dismissed', value: {} })]);
-  return group.members.has(operator) ? refused(refusal('PERMISSION_DENIED', 'only the owner dismisses a group')) : notFound;
+  return group.members.has(operator)
+    ? refused(refusal('PERMISSION_DENIED', 'only the owner dismisses a group'))
+    : notFound;
 }
 
 const tooMany = (field: string): Decision =>

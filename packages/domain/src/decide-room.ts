@@ -1,5 +1,5 @@
 import type { RoomEvent } from '@parley/contracts/events';
-import { assertNever, ok, refusal, refused, type Refusal, type Result } from '@parley/kernel';
+import { assertNever, ok, type Refusal, type Result, refusal, refused } from '@parley/kernel';
 import { refusalOfName } from './display-name.js';
 import { domainLimits } from './limits.js';
 import { memberLimitOf } from './member-limit.js';
@@ -67,7 +67,9 @@ function destroy(room: Room, command: Command<'destroy'>): Decision {
   if (operator === '' || operator === room.creator) {
     return ok([eventOf(command, room.version + 1, operator, { type: 'destroyed', value: {} })]);
   }
-  return room.members.has(operator) ? refused(refusal('PERMISSION_DENIED', 'only the creator destroys a room')) : notFound;
+  return room.members.has(operator)
+    ? refused(refusal('PERMISSION_DENIED', 'only the creator destroys a room'))
+    : notFound;
 }
 
 function eventOf(command: RoomCommand, version: number, operator: string, change: RoomEvent['change']): RoomEvent {

@@ -1,4 +1,4 @@
-import { refusal, type Refusal } from '@parley/kernel';
+import { type Refusal, refusal } from '@parley/kernel';
 import { domainLimits } from './limits.js';
 
 /** What is wrong with the name of a group or room, if anything; an empty one is allowed. */

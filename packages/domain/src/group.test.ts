@@ -8,7 +8,14 @@ import { MemberSet } from './member-set.js';
 
 const head = { app: 'app' as AppId, group: 'team' as GroupId, timeMs: 1_000 };
 const [ann, bob, cid, dan] = ['ann', 'bob', 'cid', 'dan'] as UserId[] as [UserId, UserId, UserId, UserId];
-const createdBy = (owner: UserId, ...members: UserId[]): GroupCommand => ({ ...head, type: 'create', name: 'Team', owner, members, memberLimit: 0 });
+const createdBy = (owner: UserId, ...members: UserId[]): GroupCommand => ({
+  ...head,
+  type: 'create',
+  name: 'Team',
+  owner,
+  members,
+  memberLimit: 0,
+});
 const usersNamed = (count: number): UserId[] => Array.from({ length: count }, (_, i) => `u${i}` as UserId);
 
 function eventsOf(group: Group, command: GroupCommand): readonly GroupEvent[] {
@@ -51,10 +58,30 @@ describe('creating a group', () => {
   it('keeps to its limits', () => {
     const many = createdBy(ann, ...usersNamed(101));
     expect(refusalOf(initialGroup, many)).toBe('INVALID_ARGUMENT');
-    expect(refusalOf(initialGroup, { ...many, type: 'create', owner: ann, members: [], name: 'x'.repeat(51), memberLimit: 0 })).toBe('INVALID_ARGUMENT');
-    expect(refusalOf(initialGroup, { ...many, type: 'create', owner: ann, members: [], name: '', memberLimit: 100_001 })).toBe('INVALID_ARGUMENT');
-    expect(refusalOf(initialGroup, { ...many, type: 'create', owner: ann, members: [bob], name: '', memberLimit: 1 })).toBe('GROUP_FULL');
-    const named = { ...head, type: 'create', owner: ann, members: usersNamed(100), name: '👋'.repeat(50), memberLimit: 100_000 } as const;
+    expect(
+      refusalOf(initialGroup, {
+        ...many,
+        type: 'create',
+        owner: ann,
+        members: [],
+        name: 'x'.repeat(51),
+        memberLimit: 0,
+      }),
+    ).toBe('INVALID_ARGUMENT');
+    expect(
+      refusalOf(initialGroup, { ...many, type: 'create', owner: ann, members: [], name: '', memberLimit: 100_001 }),
+    ).toBe('INVALID_ARGUMENT');
+    expect(
+      refusalOf(initialGroup, { ...many, type: 'create', owner: ann, members: [bob], name: '', memberLimit: 1 }),
+    ).toBe('GROUP_FULL');
+    const named = {
+      ...head,
+      type: 'create',
+      owner: ann,
+      members: usersNamed(100),
+      name: '👋'.repeat(50),
+      memberLimit: 100_000,
+    } as const;
     expect(refusalOf(initialGroup, named)).toBeUndefined();
   });
 });
@@ -82,19 +109,32 @@ describe('coming and going', () => {
   it('invites only those who are not in it yet, all or nobody', () => {
     const group = after({ ...head, type: 'create', name: '', owner: ann, members: [bob], memberLimit: 3 });
     const [joined] = eventsOf(group, { ...head, type: 'invite', users: [bob, cid, cid], operator: bob });
-    expect(joined).toMatchObject({ version: 2, operator: 'bob', change: { type: 'joined', value: { users: ['cid'] } } });
+    expect(joined).toMatchObject({
+      version: 2,
+      operator: 'bob',
+      change: { type: 'joined', value: { users: ['cid'] } },
+    });
     expect(refusalOf(group, { ...head, type: 'invite', users: [cid, dan], operator: bob })).toBe('GROUP_FULL');
-    expect(refusalOf(group, { ...head, type: 'invite', users: usersNamed(101), operator: '' })).toBe('INVALID_ARGUMENT');
+    expect(refusalOf(group, { ...head, type: 'invite', users: usersNamed(101), operator: '' })).toBe(
+      'INVALID_ARGUMENT',
+    );
   });
 
   it('hands the group to the longest member when the owner leaves', () => {
-    const group = after(createdBy(bob, dan, cid), { ...head, type: 'join', user: ann }, { ...head, type: 'leave', user: bob });
+    const group = after(
+      createdBy(bob, dan, cid),
+      { ...head, type: 'join', user: ann },
+      { ...head, type: 'leave', user: bob },
+    );
     expect(group).toMatchObject({ type: 'open', owner: 'dan' });
   });
 
   it('is over when the last member leaves', () => {
     const events = eventsOf(after(createdBy(ann)), { ...head, type: 'leave', user: ann });
-    expect(events.map((event) => [event.change?.type, event.version])).toEqual([['left', 2], ['dismissed', 3]]);
+    expect(events.map((event) => [event.change?.type, event.version])).toEqual([
+      ['left', 2],
+      ['dismissed', 3],
+    ]);
   });
 });
 
@@ -116,13 +156,21 @@ describe('dismissing a group', () => {
 
 const user = fc.constantFrom(ann, bob, cid, dan);
 const operator = fc.oneof(user, fc.constant('' as const));
-const anyCommand: fc.Arbitrary<GroupCommand> = fc.oneof(
-  fc.record({ type: fc.constant('create' as const), name: fc.string({ maxLength: 60 }), owner: user, members: fc.array(user), memberLimit: fc.nat(4) }),
-  fc.record({ type: fc.constant('join' as const), user }),
-  fc.record({ type: fc.constant('invite' as const), users: fc.array(user, { maxLength: 4 }), operator }),
-  fc.record({ type: fc.constant('leave' as const), user }),
-  fc.record({ type: fc.constant('dismiss' as const), operator }),
-).map((command) => ({ ...head, ...command }));
+const anyCommand: fc.Arbitrary<GroupCommand> = fc
+  .oneof(
+    fc.record({
+      type: fc.constant('create' as const),
+      name: fc.string({ maxLength: 60 }),
+      owner: user,
+      members: fc.array(user),
+      memberLimit: fc.nat(4),
+    }),
+    fc.record({ type: fc.constant('join' as const), user }),
+    fc.record({ type: fc.constant('invite' as const), users: fc.array(user, { maxLength: 4 }), operator }),
+    fc.record({ type: fc.constant('leave' as const), user }),
+    fc.record({ type: fc.constant('dismiss' as const), operator }),
+  )
+  .map((command) => ({ ...head, ...command }));
 
 const comparable = (group: Group): unknown => (group.type === 'absent' ? group : groupToState(group));
 
@@ -172,7 +220,12 @@ describe('any sequence of commands', () => {
   });
 
   it('refuses to fold what cannot have happened', () => {
-    const joined: GroupEvent = { ...head, version: 1, operator: '', change: { type: 'joined', value: { users: ['ann'] } } };
+    const joined: GroupEvent = {
+      ...head,
+      version: 1,
+      operator: '',
+      change: { type: 'joined', value: { users: ['ann'] } },
+    };
     expect(() => evolveGroup(initialGroup, joined)).toThrow(/without a group/);
     expect(() => evolveGroup(after(createdBy(ann)), { ...joined, change: undefined })).toThrow(/unknown kind/);
   });
@@ -183,7 +236,11 @@ describe('any sequence of commands', () => {
     const large: Group = { ...open, members: MemberSet.of([ann, ...usersNamed(99_000)]) };
     let group: Group = large;
     const started = performance.now();
-    for (const [i] of usersNamed(900).entries()) group = evolveGroup(group, eventsOf(group, { ...head, type: 'join', user: `late-${i}` as UserId })[0] as GroupEvent);
+    for (const [i] of usersNamed(900).entries())
+      group = evolveGroup(
+        group,
+        eventsOf(group, { ...head, type: 'join', user: `late-${i}` as UserId })[0] as GroupEvent,
+      );
     // Copying 100 000 members 900 times takes seconds; copying leaves takes milliseconds.
     expect(performance.now() - started).toBeLessThan(1_000);
     expect(group.type === 'open' && group.members.size).toBe(99_901);

@@ -92,7 +92,14 @@ export function evolveGroup(group: Group, event: GroupEvent): Group {
       return { ...group, version, members, owner: change.value.newOwner === '' ? group.owner : change.value.newOwner };
     }
     case 'dismissed':
-      return { type: 'dismissed', app: group.app, group: group.group, version, owner: group.owner, createdMs: group.createdMs };
+      return {
+        type: 'dismissed',
+        app: group.app,
+        group: group.group,
+        version,
+        owner: group.owner,
+        createdMs: group.createdMs,
+      };
     default:
       // A change of a newer version of the program: what it means is unknown, going on would be a guess.
       throw new Error('group event of an unknown kind');

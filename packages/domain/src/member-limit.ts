@@ -1,4 +1,4 @@
-import { ok, refusal, refused, type Refusal, type Result } from '@parley/kernel';
+import { ok, type Refusal, type Result, refusal, refused } from '@parley/kernel';
 
 /** The member limit that was asked for (0 for the default), or INVALID_ARGUMENT above the ceiling. */
 export function memberLimitOf(asked: number, standard: number, ceiling: number): Result<number, Refusal> {

@@ -5,7 +5,10 @@ import { MemberSet } from './member-set.js';
 /** Join order as a plain array: what MemberSet must agree with. */
 type Model = readonly string[];
 
-const step = fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 60 }).map((n) => `user-${n}`));
+const step = fc.tuple(
+  fc.boolean(),
+  fc.integer({ min: 0, max: 60 }).map((n) => `user-${n}`),
+);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `user-${(i * 7919) % count}`);
 
 function pagesOf(set: MemberSet, limit: number): string[] {

@@ -51,7 +51,10 @@ export class MemberSet {
     if (leaf === undefined) return new MemberSet([{ users: [user], joins: [this.#nextJoin] }], 1, this.#nextJoin + 1);
     const at = firstAtLeast(leaf.users, user);
     if (leaf.users[at] === user) return this;
-    const grown: Leaf = { users: leaf.users.toSpliced(at, 0, user), joins: leaf.joins.toSpliced(at, 0, this.#nextJoin) };
+    const grown: Leaf = {
+      users: leaf.users.toSpliced(at, 0, user),
+      joins: leaf.joins.toSpliced(at, 0, this.#nextJoin),
+    };
     const leaves = this.#leaves.toSpliced(index, 1, ...(grown.users.length > leafSizeMax ? halves(grown) : [grown]));
     return new MemberSet(leaves, this.size + 1, this.#nextJoin + 1);
   }
@@ -108,7 +111,9 @@ export class MemberSet {
   /** All members, the longest first. */
   inJoinOrder(): readonly string[] {
     const joined: { readonly user: string; readonly join: number }[] = [];
-    for (const { users, joins } of this.#leaves) users.forEach((user, i) => joined.push({ user, join: joins[i] ?? 0 }));
+    for (const { users, joins } of this.#leaves) {
+      for (const [i, user] of users.entries()) joined.push({ user, join: joins[i] ?? 0 });
+    }
     return joined.sort((a, b) => a.join - b.join).map(({ user }) => user);
   }
 

@@ -7,8 +7,20 @@ import { evolveRoom, initialRoom, type Room, type RoomCommand, roomFromState, ro
 
 const head = { app: 'app' as AppId, room: 'hall' as RoomId, timeMs: 1_000, firstVersion: 1_024_000 };
 const [ann, bob, cid] = ['ann', 'bob', 'cid'] as UserId[] as [UserId, UserId, UserId];
-const made = (creator: UserId | '', memberLimit = 0): RoomCommand => ({ ...head, type: 'create', name: 'Hall', creator, memberLimit });
-const entered = (user: UserId, mustExist = false): RoomCommand => ({ ...head, type: 'enter', user, name: 'Hall', mustExist });
+const made = (creator: UserId | '', memberLimit = 0): RoomCommand => ({
+  ...head,
+  type: 'create',
+  name: 'Hall',
+  creator,
+  memberLimit,
+});
+const entered = (user: UserId, mustExist = false): RoomCommand => ({
+  ...head,
+  type: 'enter',
+  user,
+  name: 'Hall',
+  mustExist,
+});
 const left = (user: UserId): RoomCommand => ({ ...head, type: 'leave', user });
 const destroyed = (operator: UserId | ''): RoomCommand => ({ ...head, type: 'destroy', operator });
 
@@ -74,7 +86,9 @@ describe('a room', () => {
   });
 
   it('keeps to its limits', () => {
-    expect(refusalOf(initialRoom, { ...head, type: 'create', name: 'x'.repeat(51), creator: ann, memberLimit: 0 })).toBe('INVALID_ARGUMENT');
+    expect(
+      refusalOf(initialRoom, { ...head, type: 'create', name: 'x'.repeat(51), creator: ann, memberLimit: 0 }),
+    ).toBe('INVALID_ARGUMENT');
     expect(refusalOf(initialRoom, made(ann, 1_000_001))).toBe('INVALID_ARGUMENT');
   });
 });
@@ -122,7 +136,12 @@ describe('any sequence of commands', () => {
   });
 
   it('refuses to fold what cannot have happened', () => {
-    const event: RoomEvent = { ...head, version: 1, operator: '', change: { type: 'entered', value: { users: ['ann'] } } };
+    const event: RoomEvent = {
+      ...head,
+      version: 1,
+      operator: '',
+      change: { type: 'entered', value: { users: ['ann'] } },
+    };
     expect(() => evolveRoom(initialRoom, event)).toThrow(/without a room/);
     expect(() => evolveRoom(after(made(ann)), { ...event, change: undefined })).toThrow(/unknown kind/);
   });

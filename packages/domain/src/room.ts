@@ -68,7 +68,17 @@ export function evolveRoom(room: Room, event: RoomEvent): Room {
   if (change?.type === 'created') {
     const { name, creator, memberLimit } = change.value;
     const members = creator === '' ? MemberSet.empty : MemberSet.of([creator]);
-    return { type: 'open', app: event.app, room: event.room, version, name, creator, members, memberLimit, createdMs: event.timeMs };
+    return {
+      type: 'open',
+      app: event.app,
+      room: event.room,
+      version,
+      name,
+      creator,
+      members,
+      memberLimit,
+      createdMs: event.timeMs,
+    };
   }
   if (room.type !== 'open') throw new Error(`room event '${change?.type}' without a room`);
   switch (change?.type) {

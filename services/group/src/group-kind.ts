@@ -7,7 +7,15 @@ import {
   type GroupEvent,
 } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import { decideGroup, evolveGroup, type Group, type GroupCommand, groupFromState, groupToState, initialGroup } from '@parley/domain';
+import {
+  decideGroup,
+  evolveGroup,
+  type Group,
+  type GroupCommand,
+  groupFromState,
+  groupToState,
+  initialGroup,
+} from '@parley/domain';
 import { createMembershipChange, type MembershipChange } from '@parley/wire';
 
 /** Groups, as the skeleton sees them. */
@@ -31,9 +39,17 @@ function membershipOf({ change, operator, version }: GroupEvent): MembershipChan
     case 'created':
       return createMembershipChange({ version, operator, joined: change.value.members });
     case 'joined':
-      return createMembershipChange({ version, operator: unlessSelf(operator, change.value.users), joined: change.value.users });
+      return createMembershipChange({
+        version,
+        operator: unlessSelf(operator, change.value.users),
+        joined: change.value.users,
+      });
     case 'left':
-      return createMembershipChange({ version, operator: unlessSelf(operator, change.value.users), left: change.value.users });
+      return createMembershipChange({
+        version,
+        operator: unlessSelf(operator, change.value.users),
+        left: change.value.users,
+      });
     case 'dismissed':
       return createMembershipChange({ version, operator, closed: true });
     default:
@@ -42,4 +58,5 @@ function membershipOf({ change, operator, version }: GroupEvent): MembershipChan
 }
 
 /** An operator is named where it is another user than the one who came or went. */
-const unlessSelf = (operator: string, users: readonly string[]): string => (users.length === 1 && users[0] === operator ? '' : operator);
+const unlessSelf = (operator: string, users: readonly string[]): string =>
+  users.length === 1 && users[0] === operator ? '' : operator;

@@ -1,5 +1,5 @@
-import { limits } from '@parley/kernel';
 import { domainLimits } from '@parley/domain';
+import { limits } from '@parley/kernel';
 
 /** Bounds of the group service; those of the skeleton are in @parley/aggregates. */
 export const groupLimits = {

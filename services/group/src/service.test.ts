@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AggregateHostDeps } from '@parley/aggregates';
-import { type AggregateSubject, describeAggregates, type SubjectService, TestCluster, testApp } from '@parley/aggregates/contract';
+import {
+  type AggregateSubject,
+  describeAggregates,
+  type SubjectService,
+  TestCluster,
+  testApp,
+} from '@parley/aggregates/contract';
 import { GroupService as GroupContract } from '@parley/contracts/group';
 import { topics } from '@parley/contracts/topics';
 import { ParleyError } from '@parley/kernel';
@@ -27,7 +33,8 @@ function createSubject(deps: AggregateHostDeps): GroupSubject {
     },
     enter: async (group, users) => {
       const parts: (readonly string[])[] = [];
-      for (let at = 0; at < users.length; at += groupLimits.inviteMax) parts.push(users.slice(at, at + groupLimits.inviteMax));
+      for (let at = 0; at < users.length; at += groupLimits.inviteMax)
+        parts.push(users.slice(at, at + groupLimits.inviteMax));
       const answers = await Promise.all(
         parts.map((part) =>
           part.length === 1
@@ -58,7 +65,10 @@ async function startGroups(cluster: TestCluster): Promise<GroupClient> {
 }
 
 async function errorOf(call: Promise<unknown>): Promise<readonly [string, string]> {
-  const error = await call.then(() => undefined, (thrown: unknown) => ParleyError.from(thrown));
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => ParleyError.from(thrown),
+  );
   return [error?.error ?? 'none', error?.detail ?? ''];
 }
 
@@ -100,7 +110,9 @@ describe('group calls', () => {
       ];
       for (const call of calls) expect(await errorOf(call)).toEqual(['GROUP_NOT_FOUND', '']);
     }
-    expect(await groups.getGroup({ app, group: 'x', viewer: 'bob' })).toMatchObject({ group: { owner: 'ann', memberCount: 2, version: 1 } });
+    expect(await groups.getGroup({ app, group: 'x', viewer: 'bob' })).toMatchObject({
+      group: { owner: 'ann', memberCount: 2, version: 1 },
+    });
   });
 
   it('keep apps apart', async () => {

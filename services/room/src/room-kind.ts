@@ -7,7 +7,15 @@ import {
   type RoomEvent,
 } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import { decideRoom, evolveRoom, initialRoom, type Room, type RoomCommand, roomFromState, roomToState } from '@parley/domain';
+import {
+  decideRoom,
+  evolveRoom,
+  initialRoom,
+  type Room,
+  type RoomCommand,
+  roomFromState,
+  roomToState,
+} from '@parley/domain';
 import { createMembershipChange, type MembershipChange } from '@parley/wire';
 
 /** Rooms, as the skeleton sees them. */

@@ -16,7 +16,11 @@ export interface SubjectService {
   enter(id: string, users: readonly string[]): Promise<number>;
   leave(id: string, user: string): Promise<void>;
   /** One page of members. */
-  list(id: string, page: string, limit: number): Promise<{ readonly users: readonly string[]; readonly nextPage: string; readonly memberCount: number }>;
+  list(
+    id: string,
+    page: string,
+    limit: number,
+  ): Promise<{ readonly users: readonly string[]; readonly nextPage: string; readonly memberCount: number }>;
 }
 
 export interface AggregateSubject {

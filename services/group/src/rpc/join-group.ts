@@ -8,6 +8,12 @@ import { groupNameOf } from './group-name.js';
 export async function joinGroup(groups: Groups, request: JoinGroupRequest): Promise<JoinGroupResponseInit> {
   const { app, group, conversation } = groupNameOf(request);
   const user = userField('user', request.user);
-  const { state } = await groups.execute({ app, conversation }, ({ timeMs }) => ({ type: 'join', app, group, timeMs, user }));
+  const { state } = await groups.execute({ app, conversation }, ({ timeMs }) => ({
+    type: 'join',
+    app,
+    group,
+    timeMs,
+    user,
+  }));
   return { group: groupInfo(state) };
 }
