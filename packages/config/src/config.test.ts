@@ -101,7 +101,11 @@ describe('the configuration', () => {
       expect.stringMatching(/^rpc.advertisedHost/),
     ]);
     const { config } = load({ PARLEY_MODE: 'cluster', PARLEY_KAFKA_BROKERS: 'a:9092,b:9092', PARLEY_CASSANDRA_CONTACT_POINTS: 'c' });
-    expect(config).toMatchObject({ partitions: 64, kafka: { brokers: ['a:9092', 'b:9092'] }, cassandra: { contactPoints: ['c'], port: 9042 } });
+    expect(config).toMatchObject({
+      partitions: 64,
+      kafka: { brokers: ['a:9092', 'b:9092'] },
+      cassandra: { contactPoints: ['c'], port: 9042 },
+    });
   });
 
   it('reads yes and no, and nested settings', () => {
@@ -113,7 +117,13 @@ describe('the configuration', () => {
   it('checks that keys fit their algorithm and ids are there once', () => {
     const problems = problemsOf({
       PARLEY_APPS: JSON.stringify([
-        { id: 'shop', keys: [{ kid: 'k', alg: 'HS256' }, { kid: 'k', alg: 'EdDSA', secret }] },
+        {
+          id: 'shop',
+          keys: [
+            { kid: 'k', alg: 'HS256' },
+            { kid: 'k', alg: 'EdDSA', secret },
+          ],
+        },
         { id: 'shop', keys: [{ kid: 'k', alg: 'HS256', secret }] },
       ]),
     });
@@ -128,10 +138,7 @@ describe('the configuration', () => {
 
   it('refuses a secret given twice, and a file that is not there', () => {
     const problems = problemsOf({}, yaml('admin: { key: 0123456789abcdef, keyFile: /x }\nrpc: { tls: { caFile: /ca } }\n'));
-    expect(problems).toEqual([
-      'admin.keyFile: give either key or keyFile, not both',
-      'rpc.tls.caFile: cannot read /ca (no such file)',
-    ]);
+    expect(problems).toEqual(['admin.keyFile: give either key or keyFile, not both', 'rpc.tls.caFile: cannot read /ca (no such file)']);
     expect(problemsOf({ PARLEY_CONFIG: '/nowhere.yaml' })).toEqual(['PARLEY_CONFIG: cannot read /nowhere.yaml (no such file)']);
   });
 
@@ -145,9 +152,18 @@ describe('the configuration', () => {
   });
 
   it('describes every setting, secrets hidden', () => {
-    const lines = describeConfig(load({ PARLEY_ADMIN_KEY: 'correct horse battery', PARLEY_APPS: `[{id: shop, keys: [{kid: k1, alg: HS256, secret: ${secret}}]}]` }).config);
+    const lines = describeConfig(
+      load({ PARLEY_ADMIN_KEY: 'correct horse battery', PARLEY_APPS: `[{id: shop, keys: [{kid: k1, alg: HS256, secret: ${secret}}]}]` })
+        .config,
+    );
     const byPath = new Map(lines.map((line) => [line.path, line]));
-    expect(byPath.get('edge.port')).toEqual({ path: 'edge.port', env: 'PARLEY_EDGE_PORT', value: '7700', default: '7700', meaning: 'Port that clients connect to.' });
+    expect(byPath.get('edge.port')).toEqual({
+      path: 'edge.port',
+      env: 'PARLEY_EDGE_PORT',
+      value: '7700',
+      default: '7700',
+      meaning: 'Port that clients connect to.',
+    });
     expect(byPath.get('admin.key')).toMatchObject({ value: '(set)', default: '' });
     expect(byPath.get('partitions')).toMatchObject({ value: '16', default: '16 embedded, 64 in a cluster' });
     expect(byPath.get('apps[0].keys[0].secret')).toMatchObject({ env: 'PARLEY_APPS', value: '(set)' });

@@ -7,7 +7,9 @@ type Path = readonly PropertyKey[];
 /** What is wrong, in words: the setting, its variable, what was expected and what was found. */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], tree: RawTree, settings: readonly Setting[]): readonly string[] {
   const problems = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownKey([...issue.path, key], settings)) : [explain(issue.path, tree, settings)],
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey([...issue.path, key], settings))
+      : [explain(issue.path, tree, settings)],
   );
   return [...new Set(problems)];
 }

@@ -53,7 +53,8 @@ function readFileTree(
   try {
     text = readFile(file);
   } catch (error) {
-    if (named !== undefined) problems.push(`PARLEY_CONFIG: cannot read ${named} (${error instanceof Error ? error.message : String(error)})`);
+    if (named !== undefined)
+      problems.push(`PARLEY_CONFIG: cannot read ${named} (${error instanceof Error ? error.message : String(error)})`);
     return { tree: {}, file: '' };
   }
   return { tree: readYaml(text, file, problems), file };

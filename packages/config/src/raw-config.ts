@@ -35,7 +35,7 @@ export function overlayEnvironment(tree: RawTree, environment: Environment, sett
   for (const setting of settings) {
     if (setting.path.includes('[]')) continue;
     known.add(setting.env);
-    overlayOne(tree, setting.path, valueOf(setting, environment[setting.env]));
+    overlayOne(tree, setting.path, parsedAs(setting, environment[setting.env]));
     if (setting.notes.isSecret !== true && setting.notes.mayBeFile !== true) continue;
     known.add(`${setting.env}_FILE`);
     overlayOne(tree, `${setting.path}File`, environment[`${setting.env}_FILE`]);
@@ -68,7 +68,7 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** A variable's text as its setting's type; what does not fit stays text, which the schema then refuses. */
-function valueOf(setting: Setting, text: string | undefined): unknown {
+function parsedAs(setting: Setting, text: string | undefined): unknown {
   if (text === undefined || text === '') return undefined;
   const schema = innermost(setting.schema);
   if (schema instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;

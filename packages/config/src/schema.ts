@@ -18,9 +18,21 @@ const idPattern = /^[A-Za-z0-9_.-]{1,64}$/;
 const idText = '1 to 64 of A-Z a-z 0-9 _ - .';
 
 const pem = (meaning: string) =>
-  setting(z.string().regex(/-----BEGIN [A-Z ]+-----/).optional(), { meaning, expects: 'PEM text (-----BEGIN …)', mayBeFile: true });
+  setting(
+    z
+      .string()
+      .regex(/-----BEGIN [A-Z ]+-----/)
+      .optional(),
+    { meaning, expects: 'PEM text (-----BEGIN …)', mayBeFile: true },
+  );
 const secretPem = (meaning: string) =>
-  setting(z.string().regex(/-----BEGIN [A-Z ]+-----/).optional(), { meaning, expects: 'PEM text (-----BEGIN …)', isSecret: true });
+  setting(
+    z
+      .string()
+      .regex(/-----BEGIN [A-Z ]+-----/)
+      .optional(),
+    { meaning, expects: 'PEM text (-----BEGIN …)', isSecret: true },
+  );
 
 const edge = z
   .strictObject({
@@ -78,10 +90,16 @@ const kafka = z
       meaning: 'Copies of every topic that is created.',
       expects: aNumber(9),
     }),
-    prefix: setting(z.string().regex(/^[A-Za-z0-9_.-]{0,64}$/).default(''), {
-      meaning: 'Begins the names of topics and groups, so that several Parleys can share one Kafka.',
-      expects: 'at most 64 of A-Z a-z 0-9 _ - .',
-    }),
+    prefix: setting(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{0,64}$/)
+        .default(''),
+      {
+        meaning: 'Begins the names of topics and groups, so that several Parleys can share one Kafka.',
+        expects: 'at most 64 of A-Z a-z 0-9 _ - .',
+      },
+    ),
     tls: setting(z.boolean().default(false), { meaning: 'Whether brokers are reached over TLS.', expects: 'true or false' }),
     sasl: z
       .strictObject({
@@ -89,7 +107,10 @@ const kafka = z
           meaning: 'How to log in to the brokers.',
           expects: 'plain, scram-sha-256 or scram-sha-512',
         }),
-        username: setting(z.string().min(1).optional(), { meaning: 'User to log in as; without one there is no login.', expects: 'a user name' }),
+        username: setting(z.string().min(1).optional(), {
+          meaning: 'User to log in as; without one there is no login.',
+          expects: 'a user name',
+        }),
         password: setting(z.string().min(1).optional(), { meaning: 'Password of that user.', expects: 'a password', isSecret: true }),
       })
       .prefault({}),
@@ -111,18 +132,25 @@ const cassandra = z
       meaning: 'Data centre whose nodes are asked.',
       expects: 'the name of a data centre',
     }),
-    keyspace: setting(z.string().regex(/^[a-z][a-z0-9_]{0,47}$/).default('parley'), {
-      meaning: 'Keyspace of all tables; created when missing.',
-      expects: 'a-z 0-9 _, beginning with a letter, at most 48',
-    }),
+    keyspace: setting(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,47}$/)
+        .default('parley'),
+      {
+        meaning: 'Keyspace of all tables; created when missing.',
+        expects: 'a-z 0-9 _, beginning with a letter, at most 48',
+      },
+    ),
     replicationFactor: setting(count(9).default(3), {
       meaning: 'Copies of every row in a keyspace that is created.',
       expects: aNumber(9),
     }),
-    commit: setting(z.enum(['synced', 'replicated']).default('replicated'), {
-      meaning: 'What makes a write safe: synced (one node, commitlog_sync batch or group) or replicated (several nodes).',
-      expects: 'synced or replicated',
+    migrate: setting(z.boolean().default(true), {
+      meaning: 'Whether the schema is brought up to date at start; several processes may do it at once.',
+      expects: 'true or false',
     }),
+    tls: setting(z.boolean().default(false), { meaning: 'Whether nodes are reached over TLS.', expects: 'true or false' }),
     username: setting(z.string().min(1).optional(), { meaning: 'User to log in as.', expects: 'a user name' }),
     password: setting(z.string().min(1).optional(), { meaning: 'Password of that user.', expects: 'a password', isSecret: true }),
   })
@@ -135,7 +163,11 @@ const appKey = z.strictObject({
     expects: 'HS256, EdDSA, ES256 or RS256',
   }),
   // RFC 7518, section 3.2: a key for HS256 has at least the 256 bits of the hash.
-  secret: setting(z.string().min(32).optional(), { meaning: 'Shared secret, for HS256.', expects: 'at least 32 characters', isSecret: true }),
+  secret: setting(z.string().min(32).optional(), {
+    meaning: 'Shared secret, for HS256.',
+    expects: 'at least 32 characters',
+    isSecret: true,
+  }),
   publicKeyPem: pem('Public key, for EdDSA, ES256 and RS256.'),
 });
 
@@ -196,10 +228,16 @@ export const configSchema = z.strictObject({
     meaning: 'How far back the log of messages reaches; history keeps them on.',
     expects: 'days from 1 to 3650',
   }),
-  services: setting(z.array(z.enum(serviceNames)).min(1).default([...serviceNames]), {
-    meaning: 'Services that this process runs.',
-    expects: `some of ${serviceNames.join(', ')}, separated by commas`,
-  }),
+  services: setting(
+    z
+      .array(z.enum(serviceNames))
+      .min(1)
+      .default([...serviceNames]),
+    {
+      meaning: 'Services that this process runs.',
+      expects: `some of ${serviceNames.join(', ')}, separated by commas`,
+    },
+  ),
   drainMs: setting(z.int().min(0).max(600_000).default(10_000), {
     meaning: 'Time for an orderly stop; then the process ends as it is.',
     expects: 'milliseconds from 0 to 600000',

@@ -57,4 +57,7 @@ export function innermost(schema: z.ZodType): z.ZodType {
 
 /** `edge.allowedOrigins` is set by `PARLEY_EDGE_ALLOWED_ORIGINS`. */
 export const envNameOf = (path: string): string =>
-  `PARLEY_${path.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`;
+  `PARLEY_${path
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .replaceAll('.', '_')
+    .toUpperCase()}`;

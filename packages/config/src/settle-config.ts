@@ -22,15 +22,13 @@ function settleTls({ ca, cert, key }: ParsedConfig['rpc']['tls'], problems: stri
 
 function checkCluster({ mode, kafka, cassandra, rpc }: ParsedConfig, problems: string[]): void {
   if (mode !== 'cluster') return;
-  if (kafka.brokers.length === 0) problems.push('kafka.brokers (PARLEY_KAFKA_BROKERS): missing; a cluster needs host:port, separated by commas');
+  if (kafka.brokers.length === 0)
+    problems.push('kafka.brokers (PARLEY_KAFKA_BROKERS): missing; a cluster needs host:port, separated by commas');
   if (cassandra.contactPoints.length === 0) {
     problems.push('cassandra.contactPoints (PARLEY_CASSANDRA_CONTACT_POINTS): missing; a cluster needs host names, separated by commas');
   }
   if (rpc.advertisedHost === undefined && anyInterface.has(rpc.host)) {
     problems.push(`rpc.advertisedHost (PARLEY_RPC_ADVERTISED_HOST): missing; others cannot reach this process at ${rpc.host}`);
-  }
-  if (cassandra.commit === 'replicated' && cassandra.replicationFactor < 2) {
-    problems.push('cassandra.commit (PARLEY_CASSANDRA_COMMIT): replicated needs a replicationFactor of at least 2; one node must be synced');
   }
   if ((kafka.sasl.username === undefined) !== (kafka.sasl.password === undefined)) {
     problems.push('kafka.sasl: username and password go together');

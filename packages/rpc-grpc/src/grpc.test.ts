@@ -62,8 +62,12 @@ describe('service calls over gRPC, beyond the contract', () => {
     if (check === undefined) throw new Error('no health check');
     const ask = () =>
       new Promise<unknown>((resolve, reject) => {
-        client.makeUnaryRequest(check.path, check.requestSerialize, check.responseDeserialize, { service: '' }, (error: ServiceError | null, answer) =>
-          error === null ? resolve(answer) : reject(error),
+        client.makeUnaryRequest(
+          check.path,
+          check.requestSerialize,
+          check.responseDeserialize,
+          { service: '' },
+          (error: ServiceError | null, answer) => (error === null ? resolve(answer) : reject(error)),
         );
       });
     expect(await ask()).toMatchObject({ status: 'SERVING' });
@@ -81,7 +85,11 @@ describe('service calls over gRPC, beyond the contract', () => {
     await expect(client.say({})).rejects.toMatchObject({ error: 'UNAVAILABLE' });
     const server = await listenGrpc({ host: '127.0.0.1', port });
     server.serve(EchoService, { say: async () => ({ text: 'back' }), chat: async () => {} });
-    const ask = (): Promise<string> => client.say({}).then((answer) => answer.text, () => ask());
+    const ask = (): Promise<string> =>
+      client.say({}).then(
+        (answer) => answer.text,
+        () => ask(),
+      );
     expect(await ask()).toBe('back');
     await dialer[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();

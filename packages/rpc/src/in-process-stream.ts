@@ -112,8 +112,7 @@ class StreamEnd implements BidiStream<unknown, unknown> {
 /** Breaks the stream when the signal is aborted; returns the way to stop listening. */
 export function breakOnAbort(stream: InProcessStream, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return () => {};
-  const onAbort = (): void =>
-    stream.break(signal.reason instanceof ParleyError ? signal.reason : brokenError('the caller gave it up'));
+  const onAbort = (): void => stream.break(signal.reason instanceof ParleyError ? signal.reason : brokenError('the caller gave it up'));
   if (signal.aborted) {
     onAbort();
     return () => {};

@@ -5,7 +5,16 @@ import { bindHandlers, type BoundMethod, type FaultListener } from './handlers.j
 import { breakOnAbort, InProcessStream } from './in-process-stream.js';
 import { callInProcess, type InProcessUnary } from './in-process-unary.js';
 import { rpcLimits } from './limits.js';
-import type { BidiStream, CallOptions, MethodDescriptor, RpcDialer, RpcServer, ServiceClient, ServiceDescriptor, ServiceHandlers } from './port.js';
+import type {
+  BidiStream,
+  CallOptions,
+  MethodDescriptor,
+  RpcDialer,
+  RpcServer,
+  ServiceClient,
+  ServiceDescriptor,
+  ServiceHandlers,
+} from './port.js';
 
 export interface InProcessOptions {
   /** Used for deadlines; the system clock by default. */
@@ -138,7 +147,11 @@ class InProcessDialer implements RpcDialer {
   }
 
   /** A stream that cannot be opened is one that breaks at once, as it is over a network. */
-  #open(service: string, method: MethodDescriptor, to: { readonly address: string; readonly options: CallOptions }): BidiStream<unknown, unknown> {
+  #open(
+    service: string,
+    method: MethodDescriptor,
+    to: { readonly address: string; readonly options: CallOptions },
+  ): BidiStream<unknown, unknown> {
     try {
       const stream = this.#at(to.address).open(service, method.name, to.options);
       if (stream.signal.aborted) return stream.client;

@@ -7,8 +7,8 @@ export class OwnerTable {
 
   /** Takes an entry over and tells the listeners, unless a newer owner is known: one with a greater fence. */
   apply(owner: Owner): boolean {
-    let partitions = this.#owners.get(owner.service);
-    if (partitions === undefined) this.#owners.set(owner.service, (partitions = new Map()));
+    const partitions = this.#owners.get(owner.service) ?? new Map<number, Owner>();
+    this.#owners.set(owner.service, partitions);
     const known = partitions.get(owner.partition);
     if (known !== undefined && known.fence > owner.fence) return false;
     partitions.set(owner.partition, owner);

@@ -9,7 +9,13 @@ import { createRoutedClient } from './routed-client.js';
 
 type Say = ServiceHandlers<typeof EchoService>['say'];
 
-const ownerAt = (address: string, fence: number, partition = 3): Owner => ({ service: 'echo', partition, fence, address, peer: `peer-of-${address}` });
+const ownerAt = (address: string, fence: number, partition = 3): Owner => ({
+  service: 'echo',
+  partition,
+  fence,
+  address,
+  peer: `peer-of-${address}`,
+});
 
 function arrange(partitionOf: () => number | undefined = () => 3) {
   const rpc = createInProcessRpc();
@@ -27,9 +33,11 @@ function arrange(partitionOf: () => number | undefined = () => 3) {
   return { directory, client, serve };
 }
 
-const refuse = (error: ParleyError): Say => async () => {
-  throw error;
-};
+const refuse =
+  (error: ParleyError): Say =>
+  async () => {
+    throw error;
+  };
 
 describe('a routed client', () => {
   it('calls the owner of the partition', async () => {

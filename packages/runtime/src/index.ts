@@ -1,1 +1,10 @@
-export {};
+export * from './admin-server.js';
+export * from './json-door.js';
+export * from './log-directory.js';
+export * from './platform.js';
+export * from './process-host.js';
+export * from './proto-json.js';
+export * from './readiness.js';
+export * from './run-service.js';
+export * from './service-clients.js';
+export * from './topic-specs.js';

@@ -101,7 +101,8 @@ describe('spans', () => {
 
   it('do nothing without a valid traceparent', () => {
     const { telemetry } = arrange();
-    for (const text of ['', 'garbage', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`]) expect(telemetry.span('send', text).traceparent).toBe('');
+    for (const text of ['', 'garbage', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`])
+      expect(telemetry.span('send', text).traceparent).toBe('');
   });
 
   it('open a child of the traceparent in the registered SDK', () => {

@@ -120,7 +120,10 @@ function createGauge(registry: Registry, { name, help, labels }: MetricOptions):
   };
 }
 
-function createHistogram(registry: Registry, { name, help, labels, buckets }: MetricOptions & { readonly buckets: readonly number[] }): Histogram {
+function createHistogram(
+  registry: Registry,
+  { name, help, labels, buckets }: MetricOptions & { readonly buckets: readonly number[] },
+): Histogram {
   const histogram = new PromHistogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] });
   const children = new Children(labels, (values) => ({ record: (value: number) => histogram.observe(values, value) }));
   return {

@@ -1,0 +1,61 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import { GroupService } from '@parley/contracts/group';
+import { HistoryService } from '@parley/contracts/history';
+import { PushService } from '@parley/contracts/push';
+import { RoomService } from '@parley/contracts/room';
+import { RouterService } from '@parley/contracts/router';
+import { ParleyError } from '@parley/kernel';
+import type { CallOptions, ServiceDescriptor } from '@parley/rpc';
+import { jsonMethod, loadDescriptors } from './proto-json.js';
+import type { ServiceClients } from './service-clients.js';
+
+/** A call of the back-end API. */
+export interface JsonCall {
+  /** Name for metrics: `group/createGroup`. */
+  readonly name: string;
+  call(json: unknown, options: CallOptions): Promise<JsonValue>;
+}
+
+/** Contracts that the API offers, by their short name. */
+export const apiServices = {
+  router: RouterService,
+  group: GroupService,
+  room: RoomService,
+  history: HistoryService,
+  push: PushService,
+} as const satisfies Record<keyof ServiceClients, ServiceDescriptor>;
+
+type UnaryCall = (request: unknown, options: CallOptions) => Promise<unknown>;
+
+/**
+ * Every unary method of the contracts as a call with JSON. Found by the short name (`group`, `createGroup`)
+ * or by the names of the contract (`parley.group.v1.GroupService`, `CreateGroup`).
+ */
+export class JsonDoor {
+  readonly #calls = new Map<string, JsonCall>();
+
+  constructor(clients: ServiceClients) {
+    const registry = loadDescriptors();
+    for (const [shortName, service] of Object.entries<ServiceDescriptor>(apiServices)) {
+      const client = clients[shortName as keyof ServiceClients] as unknown as Readonly<Record<string, UnaryCall>>;
+      for (const [name, { kind, name: fullName }] of Object.entries(service.methods)) {
+        const send = client[name];
+        if (kind !== 'unary' || send === undefined) continue;
+        const { readRequest, writeResponse } = jsonMethod(registry, service, name);
+        const call: JsonCall = {
+          name: `${shortName}/${name}`,
+          call: async (json, options) => writeResponse(await send(readRequest(json), options)),
+        };
+        this.#calls.set(call.name, call);
+        this.#calls.set(`${service.typeName}/${fullName}`, call);
+      }
+    }
+  }
+
+  /** Throws UNSUPPORTED for what is not in a contract. */
+  find(service: string, method: string): JsonCall {
+    const call = this.#calls.get(`${service}/${method}`);
+    if (call === undefined) throw new ParleyError('UNSUPPORTED', `${service}/${method}`);
+    return call;
+  }
+}

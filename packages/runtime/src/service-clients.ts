@@ -1,0 +1,96 @@
+import { GroupService } from '@parley/contracts/group';
+import { HistoryService } from '@parley/contracts/history';
+import { PushService } from '@parley/contracts/push';
+import { RoomService } from '@parley/contracts/room';
+import { RouterService, type QueryPresenceRequestInit } from '@parley/contracts/router';
+import {
+  channelOfUser,
+  type Clock,
+  conversationOfGroup,
+  conversationOfRoom,
+  type GroupId,
+  partitionOf,
+  type Random,
+  type RoomId,
+  type UserId,
+} from '@parley/kernel';
+import { type CallOptions, createRoutedClient, type OwnerDirectory, type RoutedClient, type RpcDialer } from '@parley/rpc';
+
+export interface ServiceClientsOptions {
+  readonly dialer: RpcDialer;
+  readonly directory: OwnerDirectory;
+  readonly partitions: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The services of the whole system, whichever process runs them; each call goes to the owner of its partition. */
+export interface ServiceClients {
+  /** `queryPresence` may name any users: it asks every owner that is concerned. */
+  readonly router: RoutedClient<typeof RouterService>;
+  readonly group: RoutedClient<typeof GroupService>;
+  readonly room: RoutedClient<typeof RoomService>;
+  readonly history: RoutedClient<typeof HistoryService>;
+  readonly push: RoutedClient<typeof PushService>;
+}
+
+/** Makes the clients; nothing is connected before the first call. */
+export function createServiceClients(options: ServiceClientsOptions): ServiceClients {
+  const { partitions } = options;
+  const byKey = (app = '', key: string): number => partitionOf(app, key, partitions);
+  const groupKey = (group = ''): string => conversationOfGroup(group as GroupId);
+  const roomKey = (room = ''): string => conversationOfRoom(room as RoomId);
+  const router = createRoutedClient({
+    ...options,
+    service: RouterService,
+    serviceName: 'router',
+    partitionOf: (request) =>
+      byKey(request.app, 'users' in request ? userKey(request.users?.[0]) : 'conversation' in request ? (request.conversation ?? '') : ''),
+  });
+  return {
+    router: { ...router, queryPresence: (request, call) => queryPresence(router, { request, partitions }, call) },
+    group: createRoutedClient({
+      ...options,
+      service: GroupService,
+      serviceName: 'group',
+      partitionOf: (request) => byKey(request.app, groupKey(request.group)),
+    }),
+    room: createRoutedClient({
+      ...options,
+      service: RoomService,
+      serviceName: 'room',
+      partitionOf: (request) => byKey(request.app, roomKey(request.room)),
+    }),
+    history: createRoutedClient({
+      ...options,
+      service: HistoryService,
+      serviceName: 'history',
+      partitionOf: (request) => {
+        if ('partition' in request) return request.partition;
+        return 'conversation' in request ? byKey('app' in request ? request.app : '', request.conversation ?? '') : undefined;
+      },
+    }),
+    push: createRoutedClient({ ...options, service: PushService, serviceName: 'push', partitionOf: () => undefined }),
+  };
+}
+
+const userKey = (user = ''): string => channelOfUser(user as UserId);
+
+/** A router answers for the users whose channels it owns, so each partition is asked for its own. */
+async function queryPresence(
+  router: RoutedClient<typeof RouterService>,
+  { request, partitions }: { readonly request: QueryPresenceRequestInit; readonly partitions: number },
+  call?: CallOptions,
+): Promise<{ readonly online: readonly string[] }> {
+  const { app = '', users = [] } = request;
+  const byPartition = new Map<number, string[]>();
+  for (const user of users) {
+    const partition = partitionOf(app, userKey(user), partitions);
+    const together = byPartition.get(partition);
+    if (together === undefined) byPartition.set(partition, [user]);
+    else together.push(user);
+  }
+  const answers = await Promise.all([...byPartition.values()].map((some) => router.queryPresence({ app, users: some }, call)));
+  const online = new Set(answers.flatMap((answer) => answer.online));
+  return { online: users.filter((user) => online.has(user)) };
+}
