@@ -35,7 +35,7 @@ interface Outbox {
   readonly key: string;
   /** In order; the first ones may be on their way. */
   readonly forwards: PendingForward[];
-  waiters: Waiter[];
+  readonly waiters: Waiter[];
   sent:
     | { readonly request: number; readonly count: number; readonly change: MembershipChange; attempts: number }
     | undefined;
@@ -209,8 +209,9 @@ export class MembershipForwarder {
     const before = this.confirmedIndex;
     for (const { index } of outbox.forwards.splice(0, sent.count)) this.#close(index);
     const { version } = sent.change;
-    const answered = outbox.waiters.filter((waiter) => waiter.version <= version);
-    outbox.waiters = outbox.waiters.filter((waiter) => waiter.version > version);
+    // In the order of their versions, because each waits for what was newest when it came.
+    const stillWaiting = outbox.waiters.findIndex((waiter) => waiter.version > version);
+    const answered = outbox.waiters.splice(0, stillWaiting < 0 ? outbox.waiters.length : stillWaiting);
     for (const waiter of answered) waiter.resolve(outcome);
     if (outbox.forwards.length > 0) {
       this.#sendNext(outbox);

@@ -8,6 +8,8 @@ import { type AggregateSubject, TestCluster, type TestNode, testApp } from './te
 
 const usersNamed = (count: number, prefix = 'u'): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 const sorted = (users: Iterable<string>): string[] => [...users].sort();
+/** For tests that move thousands of members, on a machine that does other things too. */
+const slowTestMs = 30_000;
 /** Lets everything run that waits for nothing but its turn. */
 const turns = async (count = 20): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
@@ -113,17 +115,21 @@ function describeLoad(subject: AggregateSubject): void {
     expect((await cluster.records()) - before).toBeLessThanOrEqual(2);
   });
 
-  it('beyond the bound of what may wait are refused, the others carried out', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const { service, members } = await cluster.start('a');
-    await service.make('x', 'ann');
-    const users = usersNamed(aggregateLimits.waitingCommandsMax / 2);
-    const twice = [...users, ...users, 'late'];
-    const results = await Promise.all(twice.map((user) => errorOf(service.enter('x', [user]))));
-    expect(results.at(-1)).toBe('OVERLOADED');
-    expect(results.slice(0, -1).every((error) => error === 'none')).toBe(true);
-    expect(await members('x')).toHaveLength(users.length + 1);
-  });
+  it(
+    'beyond the bound of what may wait are refused, the others carried out',
+    async () => {
+      await using cluster = await TestCluster.open(subject);
+      const { service, members } = await cluster.start('a');
+      await service.make('x', 'ann');
+      const users = usersNamed(aggregateLimits.waitingCommandsMax / 2);
+      const twice = [...users, ...users, 'late'];
+      const results = await Promise.all(twice.map((user) => errorOf(service.enter('x', [user]))));
+      expect(results.at(-1)).toBe('OVERLOADED');
+      expect(results.slice(0, -1).every((error) => error === 'none')).toBe(true);
+      expect(await members('x')).toHaveLength(users.length + 1);
+    },
+    slowTestMs,
+  );
 
   it('for partitions that nobody here owns are refused with NOT_OWNER', async () => {
     await using cluster = await TestCluster.open(subject);
@@ -135,22 +141,26 @@ function describeLoad(subject: AggregateSubject): void {
 }
 
 function describeMembers(subject: AggregateSubject): void {
-  it('of a group or room of 10 000 are listed in bounded pages', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const { service, members } = await cluster.start('a');
-    const users = usersNamed(10_000);
-    await service.make('x', 'u0');
-    for (let at = 0; at < users.length; at += 1_000) await service.enter('x', users.slice(at, at + 1_000));
-    expect(await members('x')).toEqual(sorted(users));
-    const page = await service.list('x', '', 0);
-    expect(page).toMatchObject({ memberCount: 10_000 });
-    expect(page.users).toHaveLength(100);
-    expect(await errorOf(service.list('x', '', 101))).toBe('INVALID_ARGUMENT');
-    expect(await errorOf(service.list('x', 'no token', 10))).toBe('INVALID_ARGUMENT');
-    const router = routerOf(cluster, subject, 'x');
-    expect(router.members.size).toBe(10_000);
-    expect(router.version).toBe(await service.enter('x', ['u0']));
-  });
+  it(
+    'of a group or room of 10 000 are listed in bounded pages',
+    async () => {
+      await using cluster = await TestCluster.open(subject);
+      const { service, members } = await cluster.start('a');
+      const users = usersNamed(10_000);
+      await service.make('x', 'u0');
+      for (let at = 0; at < users.length; at += 1_000) await service.enter('x', users.slice(at, at + 1_000));
+      expect(await members('x')).toEqual(sorted(users));
+      const page = await service.list('x', '', 0);
+      expect(page).toMatchObject({ memberCount: 10_000 });
+      expect(page.users).toHaveLength(100);
+      expect(await errorOf(service.list('x', '', 101))).toBe('INVALID_ARGUMENT');
+      expect(await errorOf(service.list('x', 'no token', 10))).toBe('INVALID_ARGUMENT');
+      const router = routerOf(cluster, subject, 'x');
+      expect(router.members.size).toBe(10_000);
+      expect(router.version).toBe(await service.enter('x', ['u0']));
+    },
+    slowTestMs,
+  );
 }
 
 function describeTakeOver(subject: AggregateSubject): void {
@@ -277,21 +287,25 @@ function describeSnapshots(subject: AggregateSubject): void {
     for (const id of ids.slice(1)) expect(await second.members(id)).toEqual(sorted(['ann', ...usersNamed(40)]));
   });
 
-  it('holds members beyond what one record can hold', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const first = await cluster.start('a', { snapshotEveryRecords: 30 });
-    const users = usersNamed(12_000, 'user-with-a-long-id-');
-    await first.service.make('x', users[0] ?? '');
-    for (let at = 0; at < users.length; at += 1_000) await first.service.enter('x', users.slice(at, at + 1_000));
-    for (let i = 0; i < 60; i++) await first.service.enter('x', [`late${i}`]);
-    await turns(100);
-    await first.stop();
-    expect(await trimToSnapshots(cluster, subject.topic)).toContain(
-      partitionOf(testApp, subject.conversationOf('x'), 4),
-    );
-    const second = await cluster.start('bb');
-    expect(await second.members('x')).toEqual(sorted([...users, ...usersNamed(60, 'late')]));
-  });
+  it(
+    'holds members beyond what one record can hold',
+    async () => {
+      await using cluster = await TestCluster.open(subject);
+      const first = await cluster.start('a', { snapshotEveryRecords: 30 });
+      const users = usersNamed(12_000, 'user-with-a-long-id-');
+      await first.service.make('x', users[0] ?? '');
+      for (let at = 0; at < users.length; at += 1_000) await first.service.enter('x', users.slice(at, at + 1_000));
+      for (let i = 0; i < 60; i++) await first.service.enter('x', [`late${i}`]);
+      await turns(100);
+      await first.stop();
+      expect(await trimToSnapshots(cluster, subject.topic)).toContain(
+        partitionOf(testApp, subject.conversationOf('x'), 4),
+      );
+      const second = await cluster.start('bb');
+      expect(await second.members('x')).toEqual(sorted([...users, ...usersNamed(60, 'late')]));
+    },
+    slowTestMs,
+  );
 }
 
 function describeFaults(subject: AggregateSubject): void {
