@@ -1,0 +1,137 @@
+import { type Delivery, LinkClass, type MembershipControl } from '@parley/contracts/router';
+import type { Clock } from '@parley/kernel';
+import { laneOf } from '@parley/lanes';
+import { chunkOf } from '../outbound/chunk.js';
+import type { Outbound, OutboundEvent } from '../outbound/outbound.js';
+import { type QueueIndex, queues } from '../outbound/outbox.js';
+import { type LocalUser, userChannelPrefix } from '../sessions/local-user.js';
+import type { SessionTable } from '../sessions/session-table.js';
+import type { Channel, LocalMember } from './channel.js';
+import type { ChannelTable } from './channel-table.js';
+
+export interface DeliveriesDeps {
+  /** Id of this process. */
+  readonly peer: string;
+  readonly channels: ChannelTable;
+  readonly sessions: SessionTable;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  /** The user may have become a member of a channel that is not heard yet. */
+  readonly onMembershipUnclear: (user: LocalUser) => void;
+}
+
+/** One delivery being handed out. */
+interface Handout {
+  readonly delivery: Delivery;
+  readonly linkClass: LinkClass;
+  readonly event: OutboundEvent | undefined;
+  readonly stamp: number;
+  readonly nowMs: number;
+}
+
+/** Hands what the routers deliver to local sessions, and lets membership changes take effect in their order. */
+export class Deliveries {
+  readonly #deps: DeliveriesDeps;
+  #stamp = 0;
+
+  constructor(deps: DeliveriesDeps) {
+    this.#deps = deps;
+  }
+
+  deliver(delivery: Delivery, linkClass: LinkClass): void {
+    const event = eventOf(delivery);
+    const handout: Handout = { delivery, linkClass, event, stamp: ++this.#stamp, nowMs: this.#deps.clock.monotonic() };
+    for (const name of delivery.channels) {
+      if (name.startsWith(userChannelPrefix)) this.#toUser(handout, name.slice(userChannelPrefix.length));
+      else this.#toChannel(handout, name);
+    }
+  }
+
+  #toUser(handout: Handout, userId: string): void {
+    const { delivery, linkClass } = handout;
+    const user = this.#deps.sessions.user(delivery.app, userId);
+    if (user === undefined) return;
+    this.#send(handout, user);
+    const { control } = delivery;
+    // The same control comes on each class; one of them is enough to find out.
+    if (control === undefined || linkClass === LinkClass.NORMAL || !control.joined.includes(userId)) return;
+    const isHeard = this.#deps.channels.get(delivery.app, control.channel)?.members.has(user) === true;
+    if (!isHeard) this.#deps.onMembershipUnclear(user);
+  }
+
+  #toChannel(handout: Handout, name: string): void {
+    const { delivery, linkClass, event } = handout;
+    const channel = this.#deps.channels.get(delivery.app, name);
+    if (channel === undefined || channel.activeSince === undefined) return;
+    const control = delivery.control?.channel === name ? delivery.control : undefined;
+    if (control !== undefined) this.#join(channel, control, handout);
+    if (event !== undefined && channel.check === undefined) {
+      for (const [user, member] of channel.members) {
+        if (hears(member, linkClass) && (event.seq === 0 || event.seq >= member.sinceSeq)) this.#send(handout, user);
+      }
+    }
+    if (control !== undefined) this.#leave(channel, control, handout);
+  }
+
+  /** Who joined hears the event that says so. */
+  #join(channel: Channel, control: MembershipControl, { delivery, linkClass }: Handout): void {
+    for (const userId of control.joined) {
+      channel.check?.overrides.set(userId, 'joined');
+      const user = this.#deps.sessions.user(delivery.app, userId);
+      if (user === undefined || user.sessions.length === 0) continue;
+      user.refresh?.overrides.set(channel.id, { type: 'joined', sinceSeq: delivery.seq });
+      const member = channel.members.get(user) ?? { hearsUrgent: false, hearsNormal: false, sinceSeq: delivery.seq };
+      setHears(member, linkClass, true);
+      channel.add(user, member);
+    }
+  }
+
+  /** Who left has heard the event that says so, and hears nothing after it. */
+  #leave(channel: Channel, control: MembershipControl, { delivery, linkClass, nowMs }: Handout): void {
+    const gone = control.closed ? [...channel.members.keys()].map((user) => user.id) : control.left;
+    for (const userId of gone) {
+      channel.check?.overrides.set(userId, 'left');
+      const user = this.#deps.sessions.user(delivery.app, userId);
+      if (user === undefined) continue;
+      user.refresh?.overrides.set(channel.id, { type: 'left' });
+      const member = channel.members.get(user);
+      if (member === undefined) continue;
+      setHears(member, linkClass, false);
+      if (!member.hearsUrgent && !member.hearsNormal) channel.remove(user, nowMs);
+    }
+  }
+
+  #send({ delivery, event, stamp, nowMs }: Handout, user: LocalUser): void {
+    if (event === undefined) return;
+    const isOwn = delivery.exceptPeer !== '' && delivery.exceptPeer === this.#deps.peer;
+    for (const session of user.sessions) {
+      const { connection } = session;
+      if (connection === undefined) {
+        session.hasMissed = true;
+        continue;
+      }
+      if (connection.deliveryStamp === stamp) continue;
+      connection.deliveryStamp = stamp;
+      if (isOwn && connection.id === delivery.exceptConnection) continue;
+      session.lastEventMs = nowMs;
+      this.#deps.outbound.sendEvent(connection, event);
+    }
+  }
+}
+
+const queueByLane = { system: queues.urgent, high: queues.urgent, medium: queues.normal, low: queues.low } as const;
+
+function eventOf({ event, priority, conversation, seq }: Delivery): OutboundEvent | undefined {
+  if (event.length === 0) return undefined;
+  const queue: QueueIndex = queueByLane[laneOf(priority)];
+  return { chunk: chunkOf({ body: { type: 'event', value: event } }), queue, conversation, seq };
+}
+
+const hears = (member: LocalMember, linkClass: LinkClass): boolean =>
+  linkClass === LinkClass.NORMAL ? member.hearsNormal : member.hearsUrgent;
+
+/** A class that is not told stands for both. */
+function setHears(member: LocalMember, linkClass: LinkClass, isHearing: boolean): void {
+  if (linkClass !== LinkClass.NORMAL) member.hearsUrgent = isHearing;
+  if (linkClass !== LinkClass.URGENT) member.hearsNormal = isHearing;
+}

@@ -1,0 +1,133 @@
+import type { Outcome } from '@parley/contracts/router';
+import type { EdgeListener } from '@parley/edge-listener';
+import type { RouterClient, RouterClientEvents } from '@parley/router-client';
+import { ChannelTable } from './channels/channel-table.js';
+import { Deliveries } from './channels/deliveries.js';
+import { Membership } from './channels/membership.js';
+import { Inbound } from './inbound/inbound.js';
+import { RateLimiter } from './inbound/rate-limiter.js';
+import { assertGatewayLimits, type GatewayLimits, gatewayLimits } from './limits.js';
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.js';
+import { chunkOf } from './outbound/chunk.js';
+import { errorFrame, errorOfCode } from './outbound/frames.js';
+import { Outbound } from './outbound/outbound.js';
+import type { GatewayDeps } from './ports.js';
+import { Connections } from './sessions/connections.js';
+import { HandshakeGuard } from './sessions/handshake-guard.js';
+import { userChannelPrefix } from './sessions/local-user.js';
+import { LoginDesk } from './sessions/login-desk.js';
+import { SessionTable } from './sessions/session-table.js';
+import { TokenVerifier } from './sessions/token-verifier.js';
+import { Watch } from './sessions/watch.js';
+
+/** The parts of a gateway, put together. */
+export interface GatewayParts {
+  readonly limits: GatewayLimits;
+  readonly metrics: GatewayMetrics;
+  readonly router: RouterClient;
+  readonly guard: HandshakeGuard;
+  readonly outbound: Outbound;
+  readonly sessions: SessionTable;
+  readonly connections: Connections;
+  readonly channels: ChannelTable;
+  readonly loginDesk: LoginDesk;
+  readonly inbound: Inbound;
+  readonly watch: Watch;
+}
+
+/** What the parts need of the gateway that they belong to. */
+export interface GatewayHost {
+  readonly prepare: EdgeListener['prepare'];
+  /** Aborted when the gateway stops. */
+  readonly signal: AbortSignal;
+}
+
+const loopback = ['127.0.0.1', '::1'];
+const watchSlotMs = 1_000;
+
+/** Wires a gateway together. Throws when its limits contradict each other. */
+export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): GatewayParts {
+  const { clock, random, telemetry, history, group, room, jsonCodec, appOf, listener } = deps;
+  const limits = deps.limits ?? gatewayLimits;
+  assertGatewayLimits(limits);
+  const metrics = createGatewayMetrics(telemetry.metrics);
+  const { logger } = telemetry;
+  const router: RouterClient = deps.router({
+    outcome: (outcome) => answerOutcome(outcome, connections, outbound, metrics),
+    delivery: (delivery, linkClass) => deliveries.deliver(delivery, linkClass),
+    subscribed: (...args) => onSubscribed(sessions, channels, membership, args),
+  });
+  const outbound = new Outbound({
+    encoder: { listener: { prepare: host.prepare }, jsonCodec },
+    limits,
+    clock,
+    metrics,
+    onStuck: (connection) => connections.close(connection, 'SLOW_CONSUMER'),
+  });
+  const channels = new ChannelTable({ router, clock, limits });
+  const onUserGone = channels.removeUser.bind(channels);
+  const sessions = new SessionTable({ router, outbound, clock, random, limits, onUserGone });
+  const connections = new Connections({ sessions, outbound, closes: metrics.closes });
+  const membership = new Membership({ history, channels, sessions, clock, random, logger, limits, signal: host.signal });
+  const deliveries = new Deliveries({
+    peer: router.peer,
+    channels,
+    sessions,
+    outbound,
+    clock,
+    onMembershipUnclear: (user) => membership.refresh(user),
+  });
+  const verifier = new TokenVerifier({ appOf, clock, tokenLifetimeMsMax: limits.tokenLifetimeMsMax });
+  const { logins } = metrics;
+  const loginDesk = new LoginDesk({ verifier, sessions, connections, membership, outbound, clock, limits, logins });
+  const requests = { history, group, room, random, whenReady: membership.whenReady.bind(membership) };
+  const rateLimiter = new RateLimiter(limits.rates);
+  const inbound = new Inbound({
+    router, connections, sessions, loginDesk, outbound, requests, rateLimiter, jsonCodec, clock, logger, metrics, limits,
+  });
+  const watch = new Watch({ inbound, connections, outbound, clock, limits }, watchSlotMs);
+  const guard = new HandshakeGuard({
+    origins: listener.origins,
+    unlimitedAddresses: listener.unlimitedAddresses ?? loopback,
+    perAddress: limits.handshakesPerAddress,
+  });
+  metrics.connections.observe(() => connections.size);
+  metrics.sessions.observe(() => sessions.size);
+  metrics.channels.observe(() => channels.size);
+  return { limits, metrics, router, guard, outbound, sessions, connections, channels, loginDesk, inbound, watch };
+}
+
+/** Tells the sender what became of a message. */
+function answerOutcome(outcome: Outcome, connections: Connections, outbound: Outbound, metrics: GatewayMetrics): void {
+  const connection = connections.get(outcome.connection);
+  if (outcome.error !== 0) metrics.refusals.add(1, errorOfCode(outcome.error));
+  if (connection === undefined || outcome.request === 0) return;
+  const { request: id, seq, messageId, timeMs, detail, retryAfterMs } = outcome;
+  const frame =
+    outcome.error === 0
+      ? { id, body: { type: 'stored', value: { seq, messageId, timeMs } } as const }
+      : errorFrame(id, { name: errorOfCode(outcome.error), detail, retryAfterMs });
+  outbound.send(connection, chunkOf(frame));
+}
+
+function onSubscribed(
+  sessions: SessionTable,
+  channels: ChannelTable,
+  membership: Membership,
+  [app, name, , isFirst]: Parameters<RouterClientEvents['subscribed']>,
+): void {
+  if (!name.startsWith(userChannelPrefix)) {
+    const channel = channels.get(app, name);
+    if (channel !== undefined) membership.subscribed(channel, isFirst);
+    return;
+  }
+  const user = sessions.user(app, name.slice(userChannelPrefix.length));
+  if (user === undefined) return;
+  user.isSubscribed = true;
+  if (!isFirst) {
+    // What was published meanwhile is unknown: clients sync, and that waits for the comparison.
+    user.isReady = false;
+    sessions.notify(user, chunkOf({ body: { type: 'resyncNeeded', value: {} } }));
+  }
+  if (user.sessions.length > 0) membership.refresh(user);
+}

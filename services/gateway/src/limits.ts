@@ -1,0 +1,112 @@
+import { limits } from '@parley/kernel';
+import type { BucketPolicy } from '@parley/lanes';
+
+/** How often a client may do something; what is over it is refused with RATE_LIMITED. */
+export interface RateLimits {
+  /** Frames of any kind. */
+  readonly frames: BucketPolicy;
+  /** Messages that are stored. */
+  readonly stored: BucketPolicy;
+  readonly command: BucketPolicy;
+  readonly bullet: BucketPolicy;
+}
+
+/** Everything here has a limit. Sizes in bytes, times in milliseconds. */
+export interface GatewayLimits {
+  readonly frameBytesMax: number;
+  readonly loginFrameBytesMax: number;
+  readonly loginWithinMs: number;
+  /** Frames that may wait while the login before them is being verified. */
+  readonly heldFramesMax: number;
+  /** Told to clients: how often they must send a frame. */
+  readonly heartbeatMs: number;
+  readonly offlineAfterMs: number;
+  /** How long a session is kept after its connection was lost. */
+  readonly resumeWithinMs: number;
+  readonly sessionsPerUserMax: number;
+  readonly tokenLifetimeMsMax: number;
+  readonly tokenWarningMs: number;
+  readonly rates: RateLimits;
+  /** Requests of one connection that are under way at the same time. */
+  readonly requestsInFlightMax: number;
+  readonly requestWithinMs: number;
+  /** How long a sync waits for the user's subscriptions. */
+  readonly readyWithinMs: number;
+  /** Unsent bytes at which a connection counts as congested; what comes then stays in its queues. */
+  readonly congestedBytes: number;
+  /** Queue budgets of one connection. */
+  readonly urgentBytesMax: number;
+  readonly normalBytesMax: number;
+  readonly lowBytesMax: number;
+  /** One WebSocket message gets no new frames beyond this. */
+  readonly bundleBytesMax: number;
+  /** Conversations of which a congested connection is only told the head; more become one resync. */
+  readonly marksMax: number;
+  /** A connection that stays congested for so long is closed. */
+  readonly slowWithinMs: number;
+  /** Unsent bytes of one connection at which the listener drops it. */
+  readonly bufferBytesMax: number;
+  /** The longest time that busy flushes are put off, to write more at once. */
+  readonly coalesceMsMax: number;
+  readonly connectionsMax: number;
+  readonly handshakesPerAddress: BucketPolicy;
+  /** Rounds of asking history until all of a user's subscriptions were active before the question. */
+  readonly refreshRoundsMax: number;
+  /** How long a channel or user without local sessions stays subscribed. */
+  readonly unusedKeptMs: number;
+  /** Clients of a gateway that drains are told to come back after up to this time. */
+  readonly drainSpreadMs: number;
+  /** Within this time a gateway that drains has closed all connections. */
+  readonly drainWithinMs: number;
+}
+
+export const gatewayLimits: GatewayLimits = {
+  frameBytesMax: limits.frameBytesMax,
+  loginFrameBytesMax: limits.loginFrameBytesMax,
+  loginWithinMs: limits.loginWithinMs,
+  heldFramesMax: 64,
+  heartbeatMs: limits.heartbeatMs,
+  offlineAfterMs: limits.offlineAfterMs,
+  resumeWithinMs: limits.resumeWithinMs,
+  sessionsPerUserMax: limits.deviceSessionsMax,
+  tokenLifetimeMsMax: limits.tokenLifetimeMsMax,
+  tokenWarningMs: limits.tokenWarningMs,
+  rates: {
+    frames: { perSecond: 200, burst: 400 },
+    stored: { perSecond: 10, burst: 30 },
+    command: { perSecond: 30, burst: 60 },
+    bullet: { perSecond: 50, burst: 100 },
+  },
+  requestsInFlightMax: 16,
+  requestWithinMs: 10_000,
+  readyWithinMs: 10_000,
+  congestedBytes: 64 * 1024,
+  urgentBytesMax: 1024 * 1024,
+  normalBytesMax: 512 * 1024,
+  lowBytesMax: 64 * 1024,
+  bundleBytesMax: 64 * 1024,
+  marksMax: 32,
+  slowWithinMs: 20_000,
+  bufferBytesMax: 8 * 1024 * 1024,
+  coalesceMsMax: 20,
+  connectionsMax: 100_000,
+  handshakesPerAddress: { perSecond: 10, burst: 100 },
+  refreshRoundsMax: 5,
+  unusedKeptMs: 60_000,
+  drainSpreadMs: 5_000,
+  drainWithinMs: 10_000,
+};
+
+/** Relations without which the limits would contradict each other; throws when one is broken. */
+export function assertGatewayLimits(given: GatewayLimits): void {
+  const broken = [
+    given.loginFrameBytesMax > given.frameBytesMax && 'loginFrameBytesMax exceeds frameBytesMax',
+    given.heartbeatMs >= given.offlineAfterMs && 'offlineAfterMs must exceed heartbeatMs',
+    given.lowBytesMax > given.normalBytesMax && 'lowBytesMax exceeds normalBytesMax',
+    given.normalBytesMax > given.urgentBytesMax && 'normalBytesMax exceeds urgentBytesMax',
+    given.bufferBytesMax < given.congestedBytes + given.urgentBytesMax + given.normalBytesMax + given.lowBytesMax &&
+      'bufferBytesMax must hold what the queues may hold',
+    given.tokenWarningMs >= given.tokenLifetimeMsMax && 'tokenWarningMs exceeds the life of tokens',
+  ].find((message) => message !== false);
+  if (broken !== undefined) throw new Error(`gateway limits: ${broken}`);
+}

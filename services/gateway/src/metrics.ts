@@ -1,0 +1,22 @@
+import type { Metrics } from '@parley/telemetry';
+
+/** The gateway's metrics. Labels: result of a login, error name, lane, close reason; never ids. */
+export function createGatewayMetrics(metrics: Metrics) {
+  return {
+    connections: metrics.gauge('parley_gateway_connections', 'Open connections'),
+    sessions: metrics.gauge('parley_gateway_sessions', 'Sessions, those kept for resume included'),
+    channels: metrics.gauge('parley_gateway_channels', 'Subscribed group and room channels'),
+    handshakesRefused: metrics.counter('parley_gateway_handshakes_refused_total', 'Refused handshakes', ['status']),
+    logins: metrics.counter('parley_gateway_logins_total', 'Logins by result', ['result']),
+    framesIn: metrics.counter('parley_gateway_frames_in_total', 'Frames from clients').with(),
+    refusals: metrics.counter('parley_gateway_refusals_total', 'Refused frames by error', ['error']),
+    messagesOut: metrics.counter('parley_gateway_messages_out_total', 'WebSocket messages to clients').with(),
+    bytesOut: metrics.counter('parley_gateway_bytes_out_total', 'Bytes of messages to clients').with(),
+    shed: metrics.counter('parley_gateway_shed_total', 'Transient events not sent to slow clients', ['lane']),
+    marked: metrics.counter('parley_gateway_marked_total', 'Stored events that slow clients must fetch').with(),
+    closes: metrics.counter('parley_gateway_closes_total', 'Connections closed by the gateway', ['reason']),
+    faults: metrics.counter('parley_gateway_faults_total', 'Unexpected failures', ['where']),
+  };
+}
+
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;

@@ -1,0 +1,38 @@
+import type { GroupService } from '@parley/contracts/group';
+import type { HistoryService } from '@parley/contracts/history';
+import type { RoomService } from '@parley/contracts/room';
+import { ParleyError, type Random } from '@parley/kernel';
+import type { CallOptions, ServiceClient } from '@parley/rpc';
+import type { ClientFrame, ServerFrameInit } from '@parley/wire';
+import type { LocalUser } from '../sessions/local-user.js';
+
+export interface RequestDeps {
+  readonly history: ServiceClient<typeof HistoryService>;
+  readonly group: ServiceClient<typeof GroupService>;
+  readonly room: ServiceClient<typeof RoomService>;
+  readonly random: Random;
+  /** Resolves when the user's subscriptions are active. */
+  readonly whenReady: (user: LocalUser) => Promise<void>;
+}
+
+/** Who asks, and how the call behind it is to be made. */
+export interface Asker {
+  readonly app: string;
+  readonly user: LocalUser;
+  readonly call: CallOptions;
+}
+
+export type Answer = NonNullable<ServerFrameInit['body']>;
+type RequestBody = NonNullable<ClientFrame['body']>;
+/** Requests that another service answers. */
+export type RequestType = Exclude<RequestBody['type'], 'login' | 'ping' | 'send' | 'renewToken' | 'logout'>;
+export type RequestOf<T extends RequestType> = Extract<RequestBody, { readonly type: T }>['value'];
+/** Answers a request; refuses by throwing a ParleyError. */
+export type RequestHandler<T extends RequestType> = (asker: Asker, request: RequestOf<T>) => Promise<Answer>;
+
+export const done: Answer = { type: 'done', value: {} };
+
+/** Throws INVALID_ARGUMENT unless the condition holds; `detail` names the field and the limit. */
+export function demand(condition: boolean, detail: string): void {
+  if (!condition) throw new ParleyError('INVALID_ARGUMENT', detail);
+}

@@ -1,0 +1,15 @@
+import type { ListSessionsRequest, ListSessionsResponseInit } from '@parley/contracts/gateway';
+import type { SessionTable } from '../sessions/session-table.js';
+
+/** Sessions of a user on this gateway, those kept for resume included. */
+export function listSessions(sessions: SessionTable, { app, user }: ListSessionsRequest): ListSessionsResponseInit {
+  const found = sessions.user(app, user)?.sessions ?? [];
+  return {
+    sessions: found.map(({ id, device, sinceMs, connection }) => ({
+      session: id,
+      device,
+      sinceMs,
+      isConnected: connection !== undefined,
+    })),
+  };
+}

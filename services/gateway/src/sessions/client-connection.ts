@@ -1,0 +1,42 @@
+import type { EdgeConnection } from '@parley/edge-listener';
+import type { TokenBucket } from '@parley/lanes';
+import type { ClientFrame } from '@parley/wire';
+import type { Outbox } from '../outbound/outbox.js';
+import type { Session } from './session.js';
+
+/** `verifying`: the login is being checked; frames behind it wait. */
+export type ConnectionState = 'new' | 'verifying' | 'active' | 'closed';
+
+/** Token buckets of a connection, made when first needed. */
+export interface ConnectionBuckets {
+  frames?: TokenBucket;
+  stored?: TokenBucket;
+  command?: TokenBucket;
+  bullet?: TokenBucket;
+}
+
+/** A socket of a client. Kept small: there are many, and most are idle. */
+export class ClientConnection {
+  readonly edge: EdgeConnection;
+  /** Unique within this process, from 1; goes into Origin.connection. */
+  readonly id: number;
+  readonly isJson: boolean;
+  state: ConnectionState = 'new';
+  session: Session | undefined = undefined;
+  /** When the last frame came, or the connection was opened (monotonic milliseconds). */
+  lastFrameMs: number;
+  requestsInFlight = 0;
+  outbox: Outbox | undefined = undefined;
+  buckets: ConnectionBuckets | undefined = undefined;
+  /** Frames behind a login that is being verified. */
+  held: ClientFrame[] | undefined = undefined;
+  /** The last delivery that reached it, so that one for several channels comes once. */
+  deliveryStamp = 0;
+
+  constructor(edge: EdgeConnection, id: number, isJson: boolean, nowMs: number) {
+    this.edge = edge;
+    this.id = id;
+    this.isJson = isJson;
+    this.lastFrameMs = nowMs;
+  }
+}
