@@ -1,4 +1,13 @@
 /**
+ * Small results share a block of memory that is never written again: an allocation of its own for each
+ * costs more than encoding it.
+ */
+const slabBytes = 16 * 1024;
+const slabEntryMax = 2 * 1024;
+let slab = new Uint8Array(slabBytes);
+let slabUsed = 0;
+
+/**
  * Writes the protobuf wire format (protobuf.dev, "Encoding") into a buffer that grows. Lengths of
  * nested messages are written after the fact: one byte is kept free and the content moves only
  * when the length needs more.
@@ -13,7 +22,16 @@ export class ProtobufWriter {
 
   /** A copy of what was written; the writer can be used again after `reset`. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#pos);
+    const length = this.#pos;
+    if (length > slabEntryMax) return this.#bytes.slice(0, length);
+    if (slabUsed + length > slab.length) {
+      slab = new Uint8Array(slabBytes);
+      slabUsed = 0;
+    }
+    const copy = slab.subarray(slabUsed, slabUsed + length);
+    slabUsed += length;
+    copy.set(this.#bytes.subarray(0, length));
+    return copy;
   }
 
   reset(): void {

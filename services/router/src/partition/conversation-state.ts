@@ -2,6 +2,8 @@ import type { Conversation } from '@parley/kernel';
 
 /** What the router keeps of one conversation: the fold of its events. */
 export interface ConversationState {
+  /** {@link conversationKey} of it. */
+  readonly key: string;
   readonly app: string;
   readonly conversation: Conversation;
   /** Newest seq given out; the commit may be under way. */
@@ -15,6 +17,8 @@ export interface ConversationState {
   isClosed: boolean;
   /** Present in groups and rooms. */
   readonly members: Set<string>;
+  /** No longer in memory: whoever still holds it must look it up again. */
+  isEvicted: boolean;
   /** Timeline offset of the newest event; history must have come this far before the state may be loaded anew. */
   lastOffset: number;
 }

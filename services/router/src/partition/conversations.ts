@@ -38,6 +38,7 @@ export class Conversations {
     this.#loaded = new LRUCache({
       max: capacity,
       dispose: (state) => {
+        state.isEvicted = true;
         this.#evictedOffset = Math.max(this.#evictedOffset, state.lastOffset + 1);
       },
     });
@@ -83,6 +84,7 @@ export class Conversations {
       { timeoutMs: routerLimits.loadWithinMs },
     );
     const state: ConversationState = {
+      key: conversationKey(app, conversation),
       app,
       conversation: parsed.value,
       headSeq: base.headSeq,
@@ -91,18 +93,18 @@ export class Conversations {
       membershipVersion: base.membershipVersion,
       isClosed: base.closed,
       members: new Set(base.members),
+      isEvicted: false,
       lastOffset: 0,
     };
     this.#layTailOver(state);
-    this.#loaded.set(conversationKey(app, conversation), state);
+    this.#loaded.set(state.key, state);
     return state;
   }
 
   #layTailOver(state: ConversationState): void {
-    const key = conversationKey(state.app, state.conversation.id);
-    const tail = this.#tails.get(key);
+    const tail = this.#tails.get(state.key);
     if (tail === undefined) return;
-    this.#tails.delete(key);
+    this.#tails.delete(state.key);
     state.headSeq = Math.max(state.headSeq, tail.headSeq);
     state.committedSeq = state.headSeq;
     state.countable = Math.max(state.countable, tail.countable);

@@ -5,6 +5,7 @@ import type { Clock } from '@parley/kernel';
 import { type Lane, lanes, perLane } from '@parley/lanes';
 import type { Logger } from '@parley/telemetry';
 import { routerLimits } from '../limits.js';
+import type { ConversationState } from './conversation-state.js';
 
 /** A lane record in memory, on its way to a decision. */
 export interface PendingRecord {
@@ -13,6 +14,8 @@ export interface PendingRecord {
   readonly nextOffset: number;
   readonly commands: readonly LaneCommand[];
   readonly arrivedMs: number;
+  /** The conversations of the commands, as far as they were in memory when it came. */
+  readonly states: (ConversationState | undefined)[];
 }
 
 interface LaneQueue {
@@ -87,7 +90,7 @@ export class LaneIntake {
     const queue = this.#queues[lane];
     for (const record of records) {
       const commands = this.#decode(lane, record);
-      const pending = { lane, nextOffset: record.offset + 1, commands, arrivedMs: this.#deps.clock.monotonic() };
+      const pending = { lane, nextOffset: record.offset + 1, commands, arrivedMs: this.#deps.clock.monotonic(), states: [] };
       queue.records.push(pending);
       queue.commands += commands.length;
       this.#deps.onRecord(pending);

@@ -140,12 +140,7 @@ export class PartitionRouter {
   }
 
   #isReady(record: PendingRecord): boolean {
-    const preparation = this.#preparations.get(record);
-    if (preparation !== undefined) return preparation.waiting === 0;
-    // Everything was in memory when it came; a conversation may have been dropped since.
-    const isComplete = record.commands.every((command) => this.#stateOf(command) !== undefined);
-    if (!isComplete) this.#prepare(record);
-    return isComplete;
+    return (this.#preparations.get(record) ?? ready).waiting === 0;
   }
 
   #decideRecord(record: PendingRecord, sequencer: Sequencer, batch: Batch): void {
@@ -154,8 +149,8 @@ export class PartitionRouter {
     this.#consumed.set(record.lane, record.nextOffset);
     this.#hasUnwrittenPositions = true;
     batch.commands += Math.max(1, record.commands.length);
-    for (const command of record.commands) {
-      const state = this.#stateOf(command);
+    for (const [index, command] of record.commands.entries()) {
+      const state = this.#stateOf(record, index);
       const reason = failed?.get(conversationKey(command.app, command.conversation));
       if (state === undefined || reason !== undefined) {
         batch.refuse(command, reason?.error ?? 'UNAVAILABLE', reason?.retryAfterMs);
@@ -171,8 +166,11 @@ export class PartitionRouter {
     this.#events.taken(record.lane, record.commands.length, this.#deps.clock.monotonic() - record.arrivedMs);
   }
 
-  #stateOf(command: LaneCommand): ConversationState | undefined {
-    return this.conversations.get(conversationKey(command.app, command.conversation));
+  #stateOf(record: PendingRecord, index: number): ConversationState | undefined {
+    const state = record.states[index];
+    if (state !== undefined && !state.isEvicted) return state;
+    const command = record.commands[index];
+    return command === undefined ? undefined : this.conversations.get(conversationKey(command.app, command.conversation));
   }
 
   #receive(record: PendingRecord): void {
@@ -184,7 +182,9 @@ export class PartitionRouter {
   #prepare(record: PendingRecord): void {
     let preparation: Preparation | undefined;
     for (const command of record.commands) {
-      const needsState = this.#stateOf(command) === undefined;
+      const state = this.conversations.get(conversationKey(command.app, command.conversation));
+      record.states.push(state);
+      const needsState = state === undefined;
       const needsPrior = this.#isOldRetry(command);
       if (!needsState && !needsPrior) continue;
       preparation ??= { waiting: 0, failed: undefined, found: undefined };

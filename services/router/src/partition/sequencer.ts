@@ -4,7 +4,7 @@ import { encodeConversationEvent, Priority } from '@parley/wire';
 import type { Publication } from '../fanout/publication.js';
 import { MessageIds } from '../message-id.js';
 import type { Batch } from './batch.js';
-import { applyMembership, conversationKey, type ConversationState } from './conversation-state.js';
+import { applyMembership, type ConversationState } from './conversation-state.js';
 import { decideSend } from './decide-send.js';
 import { type DedupeWindow, type PriorSend, sendKey } from './dedupe-window.js';
 import { isTransientContent } from './transient-content.js';
@@ -46,7 +46,7 @@ export class Sequencer {
 
   #send(command: LaneCommand, send: SendCommand, state: ConversationState, found: PriorSend | undefined, batch: Batch): void {
     const { window, clock } = this.#deps;
-    const key = sendKey(conversationKey(command.app, command.conversation), send.sender, send.clientMsgId);
+    const key = sendKey(state.key, send.sender, send.clientMsgId);
     const isTransient = isTransientContent(send.content);
     const prior = window.find(key) ?? found;
     const decision = decideSend(send, { state, prior, isTransient, ingressMs: command.ingressMs, nowMs: clock.now() });
