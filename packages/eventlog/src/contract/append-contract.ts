@@ -35,7 +35,15 @@ export function appendContract(bench: LogBench, options: LogContractOptions): vo
     async () => {
       const topic = await bench.topic();
       const batches = Array.from({ length: 20 }, (_, batch) => numberedTexts(1 + (batch % 5), `${batch}/`));
-      const appended = await Promise.all(batches.map((batch) => bench.log.append(topic, 0, batch.map((text) => textRecord(text)))));
+      const appended = await Promise.all(
+        batches.map((batch) =>
+          bench.log.append(
+            topic,
+            0,
+            batch.map((text) => textRecord(text)),
+          ),
+        ),
+      );
       const records = await bench.readAll(topic);
       batches.forEach((batch, index) => {
         const first = appended[index]?.firstOffset ?? -1;
@@ -100,11 +108,7 @@ export function appendContract(bench: LogBench, options: LogContractOptions): vo
       const { firstOffset } = await bench.log.append(topic, 1, [textRecord('a'), textRecord('b')]);
       const range = await bench.log.range(topic, 1);
       expect(range).toEqual({ start: firstOffset, end: firstOffset + 2 });
-      expect(await bench.log.ranges(topic)).toEqual([
-        await bench.log.range(topic, 0),
-        range,
-        await bench.log.range(topic, 2),
-      ]);
+      expect(await bench.log.ranges(topic)).toEqual([await bench.log.range(topic, 0), range, await bench.log.range(topic, 2)]);
     },
     bench.timeoutMs,
   );
@@ -113,7 +117,11 @@ export function appendContract(bench: LogBench, options: LogContractOptions): vo
     'refuses to read outside of what it holds, at both ends',
     async () => {
       const topic = await bench.topic();
-      await bench.log.append(topic, 0, numberedTexts(10).map((text) => textRecord(text)));
+      await bench.log.append(
+        topic,
+        0,
+        numberedTexts(10).map((text) => textRecord(text)),
+      );
       const { start, end } = await bench.log.range(topic, 0);
       await bench.log.trim(topic, 0, start + 4);
       await bench.eventually('the trimmed records are gone', async () => (await bench.log.range(topic, 0)).start === start + 4);
@@ -146,14 +154,17 @@ export function appendContract(bench: LogBench, options: LogContractOptions): vo
       const topic = await bench.topic({ kind: 'compacted' });
       for (let round = 0; round < 20; round += 1) {
         const records = ['a', 'b', 'c'].map((key) => textRecord(`${key}${round}`, key));
-        await Promise.all([
-          bench.log.append(topic, 0, records),
-          bench.log.append(topic, 0, [textRecord(`late a${round}`, 'a')]),
-        ]);
+        await Promise.all([bench.log.append(topic, 0, records), bench.log.append(topic, 0, [textRecord(`late a${round}`, 'a')])]);
       }
       const records = await bench.readAll(topic);
       const newest = new Map(records.map((record) => [record.key, textsOf([record])[0]]));
-      expect(newest).toEqual(new Map([['a', 'late a19'], ['b', 'b19'], ['c', 'c19']]));
+      expect(newest).toEqual(
+        new Map([
+          ['a', 'late a19'],
+          ['b', 'b19'],
+          ['c', 'c19'],
+        ]),
+      );
       expect(records.map(({ offset }) => offset)).toEqual(records.map(({ offset }) => offset).sort((a, b) => a - b));
     },
     bench.timeoutMs,

@@ -42,7 +42,11 @@ export function durableContract(bench: LogBench, options: LogContractOptions): v
     'goes on with the next offset after it was opened again, even when all was trimmed',
     async () => {
       const topic = await bench.topic();
-      await bench.log.append(topic, 0, numberedTexts(5).map((text) => textRecord(text)));
+      await bench.log.append(
+        topic,
+        0,
+        numberedTexts(5).map((text) => textRecord(text)),
+      );
       const { end } = await bench.log.range(topic, 0);
       await bench.log.trim(topic, 0, end);
       await bench.eventually('all is gone', async () => (await bench.log.range(topic, 0)).start === end);

@@ -8,7 +8,7 @@ export interface LogFixture {
   /** Closes the log and opens it again over the same data; durable logs only. */
   readonly reopen?: () => Promise<EventLog>;
   /** Closes the log that is open now and removes its data. */
-  readonly close: () => Promise<void>;
+  readonly close: () => PromiseLike<void>;
 }
 
 /** What the log under test can do, and how patient to be with it. */

@@ -44,9 +44,10 @@ class Follower {
   start(): void {
     const { signal } = this.#options;
     const { partition, closed } = this.#target;
-    if (closed.aborted) return this.#reject(new LogClosedError());
-    if (signal.aborted) return this.#resolve();
-    if (this.#position < partition.start || this.#position > partition.end) return this.#reject(this.#outOfRange());
+    if (this.#position < partition.start || this.#position > partition.end) {
+      this.#reject(this.#outOfRange());
+      return;
+    }
     signal.addEventListener('abort', this.#wake, { once: true });
     closed.addEventListener('abort', this.#wake, { once: true });
     this.#unwatch = partition.watch(this.#wake);
@@ -69,12 +70,9 @@ class Follower {
   };
 
   #handOver(): void {
-    const { partition, closed } = this.#target;
+    const { partition } = this.#target;
     let bytes = 0;
-    for (;;) {
-      if (this.#options.signal.aborted) return this.#stop();
-      if (closed.aborted) return this.#stop(new LogClosedError());
-      if (this.#position < partition.start) return this.#stop(this.#outOfRange());
+    while (!this.#isOver()) {
       if (this.#position >= partition.end) return;
       const records = partition.slice(this.#position, followBytesMax);
       const last = records.at(-1);
@@ -82,10 +80,25 @@ class Follower {
       this.#position = last === undefined ? partition.end : last.offset + 1;
       if (last === undefined) return;
       const pending = this.#options.onRecords(records);
-      if (pending !== undefined) return this.#waitFor(pending);
+      if (pending !== undefined) {
+        this.#waitFor(pending);
+        return;
+      }
       bytes += bytesOf(records);
-      if (bytes > followTurnBytesMax) return this.#letOthersRun();
+      if (bytes > followTurnBytesMax) {
+        this.#letOthersRun();
+        return;
+      }
     }
+  }
+
+  /** Stops, and says so, when there is a reason to. */
+  #isOver(): boolean {
+    const { partition, closed } = this.#target;
+    if (this.#options.signal.aborted) this.#stop();
+    else if (closed.aborted) this.#stop(new LogClosedError());
+    else if (this.#position < partition.start) this.#stop(this.#outOfRange());
+    return this.#isStopped;
   }
 
   #waitFor(pending: Promise<void>): void {

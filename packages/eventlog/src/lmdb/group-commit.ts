@@ -4,7 +4,7 @@ import { backlogBytesMax, commitBytesMax } from '../limits.js';
 
 /** Something that wants to be part of a commit. */
 export interface CommitJob {
-  /** About what it writes. */
+  /** About what it adds to the store; 0 when it only deletes. */
   readonly bytes: number;
   /** Issues the writes; everything before it in the log is committed or part of this commit. */
   write(): void;
@@ -28,7 +28,7 @@ export interface CommitReport {
 
 export interface GroupCommitOptions {
   readonly clock: Clock;
-  /** Throws when so many bytes had better not be written; the commit then fails without having begun. */
+  /** Throws when so many bytes had better not be written; the jobs that add something then fail. */
   readonly admit?: (bytes: number) => void;
   /** Runs the writes issued by a function as one transaction; resolves once they are on disk. */
   readonly transact: (writes: () => void) => Promise<unknown>;
@@ -94,12 +94,24 @@ export class GroupCommit {
     return all;
   }
 
-  async #commit(jobs: readonly CommitJob[]): Promise<void> {
+  /** The jobs that may be written; when the disk has no room, those that only delete. */
+  #admit(jobs: readonly CommitJob[]): readonly CommitJob[] {
+    try {
+      this.#options.admit?.(bytesOf(jobs));
+      return jobs;
+    } catch (error) {
+      const refusal = error instanceof Error ? error : new Error(String(error));
+      for (const job of jobs) if (job.bytes > 0) job.failed(refusal);
+      return jobs.filter((job) => job.bytes === 0);
+    }
+  }
+
+  async #commit(taken: readonly CommitJob[]): Promise<void> {
+    const jobs = this.#admit(taken);
+    if (jobs.length === 0) return;
     const startedMs = this.#options.clock.monotonic();
-    const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0);
     let failure: Error | undefined;
     try {
-      this.#options.admit?.(bytes);
       await this.#options.transact(() => {
         for (const job of jobs) job.write();
       });
@@ -107,7 +119,7 @@ export class GroupCommit {
       failure = await causeOf(error);
     }
     const durationMs = this.#options.clock.monotonic() - startedMs;
-    this.#options.onCommit?.({ jobs: jobs.length, bytes, durationMs, isFailed: failure !== undefined });
+    this.#options.onCommit?.({ jobs: jobs.length, bytes: bytesOf(jobs), durationMs, isFailed: failure !== undefined });
     for (const job of jobs) {
       if (failure === undefined) job.committed();
       else job.failed(verdict(job, failure));
@@ -115,9 +127,13 @@ export class GroupCommit {
   }
 }
 
+function bytesOf(jobs: readonly CommitJob[]): number {
+  return jobs.reduce((sum, job) => sum + job.bytes, 0);
+}
+
 /** A failed transaction leaves nothing behind; when that cannot be seen to be so, the outcome is unknown. */
 function verdict(job: CommitJob, failure: Error): Error {
-  if (failure instanceof LogTakenOverError || failure instanceof CommitFailedError) return failure;
+  if (failure instanceof LogTakenOverError) return failure;
   try {
     if (!job.isVisible()) return new CommitFailedError(`the commit failed: ${failure.message}`, { cause: failure });
   } catch {

@@ -51,6 +51,7 @@ class LmdbStorage implements TopicStorage {
   readonly #tables: Tables;
   readonly #queues: MemoryStorage;
   readonly #commits: GroupCommit;
+  readonly #guard: DiskGuard;
   readonly #partitions: LmdbPartition[] = [];
   #cancelSweep: CancelTimer;
   #sweeping: Promise<void> = Promise.resolve();
@@ -60,13 +61,13 @@ class LmdbStorage implements TopicStorage {
     this.#options = options;
     this.#tables = tables;
     this.#queues = new MemoryStorage(options);
-    const guard = new DiskGuard({
+    this.#guard = new DiskGuard({
       reserveBytes: options.diskReserveBytes ?? diskReserveBytesDefault,
       freeBytes: options.freeDiskBytes ?? freeBytesOf(options.path),
     });
     this.#commits = new GroupCommit({
       clock: options.clock,
-      admit: (bytes) => guard.admit(bytes),
+      admit: (bytes) => this.#guard.admit(bytes),
       transact: (writes) => tables.transact(writes),
       onCommit: options.onCommit,
     });
@@ -135,7 +136,10 @@ class LmdbStorage implements TopicStorage {
     for (const partition of this.#partitions) {
       if (left <= 0 || this.#isClosed) return false;
       left -= await partition.expire(left);
-      if (left > 0) left -= await partition.purge(left);
+      if (left <= 0) return false;
+      const { count, bytes } = await partition.purge(left);
+      left -= count;
+      this.#guard.addReusable(bytes);
     }
     return left > 0;
   }

@@ -15,6 +15,12 @@ export interface LmdbPartitionOptions extends PartitionAddress {
   readonly commits: GroupCommit;
 }
 
+/** What was deleted from disk. */
+export interface Purged {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /**
  * One durable partition. Offsets are given out when a commit is put together, so a failed commit leaves no
  * hole. Followers see a record only after its commit, and get the newest from memory.
@@ -67,7 +73,7 @@ export class LmdbPartition implements Partition {
     const { tables, commits } = this.#options;
     return new Promise((resolve, reject) => {
       commits.submit({
-        bytes: 64,
+        bytes: 0,
         write: () => void tables.meta.put(startKey(this.#options), before),
         committed: () => {
           this.#startAt(before);
@@ -97,15 +103,15 @@ export class LmdbPartition implements Partition {
     return old.length;
   }
 
-  /** Deletes records below the start, no more than `countMax`; returns how many. */
-  async purge(countMax: number): Promise<number> {
-    if (this.#floor >= this.#start) return 0;
+  /** Deletes records below the start, no more than `countMax`. */
+  async purge(countMax: number): Promise<Purged> {
+    if (this.#floor >= this.#start) return { count: 0, bytes: 0 };
     const { tables, commits } = this.#options;
     const end = this.#start;
     const gone = tables.oldest(this.#options, this.#floor, { end, countMax });
     await new Promise<void>((resolve, reject) => {
       commits.submit({
-        bytes: gone.length * 64,
+        bytes: 0,
         write: () => {
           for (const record of gone) this.#remove(record);
         },
@@ -115,7 +121,7 @@ export class LmdbPartition implements Partition {
       });
     });
     this.#floor = gone.length < countMax ? end : (gone.at(-1)?.offset ?? end - 1) + 1;
-    return gone.length;
+    return { count: gone.length, bytes: gone.reduce((sum, record) => sum + recordBytes(record.key, record.value), 0) };
   }
 
   /** Gives the records their offsets and issues their writes. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type CancelTimer, type Clock, systemClock } from '@parley/kernel';
 import { Collector, LogBench, numberedTexts, textRecord, textsOf } from '../contract/fixture.js';
 import { CommitFailedError, LogTakenOverError } from '../errors.js';
@@ -10,6 +10,8 @@ import type { EventLog } from '../port.js';
 import type { CommitReport } from './group-commit.js';
 import { type LmdbLogOptions, openLmdbLog } from './lmdb-log.js';
 import { Tables } from './tables.js';
+
+jest.setTimeout(30_000);
 
 /** A clock that stands still and runs its timers when told to. */
 class StoppedClock implements Clock {
@@ -60,7 +62,7 @@ describe('a log on LMDB', () => {
       isDurable: true,
       open: async () => {
         let log = await openLog();
-        const close = (): Promise<void> => log[Symbol.asyncDispose]();
+        const close = (): PromiseLike<void> => log[Symbol.asyncDispose]();
         const reopen = async (): Promise<EventLog> => {
           await close();
           log = await openLog();
@@ -149,7 +151,11 @@ describe('a log on LMDB', () => {
     const topic = await bench.topic({ retentionMs: 60_000 });
     const keeping = await bench.topic();
     await bench.log.append(keeping, 0, [textRecord('for ever')]);
-    await bench.log.append(topic, 0, numberedTexts(5_000).map((text) => textRecord(text)));
+    await bench.log.append(
+      topic,
+      0,
+      numberedTexts(5_000).map((text) => textRecord(text)),
+    );
     clock.timeMs += 40_000;
     await bench.log.append(topic, 0, [textRecord('younger')]);
     clock.timeMs += 40_000;
@@ -180,6 +186,39 @@ describe('a log on LMDB', () => {
     expect(await bench.log.append(topic, 0, [textRecord('after')])).toEqual({ firstOffset: 1 });
     expect(textsOf(await bench.readAll(topic))).toEqual(['before', 'after']);
     expect(await bench.readAll(topic, 1)).toEqual([]);
+  });
+
+  it('uses the room of deleted records again on a disk that stays nearly full', async () => {
+    const clock = new StoppedClock();
+    let freeDiskBytes = 10_000_000;
+    const bench = await open({ clock, diskReserveBytes: 1_000_000, freeDiskBytes: () => freeDiskBytes });
+    const topic = await bench.topic();
+    const record = { value: new Uint8Array(10_000) };
+    await bench.log.append(
+      topic,
+      0,
+      numberedTexts(50).map(() => record),
+    );
+    freeDiskBytes = 900_000;
+    await expect(bench.log.append(topic, 0, [record])).rejects.toThrow(CommitFailedError);
+    await bench.log.trim(topic, 0, 50);
+    await bench.eventually('there is room again', async () => {
+      clock.runTimers();
+      return await bench.log.append(topic, 0, [record]).then(
+        () => true,
+        () => false,
+      );
+    });
+    const appends = await Promise.allSettled(
+      numberedTexts(20).map(() =>
+        bench.log.append(
+          topic,
+          0,
+          numberedTexts(5).map(() => record),
+        ),
+      ),
+    );
+    expect(appends.some(({ status }) => status === 'rejected')).toBe(true);
   });
 
   it('refuses appends once another has opened the directory, and has none of them', async () => {
