@@ -15,7 +15,7 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], tree: RawTree
 }
 
 /** "edge.port (PARLEY_EDGE_PORT)", or the path alone for what is inside a list. */
-export function nameOf(path: string, settings: readonly Setting[]): string {
+function nameOf(path: string, settings: readonly Setting[]): string {
   const setting = settings.find((candidate) => candidate.path === path);
   return setting === undefined ? path : `${path} (${setting.env})`;
 }

@@ -56,7 +56,7 @@ export function innermost(schema: z.ZodType): z.ZodType {
 }
 
 /** `edge.allowedOrigins` is set by `PARLEY_EDGE_ALLOWED_ORIGINS`. */
-export const envNameOf = (path: string): string =>
+const envNameOf = (path: string): string =>
   `PARLEY_${path
     .replace(/[A-Z]/g, (letter) => `_${letter}`)
     .replaceAll('.', '_')

@@ -113,6 +113,7 @@ class RunningServer implements GrpcServer {
       const stream = new GrpcStream(call, {
         incoming: bound.method.request,
         outgoing: bound.method.response,
+        onEnd: () => this.#closed(stream, call),
         reset: (error) => {
           this.#streams.delete(stream);
           call.emit('error', statusOf(error));
@@ -132,9 +133,17 @@ class RunningServer implements GrpcServer {
   /** The handler is through. */
   #finish(stream: GrpcStream, call: ServerDuplexStream<Buffer, Buffer>, error?: ParleyError): void {
     if (stream.signal.aborted) return;
+    if (error === undefined) {
+      stream.end();
+      return;
+    }
+    call.emit('error', statusOf(error));
+    this.#closed(stream, call, error);
+  }
+
+  /** What the caller still sends is of no interest; it is read so that the call can end. */
+  #closed(stream: GrpcStream, call: ServerDuplexStream<Buffer, Buffer>, error?: ParleyError): void {
     this.#streams.delete(stream);
-    if (error === undefined) stream.end();
-    else call.emit('error', statusOf(error));
     stream.incoming.abandon();
     call.resume();
     stream.close(error ?? 'the stream has ended');

@@ -15,6 +15,8 @@ export interface DuplexCall {
 export interface GrpcStreamOptions {
   readonly incoming: Codec<unknown, unknown>;
   readonly outgoing: Codec<unknown, unknown>;
+  /** Called once this side has ended by itself. */
+  readonly onEnd?: () => void;
   /** Makes gRPC give the call up. */
   readonly reset: (error: ParleyError) => void;
 }
@@ -68,6 +70,7 @@ export class GrpcStream implements BidiStream<unknown, unknown> {
     if (this.#hasEnded || this.signal.aborted) return;
     this.#hasEnded = true;
     this.#call.end();
+    this.#options.onEnd?.();
   }
 
   /** Stops both directions where they are. */

@@ -1,17 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { Client, type ServiceError, status } from '@grpc/grpc-js';
 import { ParleyError } from '@parley/kernel';
+import type { RpcDialer } from '@parley/rpc';
 import { EchoService, rpcContract } from '@parley/rpc/contract';
 import { service as healthService } from 'grpc-health-check';
-import { createServer, type AddressInfo } from 'node:net';
-import { channelCredentials } from './tls.js';
 import { errorOfStatus, statusOf } from './call-status.js';
 import { createGrpcDialer } from './grpc-dialer.js';
 import { listenGrpc } from './grpc-server.js';
 import { grpcLimits } from './limits.js';
-import { Metadata } from '@grpc/grpc-js';
+import { channelCredentials, type GrpcTls } from './tls.js';
 
 const local = { host: '127.0.0.1', port: 0 };
+
+/** An authority of its own and a certificate for localhost that it signed. */
+function newCertificates(): GrpcTls {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
+  const file = (name: string): string => join(folder, name);
+  const openssl = (...args: readonly string[]): void => {
+    const { status: code, stderr } = spawnSync('openssl', args);
+    if (code !== 0) throw new Error(String(stderr));
+  };
+  try {
+    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+    const extension = ['-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=CA:FALSE'];
+    openssl('req', '-x509', ...newKey, '-subj', '/CN=authority', '-keyout', file('ca.key'), '-out', file('ca.pem'));
+    const issuer = ['-CA', file('ca.pem'), '-CAkey', file('ca.key')];
+    openssl('req', '-x509', ...newKey, ...issuer, '-subj', '/CN=localhost', ...extension, '-keyout', file('key'), '-out', file('cert'));
+    const read = (name: string): string => readFileSync(file(name), 'utf8');
+    return { ca: read('ca.pem'), cert: read('cert'), key: read('key') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** A port that was free a moment ago. */
 async function deadAddress(): Promise<string> {
@@ -105,6 +130,25 @@ describe('service calls over gRPC, beyond the contract', () => {
     });
     expect(failure?.code).toBe(status.INVALID_ARGUMENT);
     client.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? it : it.skip;
+  withOpenssl('let in only who shows a certificate of the same authority', async () => {
+    const tls = newCertificates();
+    const server = await listenGrpc({ ...local, advertisedHost: 'localhost', tls });
+    server.serve(EchoService, { say: async () => ({ text: 'in' }), chat: async () => {} });
+    const ask = async (dialer: RpcDialer): Promise<string> => {
+      const answer = await dialer
+        .client(EchoService, server.address)
+        .say({})
+        .catch((error: ParleyError) => ({ text: error.error }));
+      await dialer[Symbol.asyncDispose]();
+      return answer.text;
+    };
+    expect(await ask(createGrpcDialer({ tls }))).toBe('in');
+    expect(await ask(createGrpcDialer({ tls: newCertificates() }))).toBe('UNAVAILABLE');
+    expect(await ask(createGrpcDialer())).not.toBe('in');
     await server[Symbol.asyncDispose]();
   });
 

@@ -311,6 +311,28 @@ function streamContract(setup: Setup): void {
     await stream.drained();
   });
 
+  it('is closed by the server when it ends its side', async () => {
+    const [told, closed] = [gate(), gate()];
+    const stream = serve(setup, {
+      chat: async (server, context) => {
+        await nextOf(server.incoming);
+        server.send({ number: 9 });
+        server.end();
+        server.send({ number: 10 });
+        expect(await collect(server.incoming)).toEqual([]);
+        await abortOf(context.signal);
+        told.open();
+        await closed.opened;
+      },
+    }).chat();
+    stream.send({ number: 1 });
+    expect((await collect(stream.incoming)).map((message) => message.number)).toEqual([9]);
+    await abortOf(stream.signal);
+    stream.send({ number: 2 });
+    await told.opened;
+    closed.open();
+  });
+
   it('makes a fast sender wait for a slow reader, and loses nothing', async () => {
     const start = gate();
     const counts: number[] = [];
