@@ -97,17 +97,21 @@ class UwsListener implements EdgeListener {
   #upgrade(response: UwsResponse, request: UwsRequest, context: object): void {
     const { events, subprotocols, messageBytesMax, bufferBytesMax } = this.#options;
     const remoteAddress = plainAddress(Buffer.from(response.getRemoteAddressAsText()).toString('latin1'));
-    const status =
-      this.#listenSocket === undefined
-        ? 503
-        : events.handshake({ remoteAddress, origin: request.getHeader('origin'), path: request.getUrl() });
-    if (status !== undefined) return refuse(response, status);
+    const status = this.#refusalOf(request, remoteAddress);
     const subprotocol = chooseSubprotocol(request.getHeader('sec-websocket-protocol'), subprotocols);
-    if (subprotocol === undefined) return refuse(response, 400);
+    if (status !== undefined || subprotocol === undefined) {
+      refuse(response, status ?? 400);
+      return;
+    }
     const connection = new UwsConnection({ subprotocol, remoteAddress, messageBytesMax, bufferBytesMax, events });
     const key = request.getHeader('sec-websocket-key');
     // No extensions are handed on: permessage-deflate stays off.
     response.upgrade({ connection } satisfies UwsData, key, subprotocol, '', context);
+  }
+
+  #refusalOf(request: UwsRequest, remoteAddress: string): number | undefined {
+    if (this.#listenSocket === undefined) return 503;
+    return this.#options.events.handshake({ remoteAddress, origin: request.getHeader('origin'), path: request.getUrl() });
   }
 }
 

@@ -87,20 +87,26 @@ class WsListener implements EdgeListener {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const { events, subprotocols } = this.#options;
     stream.on('error', dropStream);
     const remoteAddress = plainAddress(request.socket.remoteAddress ?? '');
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const offered = request.headers['sec-websocket-protocol'] ?? '';
-    const status = this.#isAccepting
-      ? events.handshake({ remoteAddress, origin: request.headers.origin ?? '', path })
-      : 503;
-    if (status !== undefined) return refuse(stream, status);
-    if (chooseSubprotocol(offered, subprotocols) === undefined) return refuse(stream, 400);
+    const status = this.#refusalOf(request, remoteAddress);
+    if (status !== undefined) {
+      refuse(stream, status);
+      return;
+    }
     this.#handshakes.handleUpgrade(request, stream, head, (socket) => {
       stream.off('error', dropStream);
       this.#open(socket, stream, remoteAddress);
     });
+  }
+
+  #refusalOf({ url = '/', headers }: IncomingMessage, remoteAddress: string): number | undefined {
+    if (!this.#isAccepting) return 503;
+    const path = url.split('?', 1)[0] ?? '/';
+    const status = this.#options.events.handshake({ remoteAddress, origin: headers.origin ?? '', path });
+    if (status !== undefined) return status;
+    const chosen = chooseSubprotocol(headers['sec-websocket-protocol'] ?? '', this.#options.subprotocols);
+    return chosen === undefined ? 400 : undefined;
   }
 
   #open(socket: WebSocket, stream: Duplex, remoteAddress: string): void {
@@ -131,8 +137,7 @@ function refuse(stream: Duplex, status: number): void {
   stream.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => stream.destroy());
 }
 
-const connectionOf = (socket: WebSocket): WsConnection | undefined =>
-  socket instanceof WsSocket ? socket.connection : undefined;
+const connectionOf = (socket: WebSocket): WsConnection | undefined => (socket instanceof WsSocket ? socket.connection : undefined);
 
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
   // With the default binaryType a message is always one Buffer.

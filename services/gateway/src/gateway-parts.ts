@@ -47,7 +47,7 @@ const watchSlotMs = 1_000;
 
 /** Wires a gateway together. Throws when its limits contradict each other. */
 export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): GatewayParts {
-  const { clock, random, telemetry, history, group, room, jsonCodec, appOf, listener } = deps;
+  const { clock, random, telemetry, history, group, room, jsonCodec, appOf } = deps;
   const limits = deps.limits ?? gatewayLimits;
   assertGatewayLimits(limits);
   const metrics = createGatewayMetrics(telemetry.metrics);
@@ -83,18 +83,37 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const requests = { history, group, room, random, whenReady: membership.whenReady.bind(membership) };
   const rateLimiter = new RateLimiter(limits.rates);
   const inbound = new Inbound({
-    router, connections, sessions, loginDesk, outbound, requests, rateLimiter, jsonCodec, clock, logger, metrics, limits,
+    router,
+    connections,
+    sessions,
+    loginDesk,
+    outbound,
+    requests,
+    rateLimiter,
+    jsonCodec,
+    clock,
+    logger,
+    metrics,
+    limits,
   });
   const watch = new Watch({ inbound, connections, outbound, clock, limits }, watchSlotMs);
-  const guard = new HandshakeGuard({
+  const guard = createGuard(deps, limits);
+  observe(metrics, connections, sessions, channels);
+  return { limits, metrics, router, guard, outbound, sessions, connections, channels, loginDesk, inbound, watch };
+}
+
+function createGuard({ listener }: GatewayDeps, limits: GatewayLimits): HandshakeGuard {
+  return new HandshakeGuard({
     origins: listener.origins,
     unlimitedAddresses: listener.unlimitedAddresses ?? loopback,
     perAddress: limits.handshakesPerAddress,
   });
+}
+
+function observe(metrics: GatewayMetrics, connections: Connections, sessions: SessionTable, channels: ChannelTable): void {
   metrics.connections.observe(() => connections.size);
   metrics.sessions.observe(() => sessions.size);
   metrics.channels.observe(() => channels.size);
-  return { limits, metrics, router, guard, outbound, sessions, connections, channels, loginDesk, inbound, watch };
 }
 
 /** Tells the sender what became of a message. */

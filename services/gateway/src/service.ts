@@ -155,4 +155,3 @@ class Gateway implements GatewayService {
     });
   }
 }
-

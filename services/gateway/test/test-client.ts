@@ -2,7 +2,7 @@ import { type ClientFrameInit, decodeServerFrames, encodeClientFrames, type Serv
 import { WebSocket } from 'ws';
 
 type Body = NonNullable<ServerFrame['body']>;
-type BodyOf<T extends Body['type']> = Extract<Body, { readonly type: T }>['value'];
+type Bodies = { [B in Body as B['type']]: B['value'] };
 
 /** A client over a real socket that keeps everything it was told. */
 export class TestClient {
@@ -59,20 +59,18 @@ export class TestClient {
     return body;
   }
 
-  async login(token: string, device = 'phone', resumeKey = ''): Promise<BodyOf<'loggedIn'>> {
+  async login(token: string, device = 'phone', resumeKey = ''): Promise<Bodies['loggedIn']> {
     const body = await this.ask({ type: 'login', value: { token, device, resumeKey } });
     if (body.type !== 'loggedIn') throw new Error(`login was answered with ${JSON.stringify(body)}`);
     return body.value;
   }
 
   /** What was pushed, of one type. */
-  pushed<T extends Body['type']>(type: T): BodyOf<T>[] {
-    const values: BodyOf<T>[] = [];
-    for (const { body } of this.frames) if (isOf(body, type)) values.push(body.value);
-    return values;
+  pushed<T extends Body['type']>(type: T): Bodies[T][] {
+    return this.frames.flatMap(({ body }) => bodyValue(body, type) ?? []);
   }
 
-  async nextPush<T extends Body['type']>(type: T): Promise<BodyOf<T>> {
+  async nextPush<T extends Body['type']>(type: T): Promise<Bodies[T]> {
     await this.until(() => this.pushed(type).length > 0);
     const [first] = this.pushed(type);
     if (first === undefined) throw new Error('unreachable');
@@ -101,6 +99,6 @@ export class TestClient {
   }
 }
 
-function isOf<T extends Body['type']>(body: Body | undefined, type: T): body is Extract<Body, { readonly type: T }> {
-  return body?.type === type;
-}
+/** The discriminator decides about the type of the value. */
+const bodyValue = <T extends Body['type']>(body: Body | undefined, type: T): Bodies[T] | undefined =>
+  body?.type === type ? (body.value as Bodies[T]) : undefined;

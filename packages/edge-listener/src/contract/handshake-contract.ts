@@ -25,9 +25,7 @@ export function handshakeContract(factory: EdgeListenerFactory): void {
       const client = await harness.client(['Sec-WebSocket-Protocol: one', 'Origin: https://example.org']);
       expect(client.head).toMatch(/^HTTP\/1.1 429 /);
       await client.until(() => client.isEnded);
-      expect(harness.events.handshakes).toEqual([
-        { remoteAddress: '127.0.0.1', origin: 'https://example.org', path: '/path' },
-      ]);
+      expect(harness.events.handshakes).toEqual([{ remoteAddress: '127.0.0.1', origin: 'https://example.org', path: '/path' }]);
       expect(harness.events.connections).toEqual([]);
     });
 

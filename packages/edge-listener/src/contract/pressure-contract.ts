@@ -76,9 +76,7 @@ export function pressureContract(factory: EdgeListenerFactory): void {
       await using harness = await Harness.open(factory);
       const url = `ws://127.0.0.1:${harness.listener.port}`;
       const clients = Array.from({ length: manyConnections }, () => new WebSocket(url, ['two']));
-      const received = clients.map(
-        (client) => new Promise<string>((resolve) => client.on('message', (data) => resolve(String(data)))),
-      );
+      const received = clients.map((client) => new Promise<string>((resolve) => client.on('message', (data) => resolve(String(data)))));
       await harness.events.until(() => harness.events.connections.length === manyConnections);
       const prepared = harness.listener.prepare('to all of you');
       for (const connection of harness.events.connections) connection.send(prepared);

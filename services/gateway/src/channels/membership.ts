@@ -196,5 +196,4 @@ export class Membership {
 
 const isInUse = (user: LocalUser): boolean => user.sessions.length > 0 && user.isSubscribed;
 
-const headMoved = (conversation: string, headSeq: number) =>
-  chunkOf({ body: { type: 'headMoved', value: { conversation, headSeq } } });
+const headMoved = (conversation: string, headSeq: number) => chunkOf({ body: { type: 'headMoved', value: { conversation, headSeq } } });

@@ -1,14 +1,5 @@
 import { checkContent } from '@parley/domain';
-import {
-  type Clock,
-  limits,
-  ok,
-  parseConversation,
-  refusal,
-  type Refusal,
-  refused,
-  type Result,
-} from '@parley/kernel';
+import { type Clock, limits, ok, parseConversation, refusal, type Refusal, refused, type Result } from '@parley/kernel';
 import { laneOf } from '@parley/lanes';
 import type { RouterClient } from '@parley/router-client';
 import { type ClientFrame, Priority, type SendMessage } from '@parley/wire';

@@ -42,5 +42,4 @@ function frameOf(codec: JsonCodec, bytes: Uint8Array): string {
 }
 
 /** Frames as one proto-JSON ServerFrames. */
-export const joinJson = (frames: readonly string[]): string =>
-  jsonHead + frames.filter((frame) => frame !== '').join(',') + jsonTail;
+export const joinJson = (frames: readonly string[]): string => jsonHead + frames.filter((frame) => frame !== '').join(',') + jsonTail;

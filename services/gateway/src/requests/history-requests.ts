@@ -12,10 +12,7 @@ export async function sync(deps: RequestDeps, asker: Asker, request: Sync): Prom
   const page = readMarker('page', request.page);
   await deps.whenReady(asker.user);
   const ask = (changedSinceMs: number, innerPage: string) =>
-    deps.history.listConversations(
-      { app: asker.app, user: asker.user.id, changedSinceMs, page: innerPage, isCurrent: true },
-      asker.call,
-    );
+    deps.history.listConversations({ app: asker.app, user: asker.user.id, changedSinceMs, page: innerPage, isCurrent: true }, asker.call);
   let answer = await ask(cursor?.ms ?? 0, page?.rest ?? '');
   // A cursor of another history says nothing about this one.
   if (cursor !== undefined && page === undefined && cursor.rest !== answer.epoch) answer = await ask(0, '');

@@ -53,8 +53,7 @@ export class SessionTable {
     const [id, secret] = resumeKey.split('.');
     const session = this.#sessions.get(id ?? '');
     if (session === undefined || secret === undefined || !isEqual(secret, session.resumeSecret)) return undefined;
-    const isSameOwner =
-      session.app.id === owner.app.id && session.user.id === owner.user && session.device === owner.device;
+    const isSameOwner = session.app.id === owner.app.id && session.user.id === owner.user && session.device === owner.device;
     return isSameOwner ? session : undefined;
   }
 
