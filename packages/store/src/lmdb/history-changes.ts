@@ -1,6 +1,7 @@
 import type { HistoryBatch, HistoryCheckpoint, UserConversation } from '../history-store.js';
 import { ConversationRows } from '../memory/conversation-rows.js';
 import { NestedMap } from '../memory/nested-map.js';
+import { checkKeyPart } from './row-key.js';
 import type { PendingChanges } from './write-behind.js';
 
 /** What a row costs in memory beside the bytes of its event; an estimate. */
@@ -40,6 +41,18 @@ export class HistoryChanges implements PendingChanges {
   }
 }
 
+/** A row that cannot be written must be refused at the door: later it would hold up every other row. */
+function checkIds(batch: HistoryBatch): void {
+  for (const row of batch.events) checkKeyPart(row.conversation);
+  for (const row of batch.conversations) checkKeyPart(row.conversation);
+  for (const row of batch.members) checkKeyPart(row.user);
+  for (const row of batch.memberships) checkKeyPart(row.user);
+  for (const row of batch.sends) {
+    checkKeyPart(row.sender);
+    checkKeyPart(row.clientMsgId);
+  }
+}
+
 /** All rows above the disk, found by conversation or user. */
 export class PendingRows {
   readonly #conversations = new NestedMap<PendingConversation>();
@@ -53,7 +66,9 @@ export class PendingRows {
     return this.#memberships.get(app, user);
   }
 
+  /** Throws before it takes anything when an id cannot be part of a key. */
   add(changes: HistoryChanges, batch: HistoryBatch): void {
+    checkIds(batch);
     let bytes = 0;
     for (const row of batch.events) {
       this.#rows(changes, row.app, row.conversation).addEvent(row);

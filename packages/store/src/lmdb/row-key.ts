@@ -1,4 +1,12 @@
 const capacity = 1024;
+/** Longest part of a key, in UTF-16 code units; ids are far shorter. */
+const partCharsMax = 128;
+
+/** Throws a RangeError for a text that cannot be part of a key. */
+export function checkKeyPart(text: string): void {
+  if (text.length > partCharsMax) throw new RangeError(`id of ${text.length} characters: at most ${partCharsMax} fit into a key`);
+  if (text.includes('\0')) throw new RangeError('an id must not contain a zero byte');
+}
 
 /**
  * Builds keys whose byte order is the order of their parts: every part ends with a zero byte, which is
@@ -73,7 +81,7 @@ export class RowKey {
 
   #write(text: string, at: number): number {
     const bytes = this.#bytes;
-    if (at + text.length * 3 + 16 > capacity) throw new RangeError(`id of ${text.length} characters is too long for a key`);
+    if (at + text.length * 3 + 16 > capacity) throw new RangeError('ids are too long for a key');
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code === 0) throw new RangeError('an id must not contain a zero byte');

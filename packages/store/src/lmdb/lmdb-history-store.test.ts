@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock, systemRandom } from '@parley/kernel';
+import { app, batchAt, count, eventsBatch, partition, sendRow, seqsOf } from '../contract/index.js';
+import { LmdbEnvironment } from './lmdb-environment.js';
+import { type LmdbHistoryStore, openLmdbHistoryStore } from './lmdb-history-store.js';
+import { openLmdbPushStore } from './lmdb-push-store.js';
+import { SendDayDatabases } from './send-day-databases.js';
+
+const dayMs = 86_400_000;
+
+describe('the history in LMDB', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'parley-store-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+  const openAt = (name: string, clock: Clock = systemClock): Promise<LmdbHistoryStore> =>
+    openLmdbHistoryStore({ path: join(folder, name), clock, random: systemRandom, flushDelayMs: 600_000 });
+
+  it('loses rows only together with the checkpoint that covers them', async () => {
+    const store = await openAt('live');
+    await store.apply(partition, eventsBatch(9, 'g:a', 1, 10));
+    await store.apply(4, eventsBatch(4, 'g:b', 1, 5));
+    await store.flush();
+    await store.apply(partition, eventsBatch(19, 'g:a', 11, 20));
+    await store.apply(5, eventsBatch(0, 'g:c', 1, 1));
+    // What a power cut would leave behind now.
+    await cp(join(folder, 'live'), join(folder, 'after'), { recursive: true });
+    await store[Symbol.asyncDispose]();
+
+    const after = await openAt('after');
+    expect([...(await after.checkpoints()).keys()]).toEqual([partition, 4]);
+    expect((await after.checkpoint(partition))?.position.offset).toBe(10);
+    expect((await after.conversation(app, 'g:a'))?.headSeq).toBe(10);
+    expect(await seqsOf(after, 'g:a', { from: 1, limit: 50 })).toEqual(count(1, 10));
+    expect(await seqsOf(after, 'g:c', { from: 1, limit: 50 })).toEqual([]);
+    await after.apply(partition, eventsBatch(19, 'g:a', 11, 20));
+    expect(await seqsOf(after, 'g:a', { from: 1, limit: 50 })).toEqual(count(1, 20));
+    await after[Symbol.asyncDispose]();
+  });
+
+  it('reads a page that lies partly on disk, partly in memory', async () => {
+    const store = await openAt('live');
+    await store.apply(partition, eventsBatch(9, 'g:a', 1, 10));
+    await store.flush();
+    await store.apply(partition, eventsBatch(19, 'g:a', 11, 20));
+    const flushing = store.flush();
+    await store.apply(partition, eventsBatch(29, 'g:a', 21, 30));
+    expect(await seqsOf(store, 'g:a', { from: 5, limit: 20 })).toEqual(count(5, 24));
+    expect(await seqsOf(store, 'g:a', { from: 25, limit: 20, backwards: true })).toEqual(count(25, 6));
+    await flushing;
+    expect(await seqsOf(store, 'g:a', { from: 1, limit: 99 })).toEqual(count(1, 30));
+    await store[Symbol.asyncDispose]();
+  });
+
+  it('drops the sends of a day as a whole once it is over', async () => {
+    let now = 20_000 * dayMs + 5;
+    const clock: Clock = { ...systemClock, now: () => now };
+    const store = await openAt('live', clock);
+    const old = sendRow('g:a', 1, { timeMs: now, clientMsgId: 'old' });
+    await store.apply(partition, batchAt(0, { sends: [old] }));
+    await store.flush();
+    now += 7 * dayMs - 1;
+    expect(await store.findSend(app, 'g:a', 'alice', 'old')).toEqual(old);
+    now += dayMs;
+    expect(await store.findSend(app, 'g:a', 'alice', 'old')).toBeUndefined();
+    const young = sendRow('g:a', 2, { timeMs: now, clientMsgId: 'young' });
+    await store.apply(partition, batchAt(1, { sends: [young] }));
+    await store.flush();
+    expect(await store.findSend(app, 'g:a', 'alice', 'young')).toEqual(young);
+    await store[Symbol.asyncDispose]();
+
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', random: systemRandom });
+    now -= 8 * dayMs;
+    expect(new SendDayDatabases(environment, clock).newestFirst()).toHaveLength(1);
+    await environment.close();
+  });
+
+  it('refuses the folder of another kind of store', async () => {
+    const store = await openAt('live');
+    await store[Symbol.asyncDispose]();
+    const options = { path: join(folder, 'live'), clock: systemClock, random: systemRandom };
+    await expect(openLmdbPushStore(options)).rejects.toThrow(/holds the store "history"/);
+  });
+
+  it('refuses an id that cannot be part of a key, and nothing else with it', async () => {
+    const store = await openAt('live');
+    await expect(store.apply(partition, eventsBatch(0, 'g:a\0b', 1, 1))).rejects.toThrow(/zero byte/);
+    await expect(store.apply(partition, eventsBatch(0, `g:${'a'.repeat(200)}`, 1, 1))).rejects.toThrow(/at most 128/);
+    await store.apply(partition, eventsBatch(0, 'g:a', 1, 1));
+    await store.flush();
+    expect(await seqsOf(store, 'g:a', { from: 1, limit: 9 })).toEqual([1]);
+    await store[Symbol.asyncDispose]();
+  });
+});
