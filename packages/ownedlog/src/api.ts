@@ -103,8 +103,8 @@ export interface PartitionOwner {
    *
    * Rejects with {@link OwnershipLostError} when ownership ended; then the drafts may be in the log, and are
    * accepted only if they were committed before the next claim, whose owner sees them. Rejects with
-   * RecordTooLargeError or UnknownTopicError when nothing was appended; the owner stays usable and the next
-   * append takes the same indexes.
+   * another error (RecordTooLargeError, UnknownTopicError, LogClosedError, …) when nothing was appended and trying
+   * again is of no use; the owner stays usable and the next append takes the same indexes.
    */
   append(drafts: readonly OwnedDraft[]): Promise<OwnedPosition>;
   /**

@@ -1,12 +1,13 @@
-import { OffsetOutOfRangeError, RecordTooLargeError, UnknownTopicError } from '@parley/eventlog';
+import { LogClosedError, LogTakenOverError, OffsetOutOfRangeError, RecordTooLargeError, UnknownTopicError } from '@parley/eventlog';
 import { backoffMs, sleep } from '@parley/kernel';
 import type { OwnedLogDeps } from './api.js';
 import type { PartitionName } from './errors.js';
 import { attemptBackoff } from './limits.js';
 
+const permanent = [RecordTooLargeError, UnknownTopicError, OffsetOutOfRangeError, LogClosedError, LogTakenOverError];
+
 /** Errors that the same call will meet again. */
-export const isPermanent = (error: unknown): boolean =>
-  error instanceof RecordTooLargeError || error instanceof UnknownTopicError || error instanceof OffsetOutOfRangeError;
+export const isPermanent = (error: unknown): boolean => permanent.some((type) => error instanceof type);
 
 /** Waits before attempt number `attempt + 1`; rejects with the signal's reason when it is aborted. */
 export function pause(deps: OwnedLogDeps, attempt: number, signal: AbortSignal): Promise<void> {

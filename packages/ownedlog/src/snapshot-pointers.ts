@@ -50,7 +50,10 @@ export function createSnapshotPointers(deps: OwnedLogDeps): SnapshotPointers {
   return {
     newest: async (source, signal) => {
       // One after the other; a read that failed must not fail the ones behind it.
-      reading = reading.then(() => readOn(signal), () => readOn(signal));
+      reading = reading.then(
+        () => readOn(signal),
+        () => readOn(signal),
+      );
       await reading;
       return newest.get(snapshotKey(source));
     },

@@ -54,7 +54,7 @@ async function stayJoined(
     try {
       await log.join({ group, topics, signal, onAssigned });
     } catch (error) {
-      telemetry.logger.warn('the owners\' group was lost; joining again', { group, attempt }, error);
+      telemetry.logger.warn("the owners' group was lost; joining again", { group, attempt }, error);
     }
     if (clock.monotonic() - since >= ownedLogLimits.healthyRunMs) attempt = 0;
     await pauseUnlessAborted(clock, backoffMs(restartBackoff, attempt, random), signal);

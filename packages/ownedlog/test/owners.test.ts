@@ -4,7 +4,7 @@ import { Simulation, type SimulationOptions } from './model/simulation.js';
 import { verify } from './model/verify.js';
 
 /** A soak run sets another number: `globalThis.ownedLogSeeds = 100_000` in a setup file. */
-const seeds = (globalThis as { readonly ownedLogSeeds?: number }).ownedLogSeeds ?? 100;
+const seeds = (globalThis as { readonly ownedLogSeeds?: number }).ownedLogSeeds ?? 1_500;
 
 const calm: Faults = { unknown: 0, definite: 0, read: 0 };
 const rough: Faults = { unknown: 0.2, definite: 0.1, read: 0.05 };
@@ -25,14 +25,14 @@ describe('owners of one partition', () => {
     const seen = { acknowledged: 0, claimed: 0, claimedTwice: 0, snapshots: 0 };
     for (let seed = 1; seed <= seeds; seed++) {
       const faults = seed % 4 === 0 ? calm : rough;
-      const simulation = await play({ seed, processes: 1 + (seed % 3), steps: 250, faults, trouble: 0.04 });
+      const simulation = await play({ seed, processes: 1 + (seed % 3), steps: 100, faults, trouble: 0.04 });
       seen.acknowledged += simulation.acknowledged.length;
       seen.claimed += simulation.losses.get('claimed') ?? 0;
       seen.claimedTwice += simulation.losses.get('claimed-twice') ?? 0;
       seen.snapshots += simulation.snapshots;
     }
     // The cases that matter did come up.
-    expect(Object.entries(seen).filter(([, count]) => count < seeds / 20)).toEqual([]);
+    expect(Object.entries(seen).filter(([, count]) => count < seeds / 50)).toEqual([]);
     if (process.argv.includes('--verbose')) console.log(seen);
   }, 600_000);
 

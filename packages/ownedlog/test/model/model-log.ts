@@ -1,6 +1,14 @@
 import {
-  type Appended, AppendUnknownError, type EventLog, type FollowOptions, type JoinOptions, type NewRecord,
-  OffsetOutOfRangeError, type OffsetRange, RecordTooLargeError, type StoredRecord,
+  type Appended,
+  AppendUnknownError,
+  type EventLog,
+  type FollowOptions,
+  type JoinOptions,
+  type NewRecord,
+  OffsetOutOfRangeError,
+  type OffsetRange,
+  RecordTooLargeError,
+  type StoredRecord,
 } from '@parley/eventlog';
 import type { Random } from '@parley/kernel';
 import type { Schedule } from './schedule.js';

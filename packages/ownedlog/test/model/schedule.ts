@@ -41,7 +41,8 @@ export class Schedule {
 
   /** Lets everything happen that waits for nothing, then runs one action; false when there was none to run. */
   async next(): Promise<boolean> {
-    await new Promise((resolve) => setImmediate(resolve));
+    // Ticks run when no promise has anything left to do.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
     const able = this.#actions.filter(({ actor }) => !this.#paused.has(actor));
     const chosen = able[Math.floor(this.#random.next() * able.length)];
     if (chosen === undefined) return false;

@@ -1,7 +1,16 @@
 import { type Random, seededRandom } from '@parley/kernel';
 import {
-  type AcceptedRecord, claimPartition, followOwned, type OwnedDraft, type OwnedLogDeps, type OwnedPosition,
-  OwnershipLostError, type OwnershipLoss, type PartitionOwner, startOfLog, takeSnapshot,
+  type AcceptedRecord,
+  claimPartition,
+  followOwned,
+  type OwnedDraft,
+  type OwnedLogDeps,
+  type OwnedPosition,
+  OwnershipLostError,
+  type OwnershipLoss,
+  type PartitionOwner,
+  startOfLog,
+  takeSnapshot,
 } from '../../src/index.js';
 import { type Faults, ModelLog, modelRecordBytesMax, noFaults } from './model-log.js';
 import { Schedule } from './schedule.js';
@@ -123,7 +132,10 @@ export class Simulation {
   #trouble(): void {
     const names = [...this.#lives.keys()];
     const name = names[Math.floor(this.random.next() * names.length)];
-    if (name === undefined) return this.#start();
+    if (name === undefined) {
+      this.#start();
+      return;
+    }
     const dice = this.random.next();
     if (dice < 0.2) this.#kill(name);
     else if (dice < 0.25) this.#lives.get(name)?.abort(new Error('stopped'));
@@ -164,6 +176,8 @@ export class Simulation {
     believe(owner.position);
     const works = [this.#serve(owner), this.#serve(owner)];
     if (withSnapshots && this.random.next() < 0.8) works.push(this.#snapshot(owner, tally));
+    // A second one at the same time is of no use, and must do no harm.
+    if (withSnapshots && this.random.next() < 0.2) works.push(this.#snapshot(owner, tally));
     const ended = await Promise.allSettled(works);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
     owner.release();
@@ -205,7 +219,18 @@ export class Simulation {
     const key = keys[Math.floor(this.random.next() * keys.length)] ?? '';
     const payload = writeEntry({ id, key, isDelete: dice < 0.3 }, padding);
     if (dice > 0.9) return { key, payload };
-    return { key, payload, positions: new Map(dice > 0.5 ? [['low', id]] : [['high', id], ['low', id]]) };
+    return {
+      key,
+      payload,
+      positions: new Map(
+        dice > 0.5
+          ? [['low', id]]
+          : [
+              ['high', id],
+              ['low', id],
+            ],
+      ),
+    };
   }
 
   async #snapshot(owner: PartitionOwner, tally: Tally): Promise<void> {

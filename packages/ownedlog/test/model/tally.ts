@@ -24,6 +24,10 @@ export class Tally {
     if (payload.length > 0) this.apply(readEntry(key, payload));
   }
 
+  value(key: string): number | undefined {
+    return this.#values.get(key);
+  }
+
   /** A state takes 4 bytes, or as many more as the key is long: some need several parts. */
   load(key: string, state: Uint8Array): void {
     if (state.length !== stateBytes(key)) throw new Error(`state of ${key} has ${state.length} bytes`);
@@ -39,7 +43,10 @@ export class Tally {
   }
 
   toString(): string {
-    return [...this.#values].map(([key, value]) => `${key}=${value}`).sort().join(' ');
+    return [...this.#values]
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(' ');
   }
 }
 
