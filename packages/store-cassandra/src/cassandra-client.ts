@@ -62,9 +62,7 @@ export async function connectCassandra(connection: CassandraConnection, options 
     contactPoints: connection.contactPoints.map((point) => withPort(point, connection.port)),
     localDataCenter: connection.localDataCenter,
     ...(options.withKeyspace ? { keyspace: connection.keyspace } : {}),
-    ...(credentials === undefined
-      ? {}
-      : { authProvider: new auth.PlainTextAuthProvider(credentials.username, credentials.password) }),
+    ...(credentials === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(credentials.username, credentials.password) }),
     ...(tls === undefined ? {} : { sslOptions: tls }),
     protocolOptions: { port: connection.port, maxSchemaAgreementWaitSeconds: cassandraLimits.schemaTimeoutMs / 1000 },
     encoding: { useBigIntAsLong: true, useUndefinedAsUnset: true },

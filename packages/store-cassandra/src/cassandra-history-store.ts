@@ -166,10 +166,7 @@ const newest = <Row>(rows: readonly Row[], keyOf: (row: Row) => string): Iterabl
 
 const openSpan = -1n;
 
-const pairOf = (span: MembershipSpan): readonly bigint[] => [
-  BigInt(span.from),
-  span.to === undefined ? openSpan : BigInt(span.to),
-];
+const pairOf = (span: MembershipSpan): readonly bigint[] => [BigInt(span.from), span.to === undefined ? openSpan : BigInt(span.to)];
 
 function memberOf(app: string, conversation: string, row: types.Row): MemberRow {
   const pairs: readonly bigint[] = row.get('spans') ?? [];

@@ -5,18 +5,14 @@ import { PartitionedWrites } from './partitioned-writes.js';
 import { numberOf, readRow, readRows, textOf } from './read-rows.js';
 
 const insertUnreached =
-  'INSERT INTO unreached (app, user_id, conversation, seq, unreached_count, time_ms) VALUES (?, ?, ?, ?, ?, ?) ' +
-  'USING TIMESTAMP ?';
+  'INSERT INTO unreached (app, user_id, conversation, seq, unreached_count, time_ms) VALUES (?, ?, ?, ?, ?, ?) ' + 'USING TIMESTAMP ?';
 const insertCheckpoint =
-  'INSERT INTO push_checkpoints (store, log_partition, log_offset, fence, record_index) VALUES (?, ?, ?, ?, ?) ' +
-  'USING TIMESTAMP ?';
+  'INSERT INTO push_checkpoints (store, log_partition, log_offset, fence, record_index) VALUES (?, ?, ?, ?, ?) ' + 'USING TIMESTAMP ?';
 const selectUnreachedIn =
   'SELECT conversation, seq, unreached_count, time_ms FROM unreached WHERE app = ? AND user_id = ? AND conversation = ?';
 const selectUnreached =
-  'SELECT conversation, seq, unreached_count, time_ms FROM unreached ' +
-  'WHERE app = ? AND user_id = ? AND conversation > ? LIMIT ?';
-const selectCheckpoint =
-  'SELECT log_offset, fence, record_index FROM push_checkpoints WHERE store = ? AND log_partition = ?';
+  'SELECT conversation, seq, unreached_count, time_ms FROM unreached ' + 'WHERE app = ? AND user_id = ? AND conversation > ? LIMIT ?';
+const selectCheckpoint = 'SELECT log_offset, fence, record_index FROM push_checkpoints WHERE store = ? AND log_partition = ?';
 
 /** Who was not reached, in Cassandra. */
 export class CassandraPushStore implements PushStore {
@@ -46,14 +42,7 @@ export class CassandraPushStore implements PushStore {
     await rows.write(this.#client);
     const checkpoint = new PartitionedWrites();
     const { offset, fence, index } = batch.checkpoint;
-    checkpoint.add(insertCheckpoint, '', [
-      storeName,
-      partition,
-      BigInt(offset),
-      BigInt(fence),
-      BigInt(index),
-      BigInt(offset + 1),
-    ]);
+    checkpoint.add(insertCheckpoint, '', [storeName, partition, BigInt(offset), BigInt(fence), BigInt(index), BigInt(offset + 1)]);
     await checkpoint.write(this.#client);
   }
 

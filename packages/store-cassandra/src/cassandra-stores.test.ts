@@ -37,8 +37,7 @@ describeWithCassandra('on a real Cassandra', () => {
   }, 60_000);
 
   const truncate = async (): Promise<void> => {
-    const tables =
-      'messages conversations members conversations_of_user sends history_checkpoints store_facts unreached push_checkpoints';
+    const tables = 'messages conversations members conversations_of_user sends history_checkpoints store_facts unreached push_checkpoints';
     for (const table of tables.split(' ')) {
       await client.execute(`TRUNCATE ${table}`, [], { executionProfile: 'schema', isIdempotent: false });
     }

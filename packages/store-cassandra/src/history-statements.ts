@@ -1,15 +1,12 @@
 /** Partition key of the tables with checkpoints. */
 export const storeName = 'timeline';
 
-export const insertMessage =
-  'INSERT INTO messages (app, conversation, bucket, seq, event) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
+export const insertMessage = 'INSERT INTO messages (app, conversation, bucket, seq, event) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
 export const insertConversation =
   'INSERT INTO conversations (app, conversation, head_seq, countable, updated_ms, membership_version, closed) ' +
   'VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?';
-export const insertMember =
-  'INSERT INTO members (app, conversation, user_id, version, spans) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
-export const insertConversationOfUser =
-  'INSERT INTO conversations_of_user (app, user_id, conversation) VALUES (?, ?, ?) USING TIMESTAMP ?';
+export const insertMember = 'INSERT INTO members (app, conversation, user_id, version, spans) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
+export const insertConversationOfUser = 'INSERT INTO conversations_of_user (app, user_id, conversation) VALUES (?, ?, ?) USING TIMESTAMP ?';
 export const insertSend =
   'INSERT INTO sends (app, conversation, sender, client_msg_id, seq, message_id, time_ms, body_hash) ' +
   'VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?';
@@ -18,24 +15,18 @@ export const insertCheckpoint =
   'tail_index, time_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?';
 
 export const selectMessagesForwards =
-  'SELECT seq, event FROM messages WHERE app = ? AND conversation = ? AND bucket = ? AND seq >= ? ' +
-  'ORDER BY seq ASC LIMIT ?';
+  'SELECT seq, event FROM messages WHERE app = ? AND conversation = ? AND bucket = ? AND seq >= ? ' + 'ORDER BY seq ASC LIMIT ?';
 export const selectMessagesBackwards =
-  'SELECT seq, event FROM messages WHERE app = ? AND conversation = ? AND bucket = ? AND seq <= ? ' +
-  'ORDER BY seq DESC LIMIT ?';
+  'SELECT seq, event FROM messages WHERE app = ? AND conversation = ? AND bucket = ? AND seq <= ? ' + 'ORDER BY seq DESC LIMIT ?';
 export const selectConversation =
-  'SELECT head_seq, countable, updated_ms, membership_version, closed FROM conversations ' +
-  'WHERE app = ? AND conversation = ?';
+  'SELECT head_seq, countable, updated_ms, membership_version, closed FROM conversations ' + 'WHERE app = ? AND conversation = ?';
 export const selectHead = 'SELECT head_seq FROM conversations WHERE app = ? AND conversation = ?';
-export const selectMember =
-  'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id = ?';
-export const selectMembers =
-  'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id > ? LIMIT ?';
+export const selectMember = 'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id = ?';
+export const selectMembers = 'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id > ? LIMIT ?';
 export const selectConversationsOfUser =
   'SELECT conversation FROM conversations_of_user WHERE app = ? AND user_id = ? AND conversation > ? LIMIT ?';
 export const selectSend =
-  'SELECT seq, message_id, time_ms, body_hash FROM sends ' +
-  'WHERE app = ? AND conversation = ? AND sender = ? AND client_msg_id = ?';
+  'SELECT seq, message_id, time_ms, body_hash FROM sends ' + 'WHERE app = ? AND conversation = ? AND sender = ? AND client_msg_id = ?';
 export const selectCheckpoints =
   'SELECT log_partition, log_offset, fence, record_index, tail_offset, tail_fence, tail_index, time_ms ' +
   'FROM history_checkpoints WHERE store = ?';

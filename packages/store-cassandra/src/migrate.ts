@@ -80,11 +80,7 @@ async function takeLease(client: Client, clock: Clock, holder: string): Promise<
 }
 
 async function applyMissing(client: Client, migrations: readonly Migration[], holder: string): Promise<readonly string[]> {
-  await client.execute(
-    'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text, applied_at timestamp)',
-    [],
-    schema,
-  );
+  await client.execute('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text, applied_at timestamp)', [], schema);
   const applied = await appliedChecksums(client);
   for (const { name, checksum } of migrations) {
     const before = applied.get(name);

@@ -14,9 +14,7 @@ export const migrationsFolder = new URL('../migrations/', import.meta.url);
 /** Reads the `.cql` files of a folder in the order of their names. */
 export async function readMigrations(folder: URL = migrationsFolder): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.cql')).sort();
-  return Promise.all(
-    names.map(async (name) => parseMigration(name, await readFile(new URL(name, folder), 'utf8'))),
-  );
+  return Promise.all(names.map(async (name) => parseMigration(name, await readFile(new URL(name, folder), 'utf8'))));
 }
 
 /** Comments and blank lines do not count: neither as statements nor for the checksum. */

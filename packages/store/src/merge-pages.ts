@@ -48,11 +48,7 @@ export function pageOfTexts(texts: Iterable<string>, page: PageRequest): readonl
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Every layer's page is complete up to its last row, so the first `limit` of all of them are the page. */
-export function mergePages<Row>(
-  layers: readonly (readonly Row[])[],
-  limit: number,
-  compare: (a: Row, b: Row) => number,
-): readonly Row[] {
+export function mergePages<Row>(layers: readonly (readonly Row[])[], limit: number, compare: (a: Row, b: Row) => number): readonly Row[] {
   const filled = layers.filter((layer) => layer.length > 0);
   const [only] = filled;
   if (only === undefined) return [];

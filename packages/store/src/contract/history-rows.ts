@@ -1,12 +1,4 @@
-import type {
-  ConversationRow,
-  EventRow,
-  HistoryBatch,
-  HistoryStore,
-  LogPosition,
-  MemberRow,
-  SendRow,
-} from '../history-store.js';
+import type { ConversationRow, EventRow, HistoryBatch, HistoryStore, LogPosition, MemberRow, SendRow } from '../history-store.js';
 
 export const app = 'demo';
 /** The partition that the rows of these tests claim to come from. */

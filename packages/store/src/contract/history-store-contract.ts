@@ -2,18 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '@parley/kernel';
 import type { HistoryStore } from '../history-store.js';
 import { storeLimits } from '../limits.js';
-import {
-  app,
-  batchAt,
-  conversationRow,
-  count,
-  eventRow,
-  eventsBatch,
-  memberRow,
-  partition,
-  sendRow,
-  seqsOf,
-} from './history-rows.js';
+import { app, batchAt, conversationRow, count, eventRow, eventsBatch, memberRow, partition, sendRow, seqsOf } from './history-rows.js';
 
 /** A place where a history lives, of which several tests in a row may each have one. */
 export interface HistoryStoreHome {

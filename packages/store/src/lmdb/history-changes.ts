@@ -81,8 +81,7 @@ export class PendingRows {
       this.#memberships.getOrAdd(row.app, row.user, () => new Set()).add(row.conversation);
       changes.memberships.push(row);
     }
-    const rows =
-      batch.events.length + batch.conversations.length + batch.members.length + batch.sends.length + batch.memberships.length;
+    const rows = batch.events.length + batch.conversations.length + batch.members.length + batch.sends.length + batch.memberships.length;
     changes.rowCount += rows;
     changes.byteCount += bytes + rows * rowBytes;
     changes.checkpoint = batch.checkpoint;

@@ -1,13 +1,5 @@
 import { type Clock, partitionOf } from '@parley/kernel';
-import type {
-  ConversationRow,
-  EventRange,
-  EventRow,
-  HistoryCheckpoint,
-  MemberRow,
-  PageRequest,
-  SendRow,
-} from '../history-store.js';
+import type { ConversationRow, EventRange, EventRow, HistoryCheckpoint, MemberRow, PageRequest, SendRow } from '../history-store.js';
 import type { ConversationRows } from '../memory/conversation-rows.js';
 import type { HistoryChanges } from './history-changes.js';
 import type { BytesDatabase, LmdbEnvironment } from './lmdb-environment.js';
@@ -136,7 +128,10 @@ export class HistoryDatabase {
   }
 
   #conversationKey(app: string, conversation: string): RowKey {
-    return this.#key.start(partitionOf(app, conversation, shards)).part(app).part(conversation);
+    return this.#key
+      .start(partitionOf(app, conversation, shards))
+      .part(app)
+      .part(conversation);
   }
 }
 

@@ -69,10 +69,7 @@ export function encodeSend(arena: RowArena, row: SendRow): Uint8Array {
   return arena.end();
 }
 
-export function decodeSend(
-  key: Pick<SendRow, 'app' | 'conversation' | 'sender' | 'clientMsgId'>,
-  bytes: Uint8Array,
-): SendRow {
+export function decodeSend(key: Pick<SendRow, 'app' | 'conversation' | 'sender' | 'clientMsgId'>, bytes: Uint8Array): SendRow {
   const reader = open(bytes);
   const seq = reader.readUint64();
   const timeMs = reader.readUint64();
@@ -111,10 +108,7 @@ export function encodeUnreached(arena: RowArena, row: UnreachedRow): Uint8Array 
   return arena.end();
 }
 
-export function decodeUnreached(
-  key: Pick<UnreachedRow, 'app' | 'user' | 'conversation'>,
-  bytes: Uint8Array,
-): UnreachedRow {
+export function decodeUnreached(key: Pick<UnreachedRow, 'app' | 'user' | 'conversation'>, bytes: Uint8Array): UnreachedRow {
   const reader = open(bytes);
   return { ...key, seq: reader.readUint64(), count: reader.readUint64(), timeMs: reader.readUint64() };
 }

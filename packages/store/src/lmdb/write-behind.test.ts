@@ -94,7 +94,10 @@ describe('WriteBehind', () => {
     await bench.end();
     await bench.end();
     await bench.end();
-    expect(bench.written.slice(1)).toEqual([['d', 'e', 'f'], ['g', 'h', 'i']]);
+    expect(bench.written.slice(1)).toEqual([
+      ['d', 'e', 'f'],
+      ['g', 'h', 'i'],
+    ]);
   });
 
   it('writes what was added at the moment when the last write ended', async () => {

@@ -42,13 +42,11 @@ export function createMemoryHistoryStore({ clock, random }: MemoryHistoryStoreOp
       checkpoints.set(partition, batch.checkpoint);
     },
     conversation: async (app, conversation) => conversations.get(app, conversation)?.conversation,
-    events: async (app, conversation, range) =>
-      sliceEvents(conversations.get(app, conversation)?.events ?? [], range),
+    events: async (app, conversation, range) => sliceEvents(conversations.get(app, conversation)?.events ?? [], range),
     findSend: async (app, conversation, sender, clientMsgId) => sends.find(app, conversation, sender, clientMsgId),
     member: async (app, conversation, user) => conversations.get(app, conversation)?.member(user),
     members: async (app, conversation, page) => conversations.get(app, conversation)?.members(page) ?? [],
-    conversationsOf: async (app: string, user: string, page: PageRequest) =>
-      pageOfTexts(memberships.get(app, user) ?? [], page),
+    conversationsOf: async (app: string, user: string, page: PageRequest) => pageOfTexts(memberships.get(app, user) ?? [], page),
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -10,8 +10,7 @@ export const dayOf = (timeMs: number): number => Math.floor(timeMs / dayMs);
 /** The first day that may still hold a send that is not too old. */
 export const firstSendDay = (clock: Clock): number => dayOf(clock.now() - storeLimits.sendsKeptMs);
 
-export const isSendExpired = (clock: Clock, send: SendRow): boolean =>
-  send.timeMs < clock.now() - storeLimits.sendsKeptMs;
+export const isSendExpired = (clock: Clock, send: SendRow): boolean => send.timeMs < clock.now() - storeLimits.sendsKeptMs;
 
 /** Sends by client id, one map per day, so that a week's end costs one delete. */
 export class SendDays {
