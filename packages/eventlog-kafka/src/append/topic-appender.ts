@@ -5,7 +5,7 @@ import {
   type NewRecord,
   RecordTooLargeError,
 } from '@parley/eventlog';
-import type { Clock } from '@parley/kernel';
+import type { CancelTimer, Clock } from '@parley/kernel';
 import type { Cluster } from '../cluster/cluster.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import {
@@ -157,7 +157,7 @@ export class TopicAppender {
     const { pool, clock, cluster, topic, acks, onRequest, onUnknown } = this.#options;
     const all = (outcome: ProduceOutcome): readonly ProduceOutcome[] => parts.map(() => outcome);
     const startedAt = clock.monotonic();
-    const cancelProbe = clock.setTimer(produceProbeMs, () => void cluster.probe(leader));
+    const stopWatching = this.#watch(leader);
     try {
       const connection = await pool.get(leader, `produce ${topic}`);
       const records = parts.map(({ appends }) => appends.flatMap((append) => append.records));
@@ -178,8 +178,20 @@ export class TopicAppender {
       void cluster.probe(leader);
       return all(unknown(String(error), error));
     } finally {
-      cancelProbe();
+      stopWatching();
     }
+  }
+
+  /** While a request is out, asks its broker now and then whether it lives; a silent one loses its connections. */
+  #watch(leader: Address): CancelTimer {
+    const { clock, cluster } = this.#options;
+    const arm = (): CancelTimer =>
+      clock.setTimer(produceProbeMs, () => {
+        void cluster.probe(leader);
+        cancel = arm();
+      });
+    let cancel = arm();
+    return () => cancel();
   }
 
   #putBack(part: Part, reason: string): Part {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { UnknownTopicError } from '@parley/eventlog';
 import { type BackoffPolicy, backoffMs, type Clock, type Random, sleep } from '@parley/kernel';
 import type { Logger } from '@parley/telemetry';
@@ -37,6 +38,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#closed.signal); // every partition may be waiting
   }
 
   /** All brokers that were there at the last refresh. */
@@ -108,9 +110,20 @@ export class Cluster {
   }
 
   /** Rejects when the signal is aborted or the log closes. */
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    const either = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
-    return sleep(this.#options.clock, delayMs, either);
+  async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    this.#closed.signal.throwIfAborted();
+    if (!signal) return sleep(this.#options.clock, delayMs, this.#closed.signal);
+    // AbortSignal.any would leave something behind at the long-lived signals each time.
+    const either = new AbortController();
+    const onAbort = (): void => either.abort(signal.aborted ? signal.reason : this.#closed.signal.reason);
+    const signals = [signal, this.#closed.signal];
+    for (const each of signals) each.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      await sleep(this.#options.clock, delayMs, either.signal);
+    } finally {
+      for (const each of signals) each.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Asks which of the topics exist; tries for operationTimeoutMs. Rejects with LogUnavailableError. */

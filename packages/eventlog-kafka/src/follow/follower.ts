@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FollowOptions, StoredRecord } from '@parley/eventlog';
 import { followBufferBytes } from '../limits.js';
 
@@ -38,6 +39,7 @@ export class Follower {
       if (!this.#isHandling) this.end();
       else this.#isEnded = true; // the handler's end is waited for
     };
+    setMaxListeners(0, options.signal); // one signal often ends the followers of all partitions
     options.signal.addEventListener('abort', stop, { once: true });
     this.#unlisten = () => options.signal.removeEventListener('abort', stop);
     if (options.signal.aborted) this.end();
@@ -60,7 +62,7 @@ export class Follower {
   /** Takes what was fetched from `nextOffset` on. */
   push(records: readonly StoredRecord[], nextOffset: number): void {
     if (this.#isEnded) return;
-    const gap = this.options.mayHaveGaps ? undefined : findGap(records, this.#nextOffset);
+    const gap = this.options.mayHaveGaps ? undefined : findGap(records, this.#nextOffset, nextOffset);
     if (gap !== undefined) {
       const { topic, partition } = this.options;
       this.end(new Error(`${topic}[${partition}]: offset ${gap.wanted} was asked for and ${gap.got} came`));
@@ -103,11 +105,15 @@ export class Follower {
   }
 }
 
-function findGap(records: readonly StoredRecord[], from: number): { wanted: number; got: number } | undefined {
+function findGap(
+  records: readonly StoredRecord[],
+  from: number,
+  to: number,
+): { readonly wanted: number; readonly got: number } | undefined {
   let wanted = from;
   for (const { offset } of records) {
     if (offset !== wanted) return { wanted, got: offset };
     wanted += 1;
   }
-  return undefined;
+  return wanted === to ? undefined : { wanted, got: to };
 }

@@ -73,7 +73,9 @@ export class ConnectionPool {
 async function usable(opening: Promise<Connection>): Promise<Connection | undefined> {
   try {
     const connection = await opening;
-    return connection.isUsable ? connection : undefined;
+    if (connection.isUsable) return connection;
+    connection.retire();
+    return undefined;
   } catch {
     return undefined;
   }

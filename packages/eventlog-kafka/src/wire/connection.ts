@@ -84,6 +84,11 @@ export class Connection {
     this.#socket.close(reason);
   }
 
+  /** Closes once nothing waits for an answer any more. */
+  retire(): void {
+    this.#socket.retire();
+  }
+
   async #exchange(request: KafkajsExchange<unknown>['request'], timeoutMs: number): Promise<Buffer> {
     const { buffer } = await request.encode();
     return this.#socket.request(request, buffer, timeoutMs);

@@ -37,6 +37,7 @@ export class FrameSocket {
   #lastId = 0;
   #closeReason: string | undefined;
   #isSilence = false;
+  #isRetired = false;
 
   constructor(address: Address, options: SocketOptions) {
     this.address = address;
@@ -58,11 +59,6 @@ export class FrameSocket {
 
   get isOpen(): boolean {
     return this.#closeReason === undefined;
-  }
-
-  /** Requests without an answer so far. */
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   /** Resolves when requests can be sent; rejects when the connection failed. */
@@ -91,6 +87,12 @@ export class FrameSocket {
   /** Ends the connection at once; what waits for an answer is rejected. Closing twice does nothing. */
   close(reason: string): void {
     this.#end(reason, false);
+  }
+
+  /** Closes once nothing waits for an answer any more. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#waiting.size === 0) this.close('replaced');
   }
 
   #end(reason: string, isSilence: boolean): void {
@@ -136,5 +138,6 @@ export class FrameSocket {
     this.#waiting.delete(id);
     waiting.cancel();
     waiting.resolve(frame.subarray(4));
+    if (this.#isRetired) this.retire();
   }
 }
