@@ -1,5 +1,5 @@
 import { backoffMs, type CancelTimer, type Clock, type Random } from '@parley/kernel';
-import type { HistoryPage, QueryHistoryInit, SyncInit, SyncResult } from '@parley/wire';
+import type { ConversationHead, HistoryPage, QueryHistoryInit, SyncInit, SyncResult } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
 import { ConversationFeed, type MissingRange } from './conversation-feed.js';
 import type { Emitter } from './emitter.js';
@@ -298,13 +298,19 @@ export class Timeline {
       if (generation !== this.#generation || !this.#accepts(result.epoch)) return;
       for (const head of result.conversations) {
         const feed = this.#feed(head.conversation);
-        feed.startAfter(this.#options.catchUp === 'all' ? Math.max(0, head.firstSeq - 1) : head.headSeq);
+        feed.startAfter(this.#startOf(feed, head));
         feed.noteHead(head.headSeq);
         this.#options.events.emit('conversation', head);
       }
       page = result.nextPage;
       if (page === '') this.#cursor = result.cursor;
     } while (page !== '');
+  }
+
+  /** With `heads` a conversation begins behind its head, but not behind what has arrived live meanwhile. */
+  #startOf(feed: ConversationFeed, head: ConversationHead): number {
+    if (this.#options.catchUp === 'all') return Math.max(0, head.firstSeq - 1);
+    return Math.min(head.headSeq, (feed.lowestHeldSeq ?? head.headSeq + 1) - 1);
   }
 
   #synced(): void {

@@ -171,6 +171,20 @@ describe('catching up', () => {
     expect(queries(world.server.link)).toBe(0);
   });
 
+  it('delivers what arrives during the first sync even when only heads are asked for', async () => {
+    const world = makeWorld();
+    world.server.group('team', ['alice']);
+    const alice = world.client('alice', { catchUp: 'heads' });
+    const seen = record(alice);
+    const connected = alice.connect();
+    await world.clock.until(() => alice.status.state === 'online');
+    await connected;
+    world.server.say('g:team', 'm1');
+    await world.clock.advance(1_000);
+    expect(seen.conversations).toEqual(['g:team']);
+    expect(seen.texts()).toEqual(['m1']);
+  });
+
   it('after a complete resume needs nothing but the replay', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);

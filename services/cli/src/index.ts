@@ -1,1 +1,3 @@
-export {};
+export { type DemoFile, readDemoFile } from './demo-file.js';
+export { makeToken, parseLifetime, type TokenRequest } from './make-token.js';
+export { makeProgram, runProgram } from './program.js';

@@ -1,0 +1,228 @@
+import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '@parley/kernel';
+import { type Client, createClient } from '@parley/sdk';
+import { FakeServer, ManualClock, settle } from '@parley/sdk/testing';
+import type { Output } from '../output.js';
+import { type ChatTerminal, chat } from './chat.js';
+import { actOnGroup } from './group.js';
+import { printHistory } from './history.js';
+import { sendOne } from './send.js';
+import { tail } from './tail.js';
+
+interface World {
+  readonly clock: ManualClock;
+  readonly server: FakeServer;
+  readonly client: Client;
+  readonly lines: string[];
+  readonly notes: string[];
+  readonly output: Output;
+  /** Lets the work end while time goes by. */
+  run<T>(work: Promise<T>): Promise<T>;
+}
+
+async function makeWorld(user = 'alice'): Promise<World> {
+  const clock = new ManualClock();
+  const server = new FakeServer(clock);
+  const { webSocket } = server;
+  const client = createClient({ url: 'ws://fake', token: () => user, webSocket, clock, random: seededRandom(1), catchUp: 'heads' });
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const run = async <T>(work: Promise<T>): Promise<T> => {
+    let isDone = false;
+    const end = (): void => {
+      isDone = true;
+    };
+    work.then(end, end);
+    await clock.until(() => isDone);
+    return work;
+  };
+  await run(client.connect());
+  return { clock, server, client, lines, notes, output: { line: (text) => lines.push(text), note: (text) => notes.push(text) }, run };
+}
+
+/** Without the time of day. */
+const untimed = (lines: readonly string[]): string[] => lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''));
+
+describe('parley send', () => {
+  it('tells the place that the message got', async () => {
+    const { client, run, lines, output, server } = await makeWorld();
+    await run(sendOne(client, { conversation: 'bob', content: { type: 'text', text: 'hi' }, priority: 'high' }, output));
+    expect(lines).toEqual(['stored as u:alice|bob 1 (m-alice/'.concat(server.sends[0]?.clientMsgId ?? '', ')')]);
+    expect(server.sends[0]?.priority).toBe(3);
+  });
+
+  it('enters a room before it speaks there', async () => {
+    const { client, run, output, server } = await makeWorld();
+    await run(sendOne(client, { conversation: 'r:live', content: { type: 'text', text: 'hi' } }, output));
+    const kinds = server.link.received.map(({ body }) => body?.type);
+    expect(kinds.indexOf('enterRoom')).toBeLessThan(kinds.indexOf('send'));
+  });
+
+  it('fails with the reason of the server', async () => {
+    const { client, run, output, server } = await makeWorld();
+    server.answers.set('send', () => server.refuse('PERMISSION_DENIED'));
+    const sending = run(sendOne(client, { conversation: '@bob', content: { type: 'text', text: 'hi' } }, output));
+    await expect(sending).rejects.toMatchObject({ name: 'PERMISSION_DENIED' });
+  });
+
+  it('refuses what is no conversation', async () => {
+    const { client, output } = await makeWorld();
+    const sending = sendOne(client, { conversation: 'x:y z', content: { type: 'text', text: 'hi' } }, output);
+    await expect(sending).rejects.toThrow('not a conversation: x:y z');
+  });
+});
+
+describe('parley tail', () => {
+  it('prints what arrives in the conversations asked for, until it is stopped', async () => {
+    const { client, clock, server, run, lines, output } = await makeWorld();
+    const tailing = tail(client, { conversations: ['bob'], asJson: false }, output);
+    server.say('u:alice|bob', 'for her', 'bob');
+    server.say('u:alice|carol', 'other', 'carol');
+    await clock.advance(1_000);
+    client.close();
+    await run(tailing);
+    expect(untimed(lines)).toEqual(['   1  bob: for her']);
+  });
+
+  it('cannot be made to paint the terminal by a message', async () => {
+    const { client, clock, server, lines, output } = await makeWorld();
+    void tail(client, { conversations: [], asJson: false }, output);
+    server.say('u:alice|bob', '\u001b[2Jgone\u0007\nnext', 'bob');
+    await clock.advance(1_000);
+    expect(untimed(lines)).toEqual(['u:alice|bob    1  bob: �[2Jgone� ⏎ next']);
+  });
+
+  it('writes one JSON object per line when asked to', async () => {
+    const { client, clock, server, lines, output } = await makeWorld();
+    void tail(client, { conversations: [], asJson: true }, output);
+    server.say('u:alice|bob', 'hi', 'bob');
+    await clock.advance(1_000);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ seq: 1, sender: 'bob', content: { text: 'hi' } }]);
+  });
+
+  it('fails when the server ends the session', async () => {
+    const { client, server, run, output } = await makeWorld();
+    const tailing = tail(client, { conversations: [], asJson: false }, output);
+    server.push(server.link, { type: 'kickedOut', value: { code: 1013, reason: 'enough' } });
+    await expect(run(tailing)).rejects.toMatchObject({ name: 'KICKED_OUT' });
+  });
+});
+
+describe('parley history', () => {
+  it('prints the newest, oldest first', async () => {
+    const { client, server, run, lines, output } = await makeWorld();
+    for (let n = 1; n <= 250; n++) server.say('u:alice|bob', `m${n}`, 'bob');
+    await run(printHistory(client, { conversation: 'bob', count: 120, asJson: false }, output));
+    expect(lines).toHaveLength(120);
+    expect(untimed(lines).at(0)).toBe(' 131  bob: m131');
+    expect(untimed(lines).at(-1)).toBe(' 250  bob: m250');
+  });
+
+  it('goes on from a seq', async () => {
+    const { client, server, run, lines, output } = await makeWorld();
+    for (let n = 1; n <= 10; n++) server.say('u:alice|bob', `m${n}`, 'bob');
+    await run(printHistory(client, { conversation: 'bob', count: 2, from: 4, asJson: false }, output));
+    expect(untimed(lines)).toEqual(['   4  bob: m4', '   5  bob: m5']);
+  });
+});
+
+describe('parley group', () => {
+  it('lists all pages of members', async () => {
+    const { client, server, run, lines, output } = await makeWorld();
+    server.answers.set('listGroupMembers', ({ body }) => {
+      const isFirst = body?.type === 'listGroupMembers' && body.value.page === '';
+      return { type: 'members', value: isFirst ? { users: ['alice'], nextPage: '2' } : { users: ['bob'], nextPage: '' } };
+    });
+    await run(actOnGroup(client, { action: 'members', group: 'team', users: [] }, output));
+    expect(lines).toEqual(['alice', 'bob']);
+  });
+
+  it('names the actions when it is asked for another', async () => {
+    const { client, output } = await makeWorld();
+    await expect(actOnGroup(client, { action: 'paint', group: 'team', users: [] }, output)).rejects.toThrow('create, join, invite');
+  });
+});
+
+/** A terminal whose lines a test types. */
+function fakeTerminal(): ChatTerminal & { readonly printed: string[]; type(line: string): void; end(): void } {
+  const printed: string[] = [];
+  const waiting: string[] = [];
+  let wake: () => void = () => {};
+  let isOver = false;
+  return {
+    printed,
+    print: (line) => void printed.push(line),
+    type: (line) => {
+      waiting.push(line);
+      wake();
+    },
+    end: () => {
+      isOver = true;
+      wake();
+    },
+    lines: async function* () {
+      for (;;) {
+        const line = waiting.shift();
+        if (line !== undefined) yield line;
+        else if (isOver) return;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    },
+  };
+}
+
+describe('parley chat', () => {
+  it('shows history, sends what is typed and shows what others say', async () => {
+    const { client, clock, server, run } = await makeWorld();
+    server.say('u:alice|bob', 'earlier', 'bob');
+    const terminal = fakeTerminal();
+    const chatting = chat(client, 'bob', terminal);
+    await clock.advance(100);
+    terminal.type('hello bob');
+    await clock.advance(100);
+    server.say('u:alice|bob', 'hello alice', 'bob');
+    await clock.advance(100);
+    terminal.type('/quit');
+    await run(chatting);
+    expect(untimed(terminal.printed.slice(1))).toEqual(['   1  bob: earlier', '   3  bob: hello alice']);
+    expect(server.sends).toHaveLength(1);
+  });
+
+  it('reaches further back on /history and says where it begins', async () => {
+    const { client, clock, server } = await makeWorld();
+    for (let n = 1; n <= 25; n++) server.say('u:alice|bob', `m${n}`, 'bob');
+    const terminal = fakeTerminal();
+    void chat(client, 'bob', terminal);
+    await clock.advance(100);
+    terminal.printed.length = 0;
+    terminal.type('/history 30');
+    await clock.advance(100);
+    terminal.type('/history');
+    await clock.advance(100);
+    expect(untimed(terminal.printed)).toEqual([1, 2, 3, 4, 5].map((n) => `   ${n}  bob: m${n}`).concat('— this is the beginning'));
+  });
+
+  it('says when a message was refused', async () => {
+    const { client, clock, server } = await makeWorld();
+    server.answers.set('send', () => server.refuse('PERMISSION_DENIED'));
+    const terminal = fakeTerminal();
+    void chat(client, 'bob', terminal);
+    await clock.advance(100);
+    terminal.type('forbidden');
+    await clock.advance(100);
+    await settle();
+    expect(terminal.printed.at(-1)).toBe('— not sent: forbidden (The user may not do this.)');
+  });
+
+  it('ends with its input, after what was typed has arrived', async () => {
+    const { client, server, run } = await makeWorld();
+    const terminal = fakeTerminal();
+    terminal.type('last words');
+    terminal.end();
+    await run(chat(client, 'bob', terminal));
+    expect(server.conversations.get('u:alice|bob')?.events).toHaveLength(1);
+  });
+});

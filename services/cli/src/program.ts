@@ -1,0 +1,158 @@
+import { ParleyClientError, type Client, type SendPriority } from '@parley/sdk';
+import { Command, Option } from 'commander';
+import { chat } from './commands/chat.js';
+import { printConfig } from './commands/config.js';
+import { actOnGroup, groupActions } from './commands/group.js';
+import { printHistory } from './commands/history.js';
+import { sendOne } from './commands/send.js';
+import { tail } from './commands/tail.js';
+import { examine, printFindings } from './doctor/doctor.js';
+import { parseLifetime } from './make-token.js';
+import { type Output, processOutput, UsageError } from './output.js';
+import { connectTo, findTarget, type TargetOptions } from './target.js';
+import { openTerminal } from './terminal.js';
+
+/** The `parley` command. */
+export function makeProgram(output: Output = processOutput): Command {
+  const program = new Command('parley').description('Talk to a Parley server, and look after one.').showHelpAfterError();
+  addToken(program, output);
+  addSend(program, output);
+  addTail(program, output);
+  addHistory(program, output);
+  addChat(program);
+  addGroup(program, output);
+  addDoctor(program, output);
+  addConfig(program, output);
+  return program;
+}
+
+/** Runs a command line; what is the user's to solve ends with one line and exit code 1. */
+export async function runProgram(args: readonly string[], output: Output = processOutput): Promise<void> {
+  try {
+    await makeProgram(output).parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof ParleyClientError)) throw error;
+    output.note(error instanceof ParleyClientError ? `refused: ${error.name} (${error.code}): ${error.message}` : error.message);
+    process.exitCode = 1;
+  }
+}
+
+function withTarget(command: Command): Command {
+  return command
+    .option('--data-dir <folder>', 'where the server keeps its data and demo.json', './data')
+    .option('--url <url>', 'where to connect, instead of the address in demo.json')
+    .option('--app <id>', 'app, instead of the one in demo.json')
+    .option('--key-file <file>', "secret or private key (PEM) of the app, instead of demo.json's")
+    .option('--kid <id>', 'id of that key');
+}
+
+const withLogin = (command: Command): Command =>
+  withTarget(command).option('--user <id>', 'who to be', 'alice').option('--token <token>', 'log in with this token');
+
+async function withClient(options: TargetOptions, use: (client: Client) => Promise<void>): Promise<void> {
+  const client = await connectTo(options);
+  const stop = (): void => client.close();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    await use(client);
+  } finally {
+    // Ends the session, so that runs of this command do not pile up as devices of the user.
+    await client.logout();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function addToken(program: Command, output: Output): void {
+  withTarget(program.command('token').description('make a login token').argument('<user>', 'whom it is for'))
+    .option('--ttl <duration>', 'how long it lasts: 90, 15m, 2h, 7d', '1h')
+    .action(async (user: string, options: TargetOptions & { ttl: string }) => {
+      output.line(await findTarget({ ...options, user }).token(parseLifetime(options.ttl)));
+    });
+}
+
+function addSend(program: Command, output: Output): void {
+  const priority = new Option('--priority <class>', 'how urgent it is').choices(['low', 'medium', 'high']);
+  withLogin(program.command('send').description('send a message').argument('<conversation>', 'bob, g:team, r:live').argument('<text...>'))
+    .addOption(priority)
+    .option('--bullet', 'as a bullet comment, which is not stored')
+    .action(async (conversation: string, words: string[], options: TargetOptions & { priority?: SendPriority; bullet?: true }) => {
+      const content = { type: options.bullet === true ? 'bullet' : 'text', text: words.join(' ') } as const;
+      const request = options.priority === undefined ? {} : { priority: options.priority };
+      await withClient(options, (client) => sendOne(client, { conversation, content, ...request }, output));
+    });
+}
+
+function addTail(program: Command, output: Output): void {
+  withLogin(program.command('tail').description('print what arrives').argument('[conversations...]', 'all by default; rooms are entered'))
+    .option('--json', 'one JSON object per line')
+    .action((conversations: string[], options: TargetOptions & { json?: true }) =>
+      withClient(options, (client) => tail(client, { conversations, asJson: options.json === true }, output)),
+    );
+}
+
+function addHistory(program: Command, output: Output): void {
+  withLogin(program.command('history').description('print older messages').argument('<conversation>', 'bob, g:team, r:live'))
+    .option('--count <n>', 'how many', positive, 20)
+    .option('--from <seq>', 'begin here instead of printing the newest', positive)
+    .option('--json', 'one JSON object per line')
+    .action((conversation: string, options: TargetOptions & { count: number; from?: number; json?: true }) => {
+      const { count, from } = options;
+      const request = { conversation, count, asJson: options.json === true, ...(from === undefined ? {} : { from }) };
+      return withClient(options, (client) => printHistory(client, request, output));
+    });
+}
+
+function addChat(program: Command): void {
+  withLogin(program.command('chat').description('chat in the terminal').argument('<conversation>', 'bob, g:team, r:live')).action(
+    (conversation: string, options: TargetOptions) =>
+      withClient(options, async (client) => {
+        const terminal = openTerminal(`${client.userId}> `);
+        client.on('connection', ({ state }) => {
+          if (state === 'closed') terminal.close();
+        });
+        try {
+          await chat(client, conversation, terminal);
+        } finally {
+          terminal.close();
+        }
+      }),
+  );
+}
+
+function addGroup(program: Command, output: Output): void {
+  withLogin(
+    program
+      .command('group')
+      .description('create a group, join it, …')
+      .argument('<action>', groupActions.join(', '))
+      .argument('<group>', 'id of the group')
+      .argument('[users...]', 'for create and invite'),
+  ).action((action: string, group: string, users: string[], options: TargetOptions) =>
+    withClient(options, (client) => actOnGroup(client, { action, group, users }, output)),
+  );
+}
+
+function addDoctor(program: Command, output: Output): void {
+  program
+    .command('doctor')
+    .description('say what would keep a server from running here, and what to do')
+    .action(async () => {
+      if (!printFindings(await examine(), output)) process.exitCode = 1;
+    });
+}
+
+function addConfig(program: Command, output: Output): void {
+  program
+    .command('config')
+    .description('print every setting, its value, default and meaning')
+    .option('--json', 'as JSON')
+    .action((options: { json?: true }) => printConfig({ asJson: options.json === true }, output));
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`not a positive whole number: ${text}`);
+  return value;
+}
