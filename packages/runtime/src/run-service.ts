@@ -26,6 +26,8 @@ export interface ServiceLife {
 export interface RunOptions {
   /** Read from file and variables by default. */
   readonly config?: Config;
+  /** Completes the configuration before anything is built from it. */
+  readonly adjust?: (config: Config) => Config;
   /** This process by default. */
   readonly host?: ProcessHost;
 }
@@ -38,7 +40,8 @@ export interface RunOptions {
 export async function runService(name: string, start: (life: ServiceLife) => Promise<void>, options: RunOptions = {}): Promise<void> {
   const host = options.host ?? nodeHost;
   try {
-    const config = options.config ?? readConfig(host);
+    const { adjust = (config) => config } = options;
+    const config = adjust(options.config ?? readConfig(host));
     const life = new ProcessLife(await createPlatform(config), host);
     await life.run(name, start);
   } catch (error) {

@@ -1,3 +1,4 @@
 export * from './limits.js';
 export * from './ports.js';
 export * from './service.js';
+export * from './mount.js';

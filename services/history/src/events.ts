@@ -16,6 +16,6 @@ export function createHistoryEvents({ metrics, logger }: Telemetry): HistoryEven
       events.add(count);
       lag.record(Math.max(0, lagMs));
     },
-    started: (partition, offset) => logger.info('projection started', { partition, offset }),
+    started: (partition, offset) => logger.debug('projection started', { partition, offset }),
   };
 }

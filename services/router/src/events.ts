@@ -34,7 +34,7 @@ export function createRouterEvents({ metrics, logger }: Telemetry): RouterEvents
     },
     undecidable: (partition, cause) => logger.error('a command could not be decided', { partition }, cause),
     trimFailed: (cause) => logger.warn('a lane could not be trimmed', {}, cause),
-    takenOver: (partition, fence) => logger.info('partition taken over', { partition, fence }),
+    takenOver: (partition, fence) => logger.debug('partition taken over', { partition, fence }),
     linkBroken: (peer, reason) => logger.warn('link broken', { peer, reason }),
     relayed: (count) => relays.add(count),
   };

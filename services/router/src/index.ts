@@ -1,2 +1,3 @@
 export * from './ports.js';
 export * from './service.js';
+export * from './mount.js';

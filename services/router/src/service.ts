@@ -26,6 +26,8 @@ export interface RouterService {
   run(signal: AbortSignal): Promise<void>;
   /** Partitions that are taken over and served now. */
   readonly ownedPartitions: number;
+  /** Whether every partition that the group assigned to this process is served. */
+  readonly isCaughtUp: boolean;
 }
 
 export function createRouterService(deps: RouterDeps): RouterService {
@@ -41,6 +43,7 @@ class Router implements RouterService {
   readonly #fanOut: FanOut;
   readonly #calls: OwnCalls;
   readonly #timers = new Set<CancelTimer>();
+  #takingOver = 0;
   #isStopping = false;
 
   constructor(deps: RouterDeps) {
@@ -63,6 +66,10 @@ class Router implements RouterService {
     return this.#owned.size;
   }
 
+  get isCaughtUp(): boolean {
+    return this.#owned.size > 0 && this.#takingOver === 0;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, random, telemetry } = this.#deps;
     const run = (partition: number, stop: AbortSignal): Promise<void> => this.#serve(partition, stop);
@@ -82,7 +89,8 @@ class Router implements RouterService {
   async #serve(partition: number, signal: AbortSignal): Promise<void> {
     const { publish, answer } = this.#sinks;
     const router = new PartitionRouter(partition, this.#deps, { sinks: { publish, answer }, events: this.#events });
-    const fence = await router.takeOver(signal);
+    this.#takingOver++;
+    const fence = await router.takeOver(signal).finally(() => this.#takingOver--);
     this.#owned.set(partition, router);
     try {
       const { address, peer } = this.#deps;

@@ -1,0 +1,15 @@
+import { RouterService } from '@parley/contracts/router';
+import type { ServiceLife } from '@parley/runtime';
+import { createRouterService } from './service.js';
+
+/** Runs the router in a process. */
+export async function mountRouter({ platform, readyWhen, supervise }: ServiceLife): Promise<void> {
+  const { log, directory, dialer, address, peer, partitions, clock, random, telemetry, clients } = platform;
+  const service = createRouterService({
+    ...{ log, directory, dialer, address, peer, partitions, clock, random, telemetry },
+    history: clients.history,
+  });
+  platform.server.serve(RouterService, service.handlers);
+  supervise('router', (signal) => service.run(signal));
+  readyWhen('router', () => (service.isCaughtUp ? undefined : 'partitions are being taken over'));
+}
