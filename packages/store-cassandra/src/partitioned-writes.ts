@@ -1,5 +1,11 @@
-import type { Client } from 'cassandra-driver';
+import type { QueryOptions } from 'cassandra-driver';
 import { cassandraLimits } from './limits.js';
+
+/** What is used of the driver's client. */
+export interface WriteClient {
+  execute(query: string, params: unknown[], options: QueryOptions): Promise<unknown>;
+  batch(queries: { query: string; params: unknown[] }[], options: QueryOptions): Promise<unknown>;
+}
 
 /** One row to write: its bound values in the order of the statement, and what it weighs. */
 interface BoundRow {
@@ -34,7 +40,7 @@ export class PartitionedWrites {
    * Writes everything, a bounded number of writes at a time. The first failure stops the rest and is
    * thrown once the writes that are out have ended. Writing all of it again is harmless.
    */
-  async write(client: Client): Promise<void> {
+  async write(client: WriteClient): Promise<void> {
     const batches = this.#batches();
     let failure: { readonly error: unknown } | undefined;
     const worker = async (): Promise<void> => {
@@ -71,7 +77,7 @@ export class PartitionedWrites {
 
 const writeOptions = { prepare: true, isIdempotent: true, logged: false, executionProfile: 'write' } as const;
 
-async function writeBatch(client: Client, { statement, rows }: RowGroup): Promise<void> {
+async function writeBatch(client: WriteClient, { statement, rows }: RowGroup): Promise<void> {
   const [only] = rows;
   if (rows.length === 1 && only !== undefined) {
     await client.execute(statement, [...only.values], writeOptions);

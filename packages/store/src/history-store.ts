@@ -13,7 +13,10 @@ export interface HistoryCheckpoint {
   readonly timeMs: number;
 }
 
-/** The read model of conversations. Every write is idempotent and carries the timeline offset it comes from. */
+/**
+ * The read model of conversations. Every write is idempotent and carries the timeline offset it comes
+ * from. All rows of a conversation come from one partition. Ids hold no zero byte.
+ */
 export interface HistoryStore extends AsyncDisposable {
   /** Made when the store is created, never changed: a store that was wiped has another. */
   epoch(): Promise<string>;
@@ -21,13 +24,18 @@ export interface HistoryStore extends AsyncDisposable {
   checkpoints(): Promise<ReadonlyMap<number, HistoryCheckpoint>>;
   /**
    * Writes a batch and then its checkpoint. Applying it again, also after later batches, changes nothing.
-   * When it resolves, reads see it; after a crash either the checkpoint does not cover it or it is there.
+   * When it resolves, reads see it; after a crash either the checkpoint does not cover it or it is there,
+   * so what is read back from `checkpoint` after a restart may lie behind what had been applied.
+   * Batches of one partition come in the order of the log, one at a time: await one before the next.
+   * A rejected batch may be written in part, never with its checkpoint; apply the same batch again.
+   * Event bytes are kept as they are given and must not change afterwards.
    */
   apply(partition: number, batch: HistoryBatch): Promise<void>;
 
   conversation(app: string, conversation: string): Promise<ConversationRow | undefined>;
   /** Events with `from` ≤ seq (or seq ≤ `from` backwards), in the order asked for, at most `limit`. */
   events(app: string, conversation: string, range: EventRange): Promise<readonly EventRow[]>;
+  /** The send of this client id, as long as it is at most seven days old. */
   findSend(app: string, conversation: string, sender: string, clientMsgId: string): Promise<SendRow | undefined>;
   /** One member, also one who has left. */
   member(app: string, conversation: string, user: string): Promise<MemberRow | undefined>;

@@ -81,6 +81,14 @@ function describePaging({ store, home, reopen }: Suite): void {
     expect(await seqsOf(store(), 'g:a', { from: 4_095, limit: 1, backwards: true })).toEqual([4_095]);
   });
 
+  it('reads a history that begins late, both ways', async () => {
+    await store().apply(partition, eventsBatch(0, 'g:a', 20_470, 20_490));
+    expect(await seqsOf(store(), 'g:a', { from: 1, limit: 15 })).toEqual(count(20_470, 20_484));
+    expect(await seqsOf(store(), 'g:a', { from: 30_000, limit: 99, backwards: true })).toEqual(count(20_490, 20_470));
+    expect(await seqsOf(store(), 'g:a', { from: 20_469, limit: 9, backwards: true })).toEqual([]);
+    expect(await seqsOf(store(), 'g:a', { from: 20_491, limit: 9 })).toEqual([]);
+  });
+
   it('gives 10 000 messages back, complete and in order, also after it was reopened', async () => {
     for (let first = 1; first <= 10_000; first += 250) {
       await store().apply(partition, eventsBatch(first, 'u:alice|bob', first, first + 249));
