@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type Random, seededRandom } from '@parley/kernel';
 import fc from 'fast-check';
 import type { SendHandle } from '../src/send-handle.js';
-import type { FakeServer, Mischief } from '../src/testing/fake-server.js';
-import { noMischief } from '../src/testing/fake-server.js';
+import type { FakeServer, Mischief } from '../src/fake/fake-server.js';
+import { noMischief } from '../src/fake/fake-server.js';
 import { makeWorld, record, type Seen, upTo, type World } from './world.js';
 
 interface Weather {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutboxStore, PendingSend } from '../src/outbox-store.js';
 import type { SendState } from '../src/send-handle.js';
-import { noMischief } from '../src/testing/fake-server.js';
+import { noMischief } from '../src/fake/fake-server.js';
 import { makeWorld, record, upTo } from './world.js';
 
 /** A store that keeps what it gets, as a file would. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeConversationEvent } from '@parley/wire';
-import { noMischief } from '../src/testing/fake-server.js';
+import { noMischief } from '../src/fake/fake-server.js';
 import { makeWorld, record, upTo } from './world.js';
 
 describe('live events', () => {

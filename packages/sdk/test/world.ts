@@ -2,8 +2,8 @@ import { seededRandom } from '@parley/kernel';
 import { type Client, type ClientOptions, createClient } from '../src/client.js';
 import type { ParleyClientError } from '../src/client-error.js';
 import type { ClientEvents, Gap, Message, TimelineEvent } from '../src/events.js';
-import { FakeServer } from '../src/testing/fake-server.js';
-import { ManualClock } from '../src/testing/manual-clock.js';
+import { FakeServer } from '../src/fake/fake-server.js';
+import { ManualClock } from '../src/fake/manual-clock.js';
 
 /** A server, a clock, and clients whose token is their name. */
 export interface World {

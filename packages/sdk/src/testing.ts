@@ -1,0 +1,3 @@
+export { FakeServer, type Link, type Mischief, noMischief } from './fake/fake-server.js';
+export { FakeSocket, type FakeSocketOptions, type ServerEnd } from './fake/fake-socket.js';
+export { ManualClock, settle } from './fake/manual-clock.js';
