@@ -88,7 +88,6 @@ class GrpcDialer implements RpcDialer {
       failure = received.code === status.OK ? undefined : streamFailure(received);
       this.#streams.delete(stream);
       signal?.removeEventListener('abort', onAbort);
-      call.resume();
       stream.close(failure ?? 'the stream has ended');
     });
     call.on('end', () => stream.incoming.end(failure));

@@ -84,7 +84,10 @@ describe('a process', () => {
   it('stops what it started in reverse order and exits with 0', async () => {
     const order: string[] = [];
     const { host } = await started((life) => {
-      life.onStop('first', () => void order.push('first'));
+      life.onStop('first', async () => {
+        const { end } = await life.platform.log.range(topics.timeline, 0);
+        order.push(`first, the log still open at ${end}`);
+      });
       life.supervise('loop', async (signal) => {
         await untilAborted(signal);
         order.push('loop');
@@ -93,7 +96,7 @@ describe('a process', () => {
     });
     host.stop('SIGTERM');
     expect(await host.exited).toBe(0);
-    expect(order).toEqual(['last', 'loop', 'first']);
+    expect(order).toEqual(['last', 'loop', 'first, the log still open at 0']);
   });
 
   it('is ready once it has started and its checks agree, and not while it stops', async () => {

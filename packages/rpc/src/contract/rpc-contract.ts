@@ -480,6 +480,25 @@ function brokenStreamContract(setup: Setup): void {
     await told.opened;
   });
 
+  it('lets go a server that waits', async () => {
+    const [full, released] = [gate(), gate()];
+    const caller = new AbortController();
+    const stream = serve(setup, {
+      chat: async (server) => {
+        const body = new Uint8Array(256 * 1024);
+        for (let sent = 0; server.send({ body }); sent++) if (sent > 2_000) throw new Error('the sender was never asked to wait');
+        const drained = server.drained();
+        full.open();
+        await drained;
+        released.open();
+      },
+    }).chat({ signal: caller.signal });
+    await full.opened;
+    caller.abort();
+    await released.opened;
+    await abortOf(stream.signal);
+  });
+
   it('lets go a sender that waits', async () => {
     const stream = serve(setup, { chat: async (_server, context) => abortOf(context.signal) }).chat();
     const body = new Uint8Array(256 * 1024);
