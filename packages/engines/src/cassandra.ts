@@ -149,7 +149,7 @@ function nodeSettings({ index, hosts, port, storagePort }: NodePlace): Cassandra
 
 /** Every node must see every other as up; this keyspace has three replicas from the start. */
 const untilAllAreSeen = (address: Address): Promise<void> =>
-  until(
-    () => answersQuery(address, 'SELECT * FROM system_distributed.view_build_status LIMIT 1', consistency.all),
-    { what: `Cassandra node ${address.host} does not see the others`, timeoutMs: 60_000 },
-  );
+  until(() => answersQuery(address, 'SELECT * FROM system_distributed.view_build_status LIMIT 1', consistency.all), {
+    what: `Cassandra node ${address.host} does not see the others`,
+    timeoutMs: 60_000,
+  });

@@ -6,8 +6,8 @@ import {
   LogClosedError,
   type NewRecord,
   type OffsetRange,
-  recordBytesMax,
   RecordTooLargeError,
+  recordBytesMax,
   type StoredRecord,
   type TopicSpec,
   UnknownTopicError,
@@ -21,8 +21,8 @@ import { Topics } from './cluster/topics.js';
 import { Followers } from './follow/followers.js';
 import { PartitionReader } from './follow/partition-reader.js';
 import { GroupMember } from './group/group-member.js';
-import { createLogMetrics, type LogMetrics } from './log-metrics.js';
 import { sessionTimeoutMsDefault } from './limits.js';
+import { createLogMetrics, type LogMetrics } from './log-metrics.js';
 import { parseAddress } from './wire/address.js';
 import type { ConnectionOptions } from './wire/connection.js';
 import { ConnectionPool } from './wire/connection-pool.js';
@@ -144,7 +144,9 @@ class KafkaLog implements EventLog {
     const [partitions] = counts;
     if (partitions === undefined) throw new UnknownTopicError(`group ${options.group} names no topic`);
     if (counts.some((count) => count !== partitions)) {
-      throw new Error(`the topics of group ${options.group} differ in their numbers of partitions: ${counts.join(', ')}`);
+      throw new Error(
+        `the topics of group ${options.group} differ in their numbers of partitions: ${counts.join(', ')}`,
+      );
     }
     const member = new GroupMember(
       {

@@ -45,7 +45,9 @@ export class AppendLoad {
     this.#stop.abort();
     await Promise.all(this.#writers);
     await eventually('the followers have everything', () =>
-      this.acknowledged.every(({ partition, offset }) => (this.followed.get(partition)?.at(-1)?.offset ?? -1) >= offset),
+      this.acknowledged.every(
+        ({ partition, offset }) => (this.followed.get(partition)?.at(-1)?.offset ?? -1) >= offset,
+      ),
     );
     this.#unfollow.abort();
     await Promise.all(this.#followers);
@@ -70,7 +72,7 @@ export class AppendLoad {
     for (let number = 0; !this.#stop.signal.aborted; number += 1) {
       const texts = Array.from({ length: 1 + (number % 4) }, (_, index) => `${partition}/${number}/${index}`);
       const firstOffset = await this.#insist(partition, texts);
-      texts.forEach((text, index) => this.acknowledged.push({ partition, offset: firstOffset + index, text }));
+      this.acknowledged.push(...texts.map((text, index) => ({ partition, offset: firstOffset + index, text })));
     }
   }
 

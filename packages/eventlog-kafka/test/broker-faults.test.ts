@@ -1,6 +1,6 @@
+import { expect, it } from '@jest/globals';
 import type { EventLog } from '@parley/eventlog';
 import { systemClock } from '@parley/kernel';
-import { expect, it } from '@jest/globals';
 import { AppendLoad, eventually } from './append-load.js';
 import { describeKafka, newPrefix } from './kafka-under-test.js';
 

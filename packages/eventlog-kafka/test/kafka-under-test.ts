@@ -1,7 +1,7 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { engineAvailability, type KafkaCluster, type KafkaOptions, startKafka } from '@parley/engines';
 import type { EventLog } from '@parley/eventlog';
 import { randomId, systemClock, systemRandom } from '@parley/kernel';
-import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type KafkaLogOptions, openKafkaLog } from '../src/index.js';
 
 /** A started cluster and logs on it that do not see each other's topics. */

@@ -1,19 +1,21 @@
-import { AppendUnknownError, RecordTooLargeError } from '@parley/eventlog';
 import { describe, expect, it } from '@jest/globals';
+import { AppendUnknownError, RecordTooLargeError } from '@parley/eventlog';
 import { errorCode } from '../wire/error-codes.js';
 import { judgeProduce } from './produce-outcome.js';
 
 const judge = (code: number, baseOffset = -1) => judgeProduce('t', { partition: 0, errorCode: code, baseOffset });
 
-describe('a broker\'s answer to an append', () => {
+describe("a broker's answer to an append", () => {
   it('is a success with the offset', () => {
     expect(judge(errorCode.none, 12)).toEqual({ type: 'written', baseOffset: 12 });
   });
 
-  it.each(['notLeaderOrFollower', 'notEnoughReplicas', 'unknownTopicOrPartition'] as const)(
-    'may be repeated after %s, when nothing was written',
-    (name) => expect(judge(errorCode[name]).type).toBe('not-written'),
-  );
+  it.each([
+    'notLeaderOrFollower',
+    'notEnoughReplicas',
+    'unknownTopicOrPartition',
+  ] as const)('may be repeated after %s, when nothing was written', (name) =>
+    expect(judge(errorCode[name]).type).toBe('not-written'));
 
   it('is unknown when a leader wrote it and then lost its office', () => {
     const outcome = judge(errorCode.notLeaderOrFollower, 12);

@@ -7,7 +7,6 @@ import {
 } from '@parley/eventlog';
 import type { CancelTimer, Clock } from '@parley/kernel';
 import type { Cluster } from '../cluster/cluster.js';
-import { LogUnavailableError } from '../log-unavailable-error.js';
 import {
   appendTimeoutMs,
   produceProbeMs,
@@ -16,6 +15,7 @@ import {
   requestBytesMax,
   sentBatchBytesMax,
 } from '../limits.js';
+import { LogUnavailableError } from '../log-unavailable-error.js';
 import type { Address } from '../wire/address.js';
 import { ConnectionError } from '../wire/connection-error.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
@@ -115,7 +115,10 @@ export class TopicAppender {
       const appends = queue.take();
       queue.isBusy = true;
       parts.set(leader, [...(parts.get(leader) ?? []), { queue, appends }]);
-      bytes.set(leader, appends.reduce((sum, append) => sum + append.bytes, used));
+      bytes.set(
+        leader,
+        appends.reduce((sum, append) => sum + append.bytes, used),
+      );
     }
     for (const [leader, ofLeader] of parts) void this.#send(leader, ofLeader);
   }
@@ -168,11 +171,15 @@ export class TopicAppender {
       const body = encodeProduce({ topic, acks, timeoutMs: replicationTimeoutMs, parts: batches });
       const api = { apiKey: produceKey, apiVersion: produceVersion };
       const results = decodeProduce(await connection.request(api, body, produceTimeoutMs));
-      onRequest(clock.monotonic() - startedAt, records.reduce((sum, some) => sum + some.length, 0));
+      onRequest(
+        clock.monotonic() - startedAt,
+        records.reduce((sum, some) => sum + some.length, 0),
+      );
       const byPartition = new Map(results.map((result) => [result.partition, judgeProduce(topic, result)]));
       return batches.map(({ partition }) => byPartition.get(partition) ?? unknown(`${topic}[${partition}]: no answer`));
     } catch (error) {
-      if (error instanceof ConnectionError && !error.wasSent) return all({ type: 'not-written', reason: error.message });
+      if (error instanceof ConnectionError && !error.wasSent)
+        return all({ type: 'not-written', reason: error.message });
       if (error instanceof LogClosedError) return all({ type: 'failed', error });
       onUnknown();
       void cluster.probe(leader);
@@ -196,7 +203,10 @@ export class TopicAppender {
 
   #putBack(part: Part, reason: string): Part {
     const now = this.#options.clock.monotonic();
-    const [late, early] = [part.appends.filter((a) => a.deadlineMs <= now), part.appends.filter((a) => a.deadlineMs > now)];
+    const [late, early] = [
+      part.appends.filter((a) => a.deadlineMs <= now),
+      part.appends.filter((a) => a.deadlineMs > now),
+    ];
     for (const { reject } of late) reject(new LogUnavailableError(`gave up: ${reason}`));
     part.queue.putBack(early);
     if (this.#isClosed) part.queue.rejectAll(new LogClosedError());

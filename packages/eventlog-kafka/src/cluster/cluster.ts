@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { UnknownTopicError } from '@parley/eventlog';
 import { type BackoffPolicy, backoffMs, type Clock, type Random, sleep } from '@parley/kernel';
 import type { Logger } from '@parley/telemetry';
-import { LogUnavailableError } from '../log-unavailable-error.js';
 import { operationTimeoutMs, requestTimeoutMs, suspicionMs, unknownTopicGraceMs } from '../limits.js';
+import { LogUnavailableError } from '../log-unavailable-error.js';
 import { type Address, addressOf } from '../wire/address.js';
 import type { Connection } from '../wire/connection.js';
 import { ConnectionError } from '../wire/connection-error.js';
@@ -81,7 +81,8 @@ export class Cluster {
       }
       const leader = this.leader(topic, partition);
       if (leader !== undefined) return leader;
-      if (this.#options.clock.monotonic() > deadline) throw new LogUnavailableError(`${topic}[${partition}] has no leader`);
+      if (this.#options.clock.monotonic() > deadline)
+        throw new LogUnavailableError(`${topic}[${partition}] has no leader`);
       await this.pause(attempt, signal);
       await this.tryRefresh();
     }

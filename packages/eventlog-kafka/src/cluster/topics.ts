@@ -1,6 +1,12 @@
 import type { TopicKind, TopicSpec } from '@parley/eventlog';
 import type { Clock } from '@parley/kernel';
-import { batchBytesMax, operationTimeoutMs, queueRetentionMs, replicationTimeoutMs, requestTimeoutMs } from '../limits.js';
+import {
+  batchBytesMax,
+  operationTimeoutMs,
+  queueRetentionMs,
+  replicationTimeoutMs,
+  requestTimeoutMs,
+} from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import { errorCode, errorNameOf } from '../wire/error-codes.js';
 import type { Cluster } from './cluster.js';
@@ -66,7 +72,8 @@ export class Topics {
       const failures = await this.#tryCreate(left);
       left = left.filter(({ name }) => failures.get(name) !== undefined);
       if (left.length === 0) return;
-      if (clock.monotonic() > deadline) throw new LogUnavailableError(`topics are not created: ${[...failures.values()].join('; ')}`);
+      if (clock.monotonic() > deadline)
+        throw new LogUnavailableError(`topics are not created: ${[...failures.values()].join('; ')}`);
       await cluster.pause(attempt);
     }
   }
@@ -84,7 +91,11 @@ export class Topics {
       }));
       // Brokers in KRaft mode forward to the controller, so any will do.
       const { topicErrors } = await cluster.anyBroker((connection) =>
-        connection.call('CreateTopics', { topics, validateOnly: false, timeout: requestTimeoutMs }, replicationTimeoutMs),
+        connection.call(
+          'CreateTopics',
+          { topics, validateOnly: false, timeout: requestTimeoutMs },
+          replicationTimeoutMs,
+        ),
       );
       return new Map(
         topicErrors

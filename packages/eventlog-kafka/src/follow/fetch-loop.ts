@@ -75,16 +75,20 @@ export class FetchLoop {
 
   #fetch(ready: readonly Follower[]): Promise<readonly FetchResult[]> {
     const { pool, topic, leader, purpose } = this.#options;
-    return fetchOnce(pool, { leader, purpose }, {
-      topic,
-      waitMs: ready.length < this.#followers.size ? busyFetchWaitMs : fetchWaitMs,
-      maxBytes: fetchBytesMax,
-      parts: ready.map(({ options, nextOffset }) => ({
-        partition: options.partition,
-        offset: nextOffset,
-        maxBytes: fetchPartitionBytes,
-      })),
-    });
+    return fetchOnce(
+      pool,
+      { leader, purpose },
+      {
+        topic,
+        waitMs: ready.length < this.#followers.size ? busyFetchWaitMs : fetchWaitMs,
+        maxBytes: fetchBytesMax,
+        parts: ready.map(({ options, nextOffset }) => ({
+          partition: options.partition,
+          offset: nextOffset,
+          maxBytes: fetchPartitionBytes,
+        })),
+      },
+    );
   }
 
   #handOut(asked: readonly Follower[], results: readonly FetchResult[]): void {

@@ -1,14 +1,20 @@
 import { LogClosedError } from '@parley/eventlog';
 import type { Logger } from '@parley/telemetry';
 import type { Cluster } from '../cluster/cluster.js';
-import { LogUnavailableError } from '../log-unavailable-error.js';
 import { requestTimeoutMs } from '../limits.js';
+import { LogUnavailableError } from '../log-unavailable-error.js';
 import { type Address, addressOf } from '../wire/address.js';
 import type { Connection } from '../wire/connection.js';
 import { ConnectionError } from '../wire/connection-error.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
 import { errorCode, errorNameOf } from '../wire/error-codes.js';
-import { assignerName, decodeAssignment, decodeHolder, encodeAssignment, encodeSubscription } from './membership-codec.js';
+import {
+  assignerName,
+  decodeAssignment,
+  decodeHolder,
+  encodeAssignment,
+  encodeSubscription,
+} from './membership-codec.js';
 import { shareOut } from './share-out.js';
 
 /** What a membership works with. */
@@ -89,22 +95,26 @@ export class GroupMember {
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
     const isLeader = joined.leaderId === joined.memberId;
-    const synced = await this.#call(
-      (connection) =>
-        connection.call(
-          'SyncGroup',
-          {
-            groupId: group,
-            generationId: joined.generationId,
-            memberId: joined.memberId,
-            groupAssignment: isLeader ? this.#assign(joined.members) : [],
-          },
-          sessionTimeoutMs + requestTimeoutMs,
-        ),
+    const synced = await this.#call((connection) =>
+      connection.call(
+        'SyncGroup',
+        {
+          groupId: group,
+          generationId: joined.generationId,
+          memberId: joined.memberId,
+          groupAssignment: isLeader ? this.#assign(joined.members) : [],
+        },
+        sessionTimeoutMs + requestTimeoutMs,
+      ),
     );
     const before = this.#held;
     this.#held = decodeAssignment(synced.memberAssignment).filter((number) => number < this.#options.partitions);
-    logger.info('partitions assigned', { group, count: this.#held.length, before: before.length, topics: topics.length });
+    logger.info('partitions assigned', {
+      group,
+      count: this.#held.length,
+      before: before.length,
+      topics: topics.length,
+    });
     if (!this.#options.signal.aborted) this.#options.onAssigned(this.#held);
   }
 
@@ -143,7 +153,9 @@ export class GroupMember {
     for (;;) {
       await cluster.sleep(sessionTimeoutMs / 4, signal);
       const args = { groupId: group, groupGenerationId: this.#generation, memberId: this.#memberId };
-      await this.#call((connection) => connection.call('Heartbeat', args, Math.min(requestTimeoutMs, sessionTimeoutMs / 2)));
+      await this.#call((connection) =>
+        connection.call('Heartbeat', args, Math.min(requestTimeoutMs, sessionTimeoutMs / 2)),
+      );
     }
   }
 
@@ -188,7 +200,8 @@ export class GroupMember {
     if (code === errorCode.unknownMemberId) this.#memberId = '';
     const isWrongPlace = code === errorCode.notCoordinator || code === errorCode.coordinatorNotAvailable;
     if (code === undefined || isWrongPlace) {
-      if (this.#coordinator !== undefined) this.#options.pool.drop(this.#coordinator, this.#purpose, 'no longer coordinator');
+      if (this.#coordinator !== undefined)
+        this.#options.pool.drop(this.#coordinator, this.#purpose, 'no longer coordinator');
       this.#coordinator = undefined;
     }
   }

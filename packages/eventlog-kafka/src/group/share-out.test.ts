@@ -3,13 +3,17 @@ import fc from 'fast-check';
 import { decodeAssignment, decodeHolder, encodeAssignment, encodeSubscription } from './membership-codec.js';
 import { type Holder, shareOut } from './share-out.js';
 
-const holders = fc
-  .uniqueArray(fc.string({ minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 9 })
-  .chain((ids) =>
-    fc.tuple(...ids.map((memberId) =>
-      fc.record({ memberId: fc.constant(memberId), generation: fc.integer({ min: -1, max: 5 }), held: fc.uniqueArray(fc.nat(70)) }),
-    )),
-  );
+const holders = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 9 }).chain((ids) =>
+  fc.tuple(
+    ...ids.map((memberId) =>
+      fc.record({
+        memberId: fc.constant(memberId),
+        generation: fc.integer({ min: -1, max: 5 }),
+        held: fc.uniqueArray(fc.nat(70)),
+      }),
+    ),
+  ),
+);
 
 const holding = (held: Record<string, readonly number[]>): Holder[] =>
   Object.entries(held).map(([memberId, numbers]) => ({ memberId, generation: 1, held: numbers }));

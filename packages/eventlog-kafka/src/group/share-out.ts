@@ -15,7 +15,10 @@ export function shareOut(count: number, holders: readonly Holder[]): ReadonlyMap
   const shares = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]));
   if (members.length === 0) return shares;
   const free = new Set(Array.from({ length: count }, (_, number) => number));
-  const claims = members.map(({ memberId, held }) => ({ memberId, kept: held.filter((number) => free.delete(number)) }));
+  const claims = members.map(({ memberId, held }) => ({
+    memberId,
+    kept: held.filter((number) => free.delete(number)),
+  }));
   const least = Math.floor(count / members.length);
   let larger = count % members.length;
   // Those who hold most take the larger shares, so that nothing moves without need.
@@ -25,12 +28,20 @@ export function shareOut(count: number, holders: readonly Holder[]): ReadonlyMap
     shares.set(memberId, kept.slice(0, size));
     for (const number of kept.slice(size)) free.add(number);
   }
-  deal(shares, { least, larger: count % members.length }, [...free].sort((a, b) => a - b));
+  deal(
+    shares,
+    { least, larger: count % members.length },
+    [...free].sort((a, b) => a - b),
+  );
   return shares;
 }
 
 /** Fills the shares up with what is free. */
-function deal(shares: Map<string, number[]>, sizes: { readonly least: number; readonly larger: number }, free: number[]): void {
+function deal(
+  shares: Map<string, number[]>,
+  sizes: { readonly least: number; readonly larger: number },
+  free: number[],
+): void {
   const filled = [...shares.values()].sort((a, b) => b.length - a.length);
   filled.forEach((share, index) => {
     const size = index < sizes.larger ? sizes.least + 1 : sizes.least;

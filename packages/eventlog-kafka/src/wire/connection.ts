@@ -1,8 +1,8 @@
+import { withTimeout } from '@parley/kernel';
 import type { KafkaConfig } from 'kafkajs';
 import SaslAuthenticator from 'kafkajs/src/broker/saslAuthenticator/index.js';
 import kafkajsApiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import kafkajsProtocol from 'kafkajs/src/protocol/requests/index.js';
-import { withTimeout } from '@parley/kernel';
 import { connectTimeoutMs } from '../limits.js';
 import { type Address, parseAddress } from './address.js';
 import { ConnectionError } from './connection-error.js';
@@ -45,7 +45,8 @@ export class Connection {
   /** Rejects with {@link ConnectionError} when the broker does not answer in connectTimeoutMs. */
   static async open(address: Address, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(address, options);
-    const late = (): Error => new ConnectionError(`broker ${address}: no connection`, { wasSent: false, isSilence: true });
+    const late = (): Error =>
+      new ConnectionError(`broker ${address}: no connection`, { wasSent: false, isSilence: true });
     try {
       await withTimeout(options.clock, connectTimeoutMs, connection.#greet(), late);
       return connection;
@@ -65,7 +66,11 @@ export class Connection {
   }
 
   /** Sends an encoded request. Rejects with {@link ConnectionError}. */
-  request(api: { readonly apiKey: number; readonly apiVersion: number }, body: Buffer, timeoutMs: number): Promise<Buffer> {
+  request(
+    api: { readonly apiKey: number; readonly apiVersion: number },
+    body: Buffer,
+    timeoutMs: number,
+  ): Promise<Buffer> {
     return this.#socket.request(api, body, timeoutMs);
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { systemClock } from '@parley/kernel';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@parley/kernel';
 import { FrameSocket } from './frame-socket.js';
 
 const api = { apiKey: 3, apiVersion: 1 };
@@ -70,7 +70,10 @@ describe('a connection to a broker', () => {
   it('says that a broker which hung up may have seen the request', async () => {
     const socket = await serve((peer) => peer.once('data', () => peer.destroy()));
     await socket.opened();
-    await expect(socket.request(api, Buffer.alloc(1), 5_000)).rejects.toMatchObject({ wasSent: true, isSilence: false });
+    await expect(socket.request(api, Buffer.alloc(1), 5_000)).rejects.toMatchObject({
+      wasSent: true,
+      isSilence: false,
+    });
   });
 
   it('says that nothing was sent where nobody listens', async () => {

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { CancelTimer, Clock } from '@parley/kernel';
 import { responseBytesMax } from '../limits.js';
 import { type Address, parseAddress } from './address.js';
@@ -67,7 +67,11 @@ export class FrameSocket {
   }
 
   /** The body of the answer; rejects with {@link ConnectionError}. */
-  request(api: { readonly apiKey: number; readonly apiVersion: number }, body: Buffer, timeoutMs: number): Promise<Buffer> {
+  request(
+    api: { readonly apiKey: number; readonly apiVersion: number },
+    body: Buffer,
+    timeoutMs: number,
+  ): Promise<Buffer> {
     if (!this.isOpen) return Promise.reject(this.#error(false));
     this.#lastId = (this.#lastId + 1) & 0x7fffffff;
     const id = this.#lastId;
@@ -120,7 +124,10 @@ export class FrameSocket {
     while (this.isOpen && this.#bufferedBytes >= this.#wantedBytes) {
       const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
       const size = bytes.readInt32BE(0);
-      if (size < 4 || size > responseBytesMax) return this.close(`a frame of ${size} bytes`);
+      if (size < 4 || size > responseBytesMax) {
+        this.close(`a frame of ${size} bytes`);
+        return;
+      }
       if (bytes.length >= 4 + size) this.#onFrame(bytes.subarray(4, 4 + size));
       const isComplete = bytes.length >= 4 + size;
       const rest = isComplete ? bytes.subarray(4 + size) : bytes;
@@ -134,7 +141,10 @@ export class FrameSocket {
   #onFrame(frame: Buffer): void {
     const id = frame.readInt32BE(0);
     const waiting = this.#waiting.get(id);
-    if (!waiting) return this.close(`an answer to request ${id}, which nobody asked`);
+    if (!waiting) {
+      this.close(`an answer to request ${id}, which nobody asked`);
+      return;
+    }
     this.#waiting.delete(id);
     waiting.cancel();
     waiting.resolve(frame.subarray(4));

@@ -40,7 +40,11 @@ interface KafkajsExchanges {
   readonly ApiVersions: {
     readonly args: undefined;
     readonly answer: {
-      readonly apiVersions: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[];
+      readonly apiVersions: readonly {
+        readonly apiKey: number;
+        readonly minVersion: number;
+        readonly maxVersion: number;
+      }[];
     };
   };
   readonly Metadata: {

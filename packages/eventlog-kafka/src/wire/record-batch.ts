@@ -37,12 +37,25 @@ export function encodeRecordBatch(records: readonly NewRecord[], timeMs: number)
     return body;
   });
   const writer = new ByteWriter(size);
-  writer.int64(0).int32(size - prefixBytes).int32(-1).int8(2).int32(0); // checksum: see below
-  writer.int16(0).int32(records.length - 1).int64(timeMs).int64(timeMs);
+  writer
+    .int64(0)
+    .int32(size - prefixBytes)
+    .int32(-1)
+    .int8(2)
+    .int32(0); // checksum: see below
+  writer
+    .int16(0)
+    .int32(records.length - 1)
+    .int64(timeMs)
+    .int64(timeMs);
   writer.int64(-1).int16(-1).int32(-1).int32(records.length); // no producer id, epoch, sequence
   records.forEach(({ value }, index) => {
     const key = keys[index];
-    writer.varint(bodies[index] ?? 0).int8(0).varint(0).varint(index);
+    writer
+      .varint(bodies[index] ?? 0)
+      .int8(0)
+      .varint(0)
+      .varint(index);
     if (key) writer.varint(key.length).raw(key);
     else writer.varint(-1);
     writer.varint(value.length).raw(value).varint(0);
@@ -53,7 +66,13 @@ export function encodeRecordBatch(records: readonly NewRecord[], timeMs: number)
 
 /** Attributes, time delta, offset delta, key, value, no headers. */
 const bodySize = (index: number, key: Buffer | undefined, value: Uint8Array): number =>
-  2 + varintSize(index) + varintSize(key ? key.length : -1) + (key?.length ?? 0) + varintSize(value.length) + value.length + 1;
+  2 +
+  varintSize(index) +
+  varintSize(key ? key.length : -1) +
+  (key?.length ?? 0) +
+  varintSize(value.length) +
+  value.length +
+  1;
 
 /** What a fetch brought of one partition. */
 export interface DecodedBatches {
@@ -80,7 +99,8 @@ export function decodeRecordBatches(bytes: Buffer, from: number): DecodedBatches
 /** Returns the offset after the batch. */
 function decodeBatch(bytes: Buffer, from: number, into: StoredRecord[]): number {
   if (bytes.readInt8(magicAt) !== 2) throw new BadBatchError(`record format ${bytes.readInt8(magicAt)}`);
-  if (bytes.readUInt32BE(crcAt) !== crc32c(bytes, attributesAt, bytes.length)) throw new BadBatchError('wrong checksum');
+  if (bytes.readUInt32BE(crcAt) !== crc32c(bytes, attributesAt, bytes.length))
+    throw new BadBatchError('wrong checksum');
   const baseOffset = new ByteReader(bytes).int64();
   const reader = new ByteReader(bytes, attributesAt);
   const attributes = reader.int16();
@@ -88,14 +108,16 @@ function decodeBatch(bytes: Buffer, from: number, into: StoredRecord[]): number 
   const baseTime = reader.int64();
   const appendTime = reader.int64();
   if ((attributes & controlFlag) !== 0 || nextOffset <= from) return nextOffset;
-  if ((attributes & compressionMask) !== 0) throw new BadBatchError('the topic compresses; set compression.type=producer');
+  if ((attributes & compressionMask) !== 0)
+    throw new BadBatchError('the topic compresses; set compression.type=producer');
   const isAppendTime = (attributes & logAppendTimeFlag) !== 0;
   reader.position = headerBytes - 4;
   for (let left = reader.int32(); left > 0; left -= 1) {
     const length = reader.varint();
     const end = reader.position + length;
     reader.position += 1; // attributes
-    const timeMs = isAppendTime ? (reader.varlong(), appendTime) : baseTime + reader.varlong();
+    const timeDelta = reader.varlong();
+    const timeMs = isAppendTime ? appendTime : baseTime + timeDelta;
     const offset = baseOffset + reader.varint();
     if (offset >= from) {
       const key = readKey(reader);

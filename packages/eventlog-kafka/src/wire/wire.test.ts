@@ -11,10 +11,10 @@ import { decodeFetch, encodeFetch } from './fetch-request.js';
 import { decodeProduce, encodeProduce } from './produce-request.js';
 import { BadBatchError, batchBytesBound, decodeRecordBatches, encodeRecordBatch } from './record-batch.js';
 
-const records = fc.array(
-  fc.record({ key: fc.string({ maxLength: 20 }), value: fc.uint8Array({ maxLength: 300 }) }),
-  { minLength: 1, maxLength: 40 },
-);
+const records = fc.array(fc.record({ key: fc.string({ maxLength: 20 }), value: fc.uint8Array({ maxLength: 300 }) }), {
+  minLength: 1,
+  maxLength: 40,
+});
 
 /** The batch as a leader would store it. */
 const stored = (batch: Buffer, baseOffset: number): Buffer => {
@@ -39,13 +39,24 @@ describe('the checksum', () => {
 describe('primitive types', () => {
   it('come back as they went', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), fc.string({ maxLength: 50 }), (small, big, text) => {
-        const writer = new ByteWriter(400).varint(small).int64(big).string(text).int32(small).int16(7).int8(-3);
-        const reader = new ByteReader(writer.bytes);
-        expect(reader.varint()).toBe(small);
-        expect(reader.position).toBe(varintSize(small));
-        expect([reader.int64(), reader.string(), reader.int32(), reader.int16(), reader.int8()]).toEqual([big, text, small, 7, -3]);
-      }),
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: -(2 ** 52), max: 2 ** 52 }),
+        fc.string({ maxLength: 50 }),
+        (small, big, text) => {
+          const writer = new ByteWriter(400).varint(small).int64(big).string(text).int32(small).int16(7).int8(-3);
+          const reader = new ByteReader(writer.bytes);
+          expect(reader.varint()).toBe(small);
+          expect(reader.position).toBe(varintSize(small));
+          expect([reader.int64(), reader.string(), reader.int32(), reader.int16(), reader.int8()]).toEqual([
+            big,
+            text,
+            small,
+            7,
+            -3,
+          ]);
+        },
+      ),
     );
   });
 
@@ -101,23 +112,50 @@ describe('requests', () => {
       'ffff' + 'ffff' + '000003e8' + '00000001' + '000174' + '00000001' + '00000003' + '00000003' + '616263',
     );
     const answer = new ByteWriter(4 + 3 + 4 + 30 + 4).int32(1).string('t').int32(1);
-    answer.int32(3).int16(19).int64(2 ** 40).int64(-1).int64(0).int32(0);
+    answer
+      .int32(3)
+      .int16(19)
+      .int64(2 ** 40)
+      .int64(-1)
+      .int64(0)
+      .int32(0);
     expect(decodeProduce(answer.bytes)).toEqual([{ partition: 3, errorCode: 19, baseOffset: 2 ** 40 }]);
   });
 
   it('of fetch are written and read as the protocol guide lays them out', () => {
-    const request = encodeFetch({ topic: 'tt', waitMs: 1, maxBytes: 2, parts: [{ partition: 1, offset: 9, maxBytes: 3 }] });
+    const request = encodeFetch({
+      topic: 'tt',
+      waitMs: 1,
+      maxBytes: 2,
+      parts: [{ partition: 1, offset: 9, maxBytes: 3 }],
+    });
     expect(request.toString('hex')).toBe(
-      'ffffffff' + '00000001' + '00000001' + '00000002' + '00' + '00000000' + 'ffffffff' +
-        '00000001' + '00027474' + '00000001' +
-        '00000001' + 'ffffffff' + '0000000000000009' + 'ffffffffffffffff' + '00000003' +
-        '00000000' + '0000',
+      'ffffffff' +
+        '00000001' +
+        '00000001' +
+        '00000002' +
+        '00' +
+        '00000000' +
+        'ffffffff' +
+        '00000001' +
+        '00027474' +
+        '00000001' +
+        '00000001' +
+        'ffffffff' +
+        '0000000000000009' +
+        'ffffffffffffffff' +
+        '00000003' +
+        '00000000' +
+        '0000',
     );
     const batch = encodeRecordBatch([{ value: Buffer.from('x') }], 0);
     const body = new ByteWriter(10 + 4 + 4 + 4 + 6 + 24 + 4 + 4 + 4 + batch.length).int32(0).int16(0).int32(0);
     body.int32(1).string('tt').int32(1).int32(1).int16(0).int64(1).int64(1).int64(0).int32(-1).int32(-1);
     body.int32(batch.length).raw(batch);
-    expect(decodeFetch(body.bytes)).toEqual({ errorCode: 0, results: [{ partition: 1, errorCode: 0, batches: batch }] });
+    expect(decodeFetch(body.bytes)).toEqual({
+      errorCode: 0,
+      results: [{ partition: 1, errorCode: 0, batches: batch }],
+    });
   });
 });
 
@@ -125,7 +163,14 @@ describe('kafkajs', () => {
   it('has inside what we use of it', () => {
     const { version } = createRequire(import.meta.url)('kafkajs/package.json') as { version: string };
     expect(version).toBe('2.2.4');
-    const rare = ['ApiVersions', 'Metadata', 'ListOffsets', 'CreateTopics', 'DeleteRecords', 'GroupCoordinator'] as const;
+    const rare = [
+      'ApiVersions',
+      'Metadata',
+      'ListOffsets',
+      'CreateTopics',
+      'DeleteRecords',
+      'GroupCoordinator',
+    ] as const;
     const group = ['JoinGroup', 'SyncGroup', 'Heartbeat', 'LeaveGroup'] as const;
     for (const api of [...rare, ...group]) {
       expect(typeof kafkajsApiKeys[api]).toBe('number');
@@ -135,7 +180,11 @@ describe('kafkajs', () => {
 });
 
 describe('addresses', () => {
-  it.each([['127.0.0.1', 9092], ['kafka-0.kafka', 1], ['::1', 65535]])('%s:%d comes back', (host, port) => {
+  it.each([
+    ['127.0.0.1', 9092],
+    ['kafka-0.kafka', 1],
+    ['::1', 65535],
+  ])('%s:%d comes back', (host, port) => {
     expect(parseAddress(addressOf(host, port))).toEqual({ host, port });
   });
 
