@@ -97,7 +97,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     resume();
     this.#partitions.set(options.partition, opened);
     try {
-      telemetry.logger.info('partition taken over', fields);
+      telemetry.logger.debug('partition taken over', fields);
       await directory.publish({ ...fields, address, peer });
       await aborted(opened.lost);
     } finally {

@@ -7,7 +7,7 @@ export const historyLimits = {
   /** Conversations whose heads are kept in memory per partition. */
   headsCached: 20_000,
   memberPage: 1_000,
-  conversationsPage: 100,
+  conversationsPage: 1_000,
   filterUsersMax: 10_000,
   /** How often other processes' progress is looked up while a call waits for it. */
   progressEveryMs: 20,

@@ -1,4 +1,5 @@
 import { randomId, systemRandom } from '@parley/kernel';
+import type { StoredRecord } from '../port.js';
 import { expect, it } from '@jest/globals';
 import type { LogBench } from './fixture.js';
 import { textRecord } from './fixture.js';
@@ -120,13 +121,12 @@ function readingMember(bench: LogBench, { group, topic, seen }: Reading): { memb
   const followers = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
   const begin = (partition: number): void => {
     const abort = new AbortController();
-    const done = bench.log.follow(topic, partition, {
-      from: 0,
-      signal: abort.signal,
-      onRecords: (records) => {
-        for (const record of records) seen.add(new TextDecoder().decode(record.value));
-      },
-    });
+    const onRecords = (records: readonly StoredRecord[]): void => {
+      for (const record of records) seen.add(new TextDecoder().decode(record.value));
+    };
+    const done = bench.log
+      .range(topic, partition)
+      .then(({ start }) => bench.log.follow(topic, partition, { from: start, signal: abort.signal, onRecords }));
     followers.set(partition, { abort, done });
   };
   const member = new Member(bench, group, [topic], (owned) => {

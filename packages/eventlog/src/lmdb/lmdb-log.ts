@@ -35,9 +35,15 @@ export interface LmdbLogOptions {
 export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
   const tables = new Tables(options.path, options.mapSizeBytes ?? mapSizeBytesDefault);
   await tables.checkLayout();
-  await tables.takeOver();
-  return new EmbeddedLog(new LmdbStorage(options, tables));
+  const term = await tables.takeOver();
+  return new EmbeddedLog(new LmdbStorage(options, tables, term * queueTermOffsets));
 }
+
+/**
+ * Queues are gone when the process ends, and start anew with offsets that no earlier process gave out: a position
+ * in the old queue is then out of range, and never points into the new one.
+ */
+const queueTermOffsets = 2 ** 32;
 
 /** What is written down about a topic. */
 interface TopicEntry {
@@ -57,10 +63,10 @@ class LmdbStorage implements TopicStorage {
   #sweeping: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(options: LmdbLogOptions, tables: Tables) {
+  constructor(options: LmdbLogOptions, tables: Tables, queueStart: number) {
     this.#options = options;
     this.#tables = tables;
-    this.#queues = new MemoryStorage(options);
+    this.#queues = new MemoryStorage({ ...options, queueStart });
     this.#guard = new DiskGuard({
       reserveBytes: options.diskReserveBytes ?? diskReserveBytesDefault,
       freeBytes: options.freeDiskBytes ?? freeBytesOf(options.path),

@@ -46,13 +46,17 @@ export class Tables {
     this.#owner = this.root.openDB<Buffer, Buffer>({ name: 'owner', encoding: 'binary', keyEncoding: 'binary', useVersions: true });
   }
 
-  /** Makes this process the one that may write; whoever was it before cannot commit any more. */
-  async takeOver(): Promise<void> {
+  /**
+   * Makes this process the one that may write; whoever was it before cannot commit any more. Resolves with the
+   * number of times that the log has been taken over.
+   */
+  async takeOver(): Promise<number> {
     this.#ownerVersion = await this.#owner.transaction(() => {
       const version = (this.#owner.getEntry(ownerKey)?.version ?? 0) + 1;
       void this.#owner.put(ownerKey, encodeOffset(version), version);
       return version;
     });
+    return this.#ownerVersion;
   }
 
   /** Runs the writes as one transaction and resolves once it is on disk; rejects when the log was taken over. */

@@ -9,6 +9,8 @@ export interface MemoryLogOptions {
   readonly clock: Clock;
   /** What one partition of a queue topic holds before appends are refused; 8 MiB by default. */
   readonly queueBytesMax?: number;
+  /** First offset of queue topics; 0 by default. */
+  readonly queueStart?: number;
 }
 
 /**
@@ -23,18 +25,27 @@ export function createMemoryLog(options: MemoryLogOptions): EventLog {
 export class MemoryStorage implements TopicStorage {
   readonly #clock: Clock;
   readonly #queueBytesMax: number;
+  readonly #queueStart: number;
   readonly #expiring: { readonly retentionMs: number; readonly partitions: readonly MemoryPartition[] }[] = [];
   #cancelSweep: CancelTimer | undefined;
 
   constructor(options: MemoryLogOptions) {
     this.#clock = options.clock;
     this.#queueBytesMax = options.queueBytesMax ?? queueBytesMaxDefault;
+    this.#queueStart = options.queueStart ?? 0;
   }
 
   async open(spec: TopicSpec): Promise<Topic> {
     const partitions = Array.from(
       { length: spec.partitions },
-      (_, number) => new MemoryPartition({ clock: this.#clock, spec, number, queueBytesMax: this.#queueBytesMax }),
+      (_, number) =>
+        new MemoryPartition({
+          clock: this.#clock,
+          spec,
+          number,
+          queueBytesMax: this.#queueBytesMax,
+          start: spec.kind === 'queue' ? this.#queueStart : 0,
+        }),
     );
     if (spec.retentionMs !== undefined) {
       this.#expiring.push({ retentionMs: spec.retentionMs, partitions });

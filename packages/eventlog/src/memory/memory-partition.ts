@@ -10,6 +10,8 @@ export interface MemoryPartitionOptions {
   readonly number: number;
   /** Bound of a queue partition; the other kinds take what they are given. */
   readonly queueBytesMax: number;
+  /** First offset. */
+  readonly start: number;
 }
 
 /** One partition kept in memory. An append is done, and may be read, before the call returns. */
@@ -20,11 +22,13 @@ export class MemoryPartition implements Partition {
   readonly #watchers = new Set<() => void>();
   /** The newest offset per key of a compacted topic. */
   readonly #newest: Map<string, number> | undefined;
-  #start = 0;
-  #end = 0;
+  #start: number;
+  #end: number;
 
   constructor(options: MemoryPartitionOptions) {
     this.#options = options;
+    this.#start = options.start;
+    this.#end = options.start;
     this.#bytesMax = options.spec.kind === 'queue' ? options.queueBytesMax : Number.POSITIVE_INFINITY;
     this.#newest = options.spec.kind === 'compacted' ? new Map() : undefined;
   }

@@ -80,7 +80,7 @@ export class LaneIntake {
         if (!(error instanceof OffsetOutOfRangeError)) throw error;
         // A lane keeps its records for a while only, and starts anew with an embedded process. What is
         // gone was never acknowledged.
-        logger.warn('lane position is out of range, going on at its start', { lane, partition, from });
+        logger.info('the lane does not reach back to its position, going on at its start', { lane, partition, from });
         from = error.range.start;
       }
     }

@@ -68,7 +68,10 @@ export class PartitionRouter {
       onRecord: (record) => this.#fold(record),
       signal,
     });
-    for (const [lane, offset] of this.#owner.positions) this.#consumed.set(lane, offset);
+    for (const [lane, offset] of this.#owner.positions) {
+      this.#consumed.set(lane, offset);
+      this.#trimmed.set(lane, offset);
+    }
     return this.#owner.fence;
   }
 
