@@ -17,12 +17,14 @@ import { channelCredentials, type GrpcTls } from './tls.js';
 
 const local = { host: '127.0.0.1', port: 0 };
 
+const opensslProgram = 'openssl';
+
 /** An authority of its own and a certificate for localhost that it signed. */
 function newCertificates(): GrpcTls {
   const folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
   const file = (name: string): string => join(folder, name);
   const openssl = (...args: readonly string[]): void => {
-    const { status: code, stderr } = spawnSync('openssl', args);
+    const { status: code, stderr } = spawnSync(opensslProgram, args);
     if (code !== 0) throw new Error(String(stderr));
   };
   try {
@@ -133,7 +135,7 @@ describe('service calls over gRPC, beyond the contract', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? it : it.skip;
+  const withOpenssl = spawnSync(opensslProgram, ['version']).status === 0 ? it : it.skip;
   withOpenssl('let in only who shows a certificate of the same authority', async () => {
     const tls = newCertificates();
     const server = await listenGrpc({ ...local, advertisedHost: 'localhost', tls });

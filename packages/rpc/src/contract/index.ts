@@ -1,2 +1,3 @@
+export type { RpcContractOptions, RpcFixture } from './contract-setup.js';
 export * from './echo-service.js';
 export * from './rpc-contract.js';
