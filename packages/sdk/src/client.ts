@@ -263,7 +263,7 @@ export class Client {
       webSocket: options.webSocket ?? globalWebSocket,
       hooks: {
         status: (status) => this.#setStatus(status),
-        online: (connection, loggedIn) => this.#online(connection, loggedIn),
+        online: (connection, loggedIn, isComplete) => this.#online(connection, { loggedIn, isComplete }),
         offline: () => this.#offline(),
         pushed: (body) => this.#pushed(body),
         tokenExpiring: (expiresMs) => this.#events.emit('tokenExpiring', { expiresMs }),
@@ -283,10 +283,9 @@ export class Client {
     this.#events.emit('connection', status);
   }
 
-  #online(connection: Connection, loggedIn: LoggedIn): void {
+  #online(connection: Connection, { loggedIn, isComplete }: { readonly loggedIn: LoggedIn; readonly isComplete: boolean }): void {
     this.#user = loggedIn.user;
     this.#requests.online(connection);
-    const isComplete = loggedIn.isResumed && loggedIn.isComplete;
     this.#timeline.online(isComplete);
     if (!isComplete) this.#rooms.reenter();
     this.#outbox.online(connection);

@@ -18,6 +18,8 @@ export type Answer =
 export interface CloseInfo {
   readonly code: number;
   readonly reason: string;
+  /** For how long the client had gone on writing without hearing anything. */
+  readonly deafMs: number;
 }
 
 export interface ConnectionHooks {
@@ -52,6 +54,8 @@ export class Connection {
   #isFinished = false;
   #hasSent = false;
   #hasHeard = false;
+  #sentAt = 0;
+  #heardAt = 0;
   #cancelOpening: CancelTimer;
   #cancelHeartbeat: CancelTimer = () => {};
 
@@ -62,11 +66,12 @@ export class Connection {
     socket.binaryType = 'arraybuffer';
     this.#cancelOpening = clock.setTimer(limits.connectTimeoutMs, () => this.drop('no connection in time'));
     socket.onopen = () => {
+      this.#heardAt = clock.monotonic();
       this.#cancelOpening();
       if (!this.#isFinished) hooks.opened();
     };
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = (event) => this.#finish({ code: event.code, reason: event.reason });
+    socket.onclose = (event) => this.#finish(event);
     // A close always follows. The handler stays for good: `ws` throws errors that nobody listens to.
     socket.onerror = () => {};
   }
@@ -140,6 +145,7 @@ export class Connection {
     this.#batch.push(bytes);
     this.#batchBytes += bytes.length;
     this.#hasSent = true;
+    this.#sentAt = this.#options.clock.monotonic();
   }
 
   /** Encoded frames are concatenated: `frames` is the only field of ClientFrames and repeated. */
@@ -167,6 +173,7 @@ export class Connection {
   #receive(data: unknown): void {
     if (this.#isFinished) return;
     this.#hasHeard = true;
+    this.#heardAt = this.#options.clock.monotonic();
     let frames: readonly ServerFrame[];
     try {
       frames = decodeServerFrames(new Uint8Array(data as ArrayBuffer)).frames;
@@ -191,7 +198,7 @@ export class Connection {
     waiter.answer(body.type === 'error' ? { type: 'refused', error: ParleyClientError.fromFrame(body.value) } : { type: 'answered', body });
   }
 
-  #finish(info: CloseInfo): void {
+  #finish({ code, reason }: { readonly code: number; readonly reason: string }): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#cancelOpening();
@@ -210,6 +217,6 @@ export class Connection {
       waiter.cancelTimer();
       waiter.answer({ type: 'lost' });
     }
-    this.#options.hooks.closed(info);
+    this.#options.hooks.closed({ code, reason, deafMs: Math.max(0, this.#sentAt - this.#heardAt) });
   }
 }

@@ -10,7 +10,7 @@ import type { TokenSource } from './token-source.js';
 export interface SessionHooks {
   status(status: ConnectionStatus): void;
   /** Logged in. Called before any later frame is looked at. */
-  online(connection: Connection, loggedIn: LoggedIn): void;
+  online(connection: Connection, loggedIn: LoggedIn, isComplete: boolean): void;
   /** The connection of the last `online` is gone. */
   offline(): void;
   /** Pushes that are not the session's own business. */
@@ -45,6 +45,9 @@ export class Session {
   #attempt = 0;
   #onlineSince: number | undefined;
   #isFreshToken = false;
+  #heartbeatMs = 0;
+  /** The server may believe that the client got what it never heard. */
+  #isDoubtful = false;
   #adviceMs: number | undefined;
   #refusal: ParleyClientError | undefined;
   #isRunning = false;
@@ -132,9 +135,12 @@ export class Session {
     this.#onlineSince = clock.monotonic();
     tokens.accepted(token, lifetimeMs(loggedIn));
     if (loggedIn.heartbeatMs > 0) connection.startHeartbeat(loggedIn.heartbeatMs);
-    hooks.online(connection, loggedIn);
     const { user, isResumed } = loggedIn;
-    hooks.status({ state: 'online', user, isResumed, isComplete: isResumed && loggedIn.isComplete });
+    const isComplete = isResumed && loggedIn.isComplete && !this.#isDoubtful;
+    this.#heartbeatMs = loggedIn.heartbeatMs;
+    this.#isDoubtful = false;
+    hooks.online(connection, loggedIn, isComplete);
+    hooks.status({ state: 'online', user, isResumed, isComplete });
   }
 
   #receive(body: ServerBody): void {
@@ -181,6 +187,9 @@ export class Session {
     if (this.#onlineSince !== undefined && clock.monotonic() - this.#onlineSince >= limits.stableAfterMs) this.#attempt = 0;
     this.#onlineSince = undefined;
     this.#connection = undefined;
+    // The server takes what it sent a heartbeat before the client's last frame for received. A client that was
+    // deaf but could still write refutes that, so it syncs.
+    if (wasOnline && info.deafMs > this.#heartbeatMs / 2) this.#isDoubtful = true;
     if (wasOnline) hooks.offline();
     if (this.#isClosed) return;
     this.#conclude(this.#judge(info, wasOnline));

@@ -213,6 +213,19 @@ describe('catching up', () => {
     expect(seen.conversations).toEqual(['g:quiet', 'g:team']);
   });
 
+  it('happens after a deaf connection although the server believes that nothing was missed', async () => {
+    const world = makeWorld();
+    world.server.group('team', ['alice']);
+    const { seen } = await world.online('alice');
+    world.server.isSilent = true;
+    world.server.say('g:team', 'never arrived');
+    await world.clock.advance(25_000);
+    world.server.isSilent = false;
+    await world.clock.advance(40_000);
+    expect(seen.states.at(-1)).toMatchObject({ state: 'online', isResumed: true, isComplete: false });
+    expect(seen.texts()).toEqual(['never arrived']);
+  });
+
   it('happens when the server asks for it', async () => {
     const world = makeWorld();
     world.server.group('team', ['alice']);

@@ -90,14 +90,14 @@ describe('finding the server', () => {
 
   it('prefers what was given over what the demo file says', () => {
     writeDemo();
-    const target = findTarget({ dataDir: folder, user: 'alice', url: 'wss://chat.example', app: 'mine' });
+    const target = findTarget({ dataDir: folder, as: 'alice', url: 'wss://chat.example', app: 'mine' });
     expect(target).toMatchObject({ url: 'wss://chat.example', app: 'mine' });
   });
 
   it('does not use the demo key id for another key', async () => {
     writeDemo();
     writeFileSync(join(folder, 'key'), `${secret}\n`);
-    const token = await findTarget({ dataDir: folder, user: 'alice', keyFile: join(folder, 'key') }).token();
+    const token = await findTarget({ dataDir: folder, as: 'alice', keyFile: join(folder, 'key') }).token();
     const { protectedHeader } = await jwtVerify(token, new TextEncoder().encode(secret));
     expect(protectedHeader.kid).toBeUndefined();
   });

@@ -47,7 +47,7 @@ function withTarget(command: Command): Command {
 }
 
 const withLogin = (command: Command): Command =>
-  withTarget(command).option('--user <id>', 'who to be', 'alice').option('--token <token>', 'log in with this token');
+  withTarget(command).addOption(new Option('--as <user>', 'who to be').default('ann')).option('--token <token>', 'log in with this token');
 
 async function withClient(options: TargetOptions, use: (client: Client) => Promise<void>): Promise<void> {
   const client = await connectTo(options);
@@ -68,7 +68,7 @@ function addToken(program: Command, output: Output): void {
   withTarget(program.command('token').description('make a login token').argument('<user>', 'whom it is for'))
     .option('--ttl <duration>', 'how long it lasts: 90, 15m, 2h, 7d', '1h')
     .action(async (user: string, options: TargetOptions & { ttl: string }) => {
-      output.line(await findTarget({ ...options, user }).token(parseLifetime(options.ttl)));
+      output.line(await findTarget({ ...options, as: user }).token(parseLifetime(options.ttl)));
     });
 }
 

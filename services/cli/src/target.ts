@@ -11,7 +11,8 @@ export interface TargetOptions {
   readonly dataDir: string;
   readonly url?: string;
   readonly app?: string;
-  readonly user: string;
+  /** Id of the user to be. */
+  readonly as: string;
   /** File with a secret or a private key in PEM. */
   readonly keyFile?: string;
   readonly kid?: string;
@@ -44,7 +45,7 @@ export function findTarget(options: TargetOptions, clock: Clock = systemClock): 
       if (options.token !== undefined) return options.token;
       if (app === '') throw new UsageError(`which app? ${hint}, or --app`);
       if (key === '') throw new UsageError(`no key to sign with: ${hint}, or --key-file or --token`);
-      return makeToken({ app, user: options.user, key, kid, lifetimeSeconds, nowSeconds: Math.floor(clock.now() / 1000) });
+      return makeToken({ app, user: options.as, key, kid, lifetimeSeconds, nowSeconds: Math.floor(clock.now() / 1000) });
     },
   };
 }
