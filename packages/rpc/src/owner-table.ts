@@ -5,12 +5,12 @@ export class OwnerTable {
   readonly #owners = new Map<string, Map<number, Owner>>();
   readonly #listeners = new Set<(owner: Owner) => void>();
 
-  /** Takes an entry over and tells the listeners, unless a newer owner is known: one with a greater fence. */
+  /** Takes an entry over and tells the listeners, unless it is known or a newer owner is: one with a greater fence. */
   apply(owner: Owner): boolean {
     const partitions = this.#owners.get(owner.service) ?? new Map<number, Owner>();
     this.#owners.set(owner.service, partitions);
     const known = partitions.get(owner.partition);
-    if (known !== undefined && known.fence > owner.fence) return false;
+    if (known !== undefined && (known.fence > owner.fence || isSame(known, owner))) return false;
     partitions.set(owner.partition, owner);
     for (const listener of [...this.#listeners]) listener(owner);
     return true;
@@ -32,3 +32,5 @@ export class OwnerTable {
     return () => this.#listeners.delete(listener);
   }
 }
+
+const isSame = (a: Owner, b: Owner): boolean => a.fence === b.fence && a.address === b.address && a.peer === b.peer;

@@ -132,10 +132,11 @@ describe('a directory', () => {
     expect(directory.peersOf('other')).toEqual([]);
   });
 
-  it('tells of changes until told to stop', async () => {
+  it('tells of changes, once each, until told to stop', async () => {
     const { directory } = arrange();
     const seen: string[] = [];
     const stop = directory.onChange((owner) => seen.push(owner.address));
+    await directory.publish(ownerAt('a', 1));
     await directory.publish(ownerAt('a', 1));
     stop();
     await directory.publish(ownerAt('b', 2));

@@ -73,6 +73,27 @@ describe('the directory on the log', () => {
     expect(here.ownerOf('router', 1)?.address).toBe('new');
   });
 
+  it('keeps to the order of the log when its own publication returns late', async () => {
+    const log = await newLog();
+    const other = await directoryOn(log);
+    let heard: Promise<Owner> = Promise.resolve(owner('', 0));
+    const late: EventLog = new Proxy(log, {
+      get: (target, key) => {
+        if (key !== 'append') return Reflect.get(target, key).bind(target);
+        return async (...args: Parameters<EventLog['append']>) => {
+          const appended = await target.append(...args);
+          await other.publish(owner('later', 0));
+          await heard;
+          return appended;
+        };
+      },
+    });
+    const directory = await directoryOn(late);
+    heard = new Promise((resolve) => directory.onChange((changed) => changed.address === 'later' && resolve(changed)));
+    await directory.publish(owner('earlier', 0));
+    expect(directory.ownerOf('router', 1)?.address).toBe('later');
+  });
+
   it('skips records that it cannot read', async () => {
     const log = await newLog();
     await log.append(topics.owners, 0, [{ key: 'x', value: Uint8Array.of(0xff, 0xff) }]);

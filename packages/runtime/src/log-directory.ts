@@ -68,13 +68,14 @@ class FollowedDirectory implements LogDirectory {
     const record = { key: `${owner.service}/${owner.partition}`, value };
     for (let attempt = 1; ; attempt++) {
       try {
-        await log.append(topics.owners, 0, [record]);
-        break;
+        const { firstOffset } = await log.append(topics.owners, 0, [record]);
+        // Unless the log was read beyond it meanwhile: what came later counts.
+        if (firstOffset >= this.#next) this.#table.apply(owner);
+        return;
       } catch (error) {
         if (!(error instanceof AppendUnknownError) || attempt === runtimeLimits.publishAttemptsMax) throw error;
       }
     }
-    this.#table.apply(owner);
   }
 
   async #follow(): Promise<void> {
