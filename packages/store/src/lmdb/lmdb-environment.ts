@@ -29,6 +29,9 @@ export class LmdbEnvironment {
       mapSize: storeLimits.mapBytes,
       // Otherwise a resolved write is visible, but not yet on disk.
       overlappingSync: false,
+      // One explicit batch is one transaction. Gathering by turn would add a promise that nobody holds, and
+      // a full disk would end the process through it.
+      eventTurnBatching: false,
       noMemInit: true,
     });
     this.#meta = this.database('meta');
