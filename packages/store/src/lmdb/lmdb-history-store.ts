@@ -85,6 +85,7 @@ class WriteBehindHistoryStore implements LmdbHistoryStore {
 
   async apply(partition: number, batch: HistoryBatch): Promise<void> {
     await this.#behind.room();
+    if (this.#isClosed) throw new Error('the store is closed');
     if (isReplay(this.#checkpoints.get(partition), batch)) return;
     const changes = this.#behind.waiting(partition, () => new HistoryChanges(batch.checkpoint));
     this.#pending.add(changes, batch);

@@ -79,6 +79,7 @@ class WriteBehindPushStore implements LmdbPushStore {
 
   async apply(partition: number, batch: PushBatch): Promise<void> {
     await this.#behind.room();
+    if (this.#isClosed) throw new Error('the store is closed');
     const applied = this.#checkpoints.get(partition);
     if (applied !== undefined && batch.checkpoint.offset < applied.offset) return;
     const changes = this.#behind.waiting(partition, () => new PushChanges(batch.checkpoint));
