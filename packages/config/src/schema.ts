@@ -36,7 +36,7 @@ const secretPem = (meaning: string) =>
 
 const edge = z
   .strictObject({
-    host: host('0.0.0.0', 'Interface that clients connect to.'),
+    host: host('127.0.0.1', 'Interface that clients connect to; 0.0.0.0 for all.'),
     port: port(7700, 'Port that clients connect to.'),
     implementation: setting(z.enum(['auto', 'uws', 'ws']).default('auto'), {
       meaning: 'WebSocket server: uWebSockets.js, ws, or the first of them that loads.',

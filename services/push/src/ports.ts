@@ -11,7 +11,7 @@ export interface PushDeps {
   readonly store: PushStore;
   /** Says who is in a group. */
   readonly history: Pick<ServiceClient<typeof HistoryService>, 'getConversation'>;
-  /** Says who is connected; all users of one call share a partition of user channels. */
+  /** Says who is connected. */
   readonly router: Pick<ServiceClient<typeof RouterService>, 'queryPresence'>;
   readonly directory: OwnerDirectory;
   readonly address: string;

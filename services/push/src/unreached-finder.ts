@@ -61,7 +61,7 @@ export class UnreachedFinder {
     const usersByApp = new Map<string, Set<string>>();
     for (const { app, user } of addressed) usersByApp.set(app, (usersByApp.get(app) ?? new Set()).add(user));
     const awayByApp = new Map<string, ReadonlySet<string>>();
-    for (const [app, users] of usersByApp) awayByApp.set(app, await awayAmong(this.#deps, app, users));
+    for (const [app, users] of usersByApp) awayByApp.set(app, await awayAmong(this.#deps.router, app, users));
     const rows = new Map<string, UnreachedRow>();
     for (const { app, user, event } of addressed) {
       if (awayByApp.get(app)?.has(user) !== true) continue;
