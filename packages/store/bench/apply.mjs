@@ -54,7 +54,10 @@ function makeBatch(partition) {
 
 const path = mkdtempSync(join(tmpdir(), 'parley-bench-'));
 const store = await openLmdbHistoryStore({ path, clock: systemClock, random: systemRandom });
-const batches = Array.from({ length: Math.ceil(eventCount / batchSize) }, (_, index) => [index % partitions, makeBatch(index % partitions)]);
+const batches = Array.from({ length: Math.ceil(eventCount / batchSize) }, (_, index) => [
+  index % partitions,
+  makeBatch(index % partitions),
+]);
 const total = batches.length * batchSize;
 
 const started = performance.now();
@@ -71,7 +74,9 @@ const cpu = process.cpuUsage(cpuBefore);
 const loop = performance.eventLoopUtilization(loopBefore);
 const micros = (value) => `${(value / total).toFixed(1)} µs`;
 console.log(`${conversationCount} conversations, batches of ${batchSize}, ${total} events`);
-console.log(`${((total / elapsedMs) * 1000).toFixed(0)} events/s on disk; per event: CPU ${micros(cpu.user + cpu.system)}, ` +
-  `event loop ${micros(loop.active * 1000)}, file ${(statSync(join(path, 'data.mdb')).size / total).toFixed(0)} bytes`);
+console.log(
+  `${((total / elapsedMs) * 1000).toFixed(0)} events/s on disk; per event: CPU ${micros(cpu.user + cpu.system)}, ` +
+    `event loop ${micros(loop.active * 1000)}, file ${(statSync(join(path, 'data.mdb')).size / total).toFixed(0)} bytes`,
+);
 await store[Symbol.asyncDispose]();
 rmSync(path, { recursive: true });
