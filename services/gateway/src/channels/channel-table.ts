@@ -58,8 +58,7 @@ export class ChannelTable {
   /** Takes a user out of all channels. */
   removeUser(user: LocalUser): void {
     const nowMs = this.#deps.clock.monotonic();
-    for (const channel of [...(user.channels ?? [])]) channel.remove(user, nowMs);
-    user.channels = undefined;
+    for (const channel of user.channels) channel.remove(user, nowMs);
   }
 
   /** Ends the subscriptions that nobody has needed for a while. */

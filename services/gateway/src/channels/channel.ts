@@ -39,14 +39,13 @@ export class Channel {
   }
 
   add(user: LocalUser, member: LocalMember): void {
+    if (!this.members.has(user)) user.channels = [...user.channels, this];
     this.members.set(user, member);
-    user.channels ??= new Set();
-    user.channels.add(this);
   }
 
   remove(user: LocalUser, nowMs: number): void {
     if (!this.members.delete(user)) return;
-    user.channels?.delete(this);
+    user.channels = user.channels.filter((channel) => channel !== this);
     if (this.members.size === 0) this.unusedSinceMs = nowMs;
   }
 }

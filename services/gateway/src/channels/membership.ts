@@ -134,7 +134,7 @@ export class Membership {
       // Whoever is not ready yet will sync; the others must be told that they may have missed something.
       if (member === undefined && user.isReady && headSeq > 0) sessions.notify(user, headMoved(conversation, headSeq));
     }
-    for (const channel of [...(user.channels ?? [])]) {
+    for (const channel of user.channels) {
       if (!kept.has(channel) && !refresh.overrides.has(channel.id)) channel.remove(user, clock.monotonic());
     }
   }

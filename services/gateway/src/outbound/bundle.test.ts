@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { PreparedMessage } from '@parley/edge-listener';
 import { decodeServerFrames, type ServerFrame } from '@parley/wire';
 import fc from 'fast-check';
-import { Bundle, type BundleEncoder } from './bundle.js';
+import { type Bundle, type BundleEncoder, emptyBundle } from './bundle.js';
 import { type Chunk, chunkOf } from './chunk.js';
 import { Outbox, queues } from './outbox.js';
 
@@ -23,7 +23,7 @@ const idsIn = (bytes: Uint8Array | undefined): number[] =>
 describe('Bundle', () => {
   it('joins chunks to one message with all frames in order', () => {
     const encoder = recordingEncoder();
-    [1, 2, 3].reduce((bundle, id) => bundle.append(pong(id)), Bundle.empty).message(false, encoder);
+    [1, 2, 3].reduce((bundle, id) => bundle.append(pong(id)), emptyBundle).message(false, encoder);
     expect(idsIn(encoder.prepared[0])).toEqual([1, 2, 3]);
   });
 
@@ -31,14 +31,14 @@ describe('Bundle', () => {
     const chunks = [1, 2, 3].map(pong);
     const steps = fc.array(fc.nat(2), { maxLength: 6 });
     const build = (indexes: readonly number[]): Bundle =>
-      indexes.reduce((bundle, index) => bundle.append(chunks[index] ?? pong(9)), Bundle.empty);
+      indexes.reduce((bundle, index) => bundle.append(chunks[index] ?? pong(9)), emptyBundle);
     fc.assert(fc.property(steps, steps, (a, b) => (build(a) === build(b)) === (a.join() === b.join())));
   });
 
   it('is prepared once for all connections that hold it', () => {
     const encoder = recordingEncoder();
     const [shared, own] = [pong(1), pong(2)];
-    const messages = Array.from({ length: 1_000 }, () => Bundle.empty.append(shared).append(own).message(false, encoder));
+    const messages = Array.from({ length: 1_000 }, () => emptyBundle.append(shared).append(own).message(false, encoder));
     expect(new Set(messages).size).toBe(1);
     expect(encoder.prepared).toHaveLength(1);
   });

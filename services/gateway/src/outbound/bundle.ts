@@ -14,15 +14,14 @@ export interface BundleEncoder {
  * message for all of them is put together once.
  */
 export class Bundle {
-  /** The empty queue. */
-  static readonly empty = new Bundle(undefined, undefined, 0);
   readonly byteLength: number;
   readonly #before: Bundle | undefined;
   readonly #chunk: Chunk | undefined;
   #binary: PreparedMessage | undefined = undefined;
   #text: PreparedMessage | undefined = undefined;
 
-  private constructor(before: Bundle | undefined, chunk: Chunk | undefined, byteLength: number) {
+  /** Only `append` and `emptyBundle` make bundles. */
+  constructor(before: Bundle | undefined, chunk: Chunk | undefined, byteLength: number) {
     this.#before = before;
     this.#chunk = chunk;
     this.byteLength = byteLength;
@@ -62,7 +61,7 @@ export class Bundle {
   }
 
   #join(): Uint8Array {
-    if (this.#before === Bundle.empty && this.#chunk !== undefined) return this.#chunk.bytes;
+    if (this.#before === emptyBundle && this.#chunk !== undefined) return this.#chunk.bytes;
     const joined = new Uint8Array(this.byteLength);
     let at = 0;
     for (const chunk of this.#chunks()) {
@@ -77,3 +76,6 @@ export class Bundle {
     return joinJson(this.#chunks().map((chunk) => chunk.json(codec)));
   }
 }
+
+/** The empty queue. */
+export const emptyBundle: Bundle = new Bundle(undefined, undefined, 0);

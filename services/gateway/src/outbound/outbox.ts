@@ -1,5 +1,5 @@
 import type { ServerFrameInit } from '@parley/wire';
-import { Bundle } from './bundle.js';
+import { type Bundle, emptyBundle } from './bundle.js';
 import type { Chunk } from './chunk.js';
 
 /** Queues of a connection, most urgent first. */
@@ -15,7 +15,7 @@ export class Outbox {
   /** In the list of the next flush. */
   isDirty = false;
   /** The bundle of each queue that still takes chunks. */
-  readonly #open: [Bundle, Bundle, Bundle] = [Bundle.empty, Bundle.empty, Bundle.empty];
+  readonly #open: [Bundle, Bundle, Bundle] = [emptyBundle, emptyBundle, emptyBundle];
   /** Finished bundles that stand before it. */
   #full: readonly [Bundle[], Bundle[], Bundle[]] | undefined = undefined;
   /** Conversations whose stored events were left out, with the head that the client must be told. */
@@ -43,10 +43,10 @@ export class Outbox {
 
   add(queue: QueueIndex, chunk: Chunk, bundleBytesMax: number): void {
     const open = this.#open[queue];
-    if (open !== Bundle.empty && open.byteLength + chunk.bytes.length > bundleBytesMax) {
+    if (open !== emptyBundle && open.byteLength + chunk.bytes.length > bundleBytesMax) {
       this.#full ??= [[], [], []];
       this.#full[queue].push(open);
-      this.#open[queue] = Bundle.empty.append(chunk);
+      this.#open[queue] = emptyBundle.append(chunk);
     } else {
       this.#open[queue] = open.append(chunk);
     }
@@ -57,8 +57,8 @@ export class Outbox {
     const full = this.#full?.[queue].shift();
     if (full !== undefined) return full;
     const open = this.#open[queue];
-    if (open === Bundle.empty) return undefined;
-    this.#open[queue] = Bundle.empty;
+    if (open === emptyBundle) return undefined;
+    this.#open[queue] = emptyBundle;
     return open;
   }
 

@@ -6,9 +6,9 @@ import type { Session } from './session.js';
 export interface LocalUser {
   readonly app: string;
   readonly id: string;
-  readonly sessions: Session[];
-  /** Group and room channels that the user is a live member of. */
-  channels: Set<Channel> | undefined;
+  sessions: readonly Session[];
+  /** Group and room channels that the user is a live member of; few, so an array is the smallest. */
+  channels: readonly Channel[];
   /** The user's own channel is active. */
   isSubscribed: boolean;
   /** The channels agree with an answer of history that was asked for while they were active. */

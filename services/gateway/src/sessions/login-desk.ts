@@ -105,7 +105,7 @@ export class LoginDesk {
   /** A device has one session; a user has so many, the oldest goes. */
   #makeRoom(session: Session): void {
     const { user, app, device } = session;
-    for (const other of [...user.sessions]) {
+    for (const other of user.sessions) {
       if (other !== session && other.device === device) this.#endOther(other, 'SESSION_REPLACED');
     }
     const sessionsMax = Math.max(1, app.sessionsPerUserMax ?? this.#deps.limits.sessionsPerUserMax);

@@ -68,7 +68,7 @@ export class SessionTable {
     const user = this.#openUser(owner.app.id, owner.user);
     const nowMs = clock.monotonic();
     const session: Session = {
-      id: randomId(random),
+      id: flatId(random),
       app: owner.app,
       user,
       device: owner.device,
@@ -83,7 +83,7 @@ export class SessionTable {
     };
     this.#sessions.set(session.id, session);
     this.#lost.add(session);
-    user.sessions.push(session);
+    user.sessions = [...user.sessions, session];
     return session;
   }
 
@@ -91,7 +91,7 @@ export class SessionTable {
   attach(session: Session, connection: ClientConnection, tokenExpiresMs: number): void {
     this.#lost.delete(session);
     session.connection = connection;
-    session.resumeSecret = randomId(this.#deps.random);
+    session.resumeSecret = flatId(this.#deps.random);
     session.tokenExpiresMs = tokenExpiresMs;
     session.isTokenWarned = false;
     session.hasMissed = false;
@@ -121,7 +121,7 @@ export class SessionTable {
     if (session.connection !== undefined) session.connection.session = undefined;
     session.connection = undefined;
     const { user } = session;
-    user.sessions.splice(user.sessions.indexOf(session), 1);
+    user.sessions = user.sessions.filter((other) => other !== session);
     this.#tellPresence(user);
     if (user.sessions.length > 0) return;
     user.unusedSinceMs = this.#deps.clock.monotonic();
@@ -159,7 +159,7 @@ export class SessionTable {
       app,
       id,
       sessions: [],
-      channels: undefined,
+      channels: [],
       isSubscribed: false,
       isReady: false,
       refresh: undefined,
@@ -175,6 +175,9 @@ export class SessionTable {
     this.#deps.router.subscribe(user.app, ownChannelOf(user), isConnected);
   }
 }
+
+/** A string that was put together piece by piece keeps the pieces; this one is a single piece. */
+const flatId = (random: Random): string => Buffer.from(randomId(random)).toString('latin1');
 
 /** Takes the same time wherever two secrets differ. */
 function isEqual(given: string, secret: string): boolean {
