@@ -10,3 +10,5 @@ export { memoryOutboxStore, type OutboxStore, type PendingSend } from './outbox-
 export type { SendHandle, SendState, StoredMessage } from './send-handle.js';
 export type { WebSocketLike } from './socket.js';
 export type { ClientPosition } from './timeline.js';
+export { type KeyValueStorage, storageOutboxStore } from './storage-outbox-store.js';
+export { wakeWithBrowser } from './wake-with-browser.js';
