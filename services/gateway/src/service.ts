@@ -111,12 +111,12 @@ class Gateway implements GatewayService {
   }
 
   #edgeEvents(): EdgeEvents {
-    const { connections, inbound, outbound } = this.#parts;
+    const { connections, outbound } = this.#parts;
     return {
       handshake: (request) => this.#handshake(request),
       opened: (edge) => this.#opened(edge),
       message: (edge, data) => {
-        if (edge.context instanceof ClientConnection) inbound.receive(edge.context, data);
+        if (edge.context instanceof ClientConnection) this.#receive(edge.context, data);
       },
       drained: (edge) => {
         if (edge.context instanceof ClientConnection) outbound.drained(edge.context);
@@ -141,6 +141,17 @@ class Gateway implements GatewayService {
     edge.context = connection;
     this.#parts.connections.add(connection);
     this.#parts.watch.add(connection);
+  }
+
+  /** A fault of ours ends the connection that brought it up, not the process. */
+  #receive(connection: ClientConnection, data: Uint8Array | string): void {
+    try {
+      this.#parts.inbound.receive(connection, data);
+    } catch (error) {
+      this.#parts.metrics.faults.add(1, 'receive');
+      this.#deps.telemetry.logger.error('a frame could not be handled', {}, error);
+      this.#parts.connections.close(connection, 'INTERNAL');
+    }
   }
 
   #scheduleSecond(): void {

@@ -29,7 +29,8 @@ interface Joined {
 }
 
 const retry = { firstMs: 200, longestMs: 5_000 };
-const listPageLimit = 500;
+/** Users that history is asked about at a time. */
+const filterUsersMax = 1_000;
 
 /**
  * Keeps channels and memberships in step where the channels themselves cannot tell: at login, after an
@@ -109,7 +110,7 @@ export class Membership {
     const joined: Joined[] = [];
     let page = '';
     do {
-      const request = { app: user.app, user: user.id, page, limit: listPageLimit, isCurrent: true };
+      const request = { app: user.app, user: user.id, page, isCurrent: true };
       const answer = await this.#deps.history.listConversations(request, { timeoutMs: this.#deps.limits.requestWithinMs });
       for (const entry of answer.conversations) {
         if (entry.isMember && !entry.conversation.startsWith('u:')) joined.push(entry);
@@ -156,16 +157,28 @@ export class Membership {
     for (let failures = 0; channel.check === check && channel.members.size > 0; failures++) {
       try {
         const users = [...channel.members.keys()].map((user) => user.id);
-        const request = { app: channel.app, conversation: channel.id, users, isCurrent: true };
-        const answer = await this.#deps.history.filterMembers(request, { timeoutMs: this.#deps.limits.requestWithinMs });
+        const { members, headSeq } = await this.#filterMembers(channel, users);
         if (channel.check !== check) return;
-        this.#settle(channel, new Set(users), new Set(answer.members), answer.headSeq);
+        this.#settle(channel, new Set(users), members, headSeq);
         break;
       } catch (error) {
         if (!(await this.#pause('cannot find out the members of a channel', failures, error))) return;
       }
     }
     if (channel.check === check) channel.check = undefined;
+  }
+
+  async #filterMembers(channel: Channel, users: readonly string[]): Promise<{ members: Set<string>; headSeq: number }> {
+    const members = new Set<string>();
+    let headSeq = 0;
+    for (let at = 0; at < users.length; at += filterUsersMax) {
+      const part = users.slice(at, at + filterUsersMax);
+      const request = { app: channel.app, conversation: channel.id, users: part, isCurrent: true };
+      const answer = await this.#deps.history.filterMembers(request, { timeoutMs: this.#deps.limits.requestWithinMs });
+      for (const member of answer.members) members.add(member);
+      headSeq = Math.max(headSeq, answer.headSeq);
+    }
+    return { members, headSeq };
   }
 
   #settle(channel: Channel, asked: ReadonlySet<string>, members: ReadonlySet<string>, headSeq: number): void {

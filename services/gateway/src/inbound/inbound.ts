@@ -5,7 +5,7 @@ import type { ClientFrame, CloseReason, ServerFrameInit } from '@parley/wire';
 import type { GatewayLimits } from '../limits.js';
 import type { GatewayMetrics } from '../metrics.js';
 import { chunkOf } from '../outbound/chunk.js';
-import { errorFrame } from '../outbound/frames.js';
+import { clientError, errorFrame } from '../outbound/frames.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { type QueueIndex, queues } from '../outbound/outbox.js';
 import type { JsonCodec } from '../ports.js';
@@ -18,7 +18,7 @@ import type { Session } from '../sessions/session.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import { decodeFrames } from './decode-frames.js';
 import type { RateLimiter } from './rate-limiter.js';
-import { sendMessage } from './send-message.js';
+import { sendMessage, traceOf } from './send-message.js';
 
 export interface InboundDeps {
   readonly router: RouterClient;
@@ -157,7 +157,7 @@ export class Inbound {
 
   async #request(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): Promise<void> {
     const { clock, limits, requests } = this.#deps;
-    const call = { timeoutMs: limits.requestWithinMs, trace: frame.trace };
+    const call = { timeoutMs: limits.requestWithinMs, trace: traceOf(frame) };
     // The sync of a login waits for its subscriptions first, so the whole may take longer than one call.
     const withinMs = limits.readyWithinMs + 2 * limits.requestWithinMs;
     try {
@@ -179,7 +179,7 @@ export class Inbound {
       this.#deps.logger.error('a request failed', { request }, thrown);
       return refusal('INTERNAL');
     }
-    return refusal(error === 'NOT_OWNER' ? 'UNAVAILABLE' : error, detail, retryAfterMs);
+    return refusal(clientError(error), detail, retryAfterMs);
   }
 
   #refuse(connection: ClientConnection, id: number, error: Refusal): void {

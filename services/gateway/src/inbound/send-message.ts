@@ -39,7 +39,7 @@ export function sendMessage(
     conversation: message.conversation,
     ingressMs: deps.clock.now(),
     origin: { peer: deps.router.peer, connection: connection.id, request: frame.id },
-    trace: frame.trace,
+    trace: traceOf(frame),
     body: {
       type: 'send',
       value: {
@@ -53,6 +53,12 @@ export function sendMessage(
   });
   return undefined;
 }
+
+/** Length of a traceparent (W3C Trace Context, 3.2); what is longer is none. */
+const traceparentLength = 55;
+
+/** The frame's traceparent, or empty. */
+export const traceOf = ({ trace }: ClientFrame): string => (trace.length === traceparentLength ? trace : '');
 
 function checkSend(session: Session, message: SendMessage): Result<CheckedSend, Refusal> {
   const target = refusalOfConversation(message.conversation, session.user.id);

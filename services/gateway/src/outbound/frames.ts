@@ -8,5 +8,8 @@ export function errorFrame(id: number, { name, detail = '', retryAfterMs = 0 }: 
   return { id, body: { type: 'error', value: { code, name, message: text, retryAfterMs } } };
 }
 
-/** The error of a number that another process sent; INTERNAL for one of another version. */
-export const errorOfCode = (code: number): ErrorName => errorNameOf(code) ?? 'INTERNAL';
+/** What a client is told instead of an error of the inside. */
+export const clientError = (name: ErrorName): ErrorName => (name === 'NOT_OWNER' ? 'UNAVAILABLE' : name);
+
+/** The client's error for a number that another process sent; INTERNAL for one of another version. */
+export const errorOfCode = (code: number): ErrorName => clientError(errorNameOf(code) ?? 'INTERNAL');

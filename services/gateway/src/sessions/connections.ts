@@ -53,9 +53,13 @@ export class Connections {
   close(connection: ClientConnection, reason: CloseReason | 'LOGOUT', lastFrame?: ServerFrameInit): void {
     if (connection.state === 'closed') return;
     this.#deps.closes.add(1, reason);
-    const { edge } = connection;
-    if (lastFrame !== undefined) this.#deps.outbound.send(connection, chunkOf(lastFrame));
-    this.#deps.outbound.flushNow(connection);
+    const { edge, session } = connection;
+    // What is written from here on may not arrive any more.
+    if (session !== undefined && (edge.bufferedBytes > 0 || connection.outbox?.isEmpty === false)) session.hasMissed = true;
+    if (reason !== 'SLOW_CONSUMER') {
+      if (lastFrame !== undefined) this.#deps.outbound.send(connection, chunkOf(lastFrame));
+      this.#deps.outbound.flushNow(connection);
+    }
     this.release(connection);
     edge.close(reason === 'LOGOUT' ? normalClosure : closeCodes[reason], reason);
   }

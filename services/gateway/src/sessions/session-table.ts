@@ -108,9 +108,9 @@ export class SessionTable {
     session.connection = undefined;
     session.lostAtMs = clock.monotonic();
     const isUnsent = connection.outbox !== undefined && !connection.outbox.isIdle;
-    // What was sent a heartbeat before the last frame has arrived, or that frame could not have.
-    const isUncertain = session.lastEventMs > 0 && session.lastEventMs + limits.heartbeatMs > connection.lastFrameMs;
-    session.hasMissed = isUnsent || isUncertain;
+    // A client that still sends has had an answer to an earlier frame in this time, and all events before it.
+    const isUncertain = session.lastEventMs > 0 && session.lastEventMs + limits.offlineAfterMs > connection.lastFrameMs;
+    if (isUnsent || isUncertain) session.hasMissed = true;
     this.#lost.add(session);
     this.#tellPresence(session.user);
   }
