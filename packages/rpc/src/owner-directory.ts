@@ -4,7 +4,7 @@ export interface Owner {
   readonly partition: number;
   /** Offset of the owner's claim; 0 for readers, which claim nothing. */
   readonly fence: number;
-  /** Where it takes calls. */
+  /** Where it takes calls; empty in the entry with which it leaves. */
   readonly address: string;
   /** Id of the process. */
   readonly peer: string;

@@ -1,6 +1,9 @@
 import type { Owner } from './owner-directory.js';
 
-/** Owners by service and partition; what every directory keeps in memory. */
+/**
+ * Owners by service and partition; what every directory keeps in memory. An entry with an empty address says that
+ * nobody serves the partition any more: it is kept for its fence, but not shown.
+ */
 export class OwnerTable {
   readonly #owners = new Map<string, Map<number, Owner>>();
   readonly #listeners = new Set<(owner: Owner) => void>();
@@ -17,13 +20,16 @@ export class OwnerTable {
   }
 
   ownerOf(service: string, partition: number): Owner | undefined {
-    return this.#owners.get(service)?.get(partition);
+    const owner = this.#owners.get(service)?.get(partition);
+    return owner?.address === '' ? undefined : owner;
   }
 
   /** One entry for each process. */
   peersOf(service: string): readonly Owner[] {
     const peers = new Map<string, Owner>();
-    for (const owner of this.#owners.get(service)?.values() ?? []) peers.set(owner.peer, owner);
+    for (const owner of this.#owners.get(service)?.values() ?? []) {
+      if (owner.address !== '') peers.set(owner.peer, owner);
+    }
     return [...peers.values()];
   }
 

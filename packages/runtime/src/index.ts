@@ -1,4 +1,5 @@
 export * from './admin-server.js';
+export { publishGateway } from './gateway-client.js';
 export * from './json-door.js';
 export * from './log-directory.js';
 export * from './platform.js';

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@bufbuild/protobuf';
+import { GatewayService } from '@parley/contracts/gateway';
 import { GroupService } from '@parley/contracts/group';
 import { HistoryService } from '@parley/contracts/history';
 import { PushService } from '@parley/contracts/push';
@@ -23,6 +24,7 @@ export const apiServices = {
   room: RoomService,
   history: HistoryService,
   push: PushService,
+  gateway: GatewayService,
 } as const satisfies Record<keyof ServiceClients, ServiceDescriptor>;
 
 type UnaryCall = (request: unknown, options: CallOptions) => Promise<unknown>;

@@ -1,3 +1,4 @@
+import type { GatewayService } from '@parley/contracts/gateway';
 import { GroupService } from '@parley/contracts/group';
 import { HistoryService } from '@parley/contracts/history';
 import { PushService } from '@parley/contracts/push';
@@ -15,6 +16,7 @@ import {
   type UserId,
 } from '@parley/kernel';
 import { type CallOptions, createRoutedClient, type OwnerDirectory, type RoutedClient, type RpcDialer } from '@parley/rpc';
+import { createGatewayClient } from './gateway-client.js';
 
 export interface ServiceClientsOptions {
   readonly dialer: RpcDialer;
@@ -32,6 +34,8 @@ export interface ServiceClients {
   readonly room: RoutedClient<typeof RoomService>;
   readonly history: RoutedClient<typeof HistoryService>;
   readonly push: RoutedClient<typeof PushService>;
+  /** Asks every gateway and joins the answers. */
+  readonly gateway: RoutedClient<typeof GatewayService>;
 }
 
 /** Makes the clients; nothing is connected before the first call. */
@@ -71,6 +75,7 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
       },
     }),
     push: createRoutedClient({ ...options, service: PushService, serviceName: 'push', partitionOf: () => undefined }),
+    gateway: createGatewayClient(options.dialer, options.directory),
   };
 }
 

@@ -3,7 +3,7 @@ import type { AppConfig, Config } from '@parley/config';
 import { descriptorSetUrl } from '@parley/contracts/descriptors';
 import { GatewayService } from '@parley/contracts/gateway';
 import { createRouterClient } from '@parley/router-client';
-import type { ServiceLife } from '@parley/runtime';
+import { publishGateway, type ServiceLife } from '@parley/runtime';
 import { createJsonCodec } from './json-codec.js';
 import { type GatewayLimits, gatewayLimits, type RateLimits } from './limits.js';
 import type { GatewayApp, GatewayListenerOptions } from './ports.js';
@@ -29,11 +29,14 @@ export async function mountGateway({ platform, readyWhen, onStop }: ServiceLife)
   });
   platform.server.serve(GatewayService, service.handlers);
   await service.start();
+  const withdraw = await publishGateway({ directory, address: platform.address, peer });
   let isDraining = false;
   readyWhen('gateway', () => (isDraining ? 'the gateway is draining' : undefined));
   onStop('gateway', async () => {
     isDraining = true;
     await service.drain();
+    // Best effort: an entry that stays names a gateway that cannot be reached, and such a one is passed over.
+    await withdraw().catch((error: unknown) => telemetry.logger.warn('the gateway could not take itself off the list', {}, error));
     await service.stop();
   });
   return { port: service.port };
