@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+import type { BenchSettings } from './workloads/workload.js';
+
+/** What was asked for on the command line. */
+export interface BenchOptions {
+  readonly workload: string;
+  /** Given settings only; the workload's own defaults fill the rest. */
+  readonly settings: Partial<BenchSettings>;
+  readonly repeat: number;
+  /** File for the results in JSON. */
+  readonly out: string | undefined;
+  /** Folder for CPU profiles of the spawned server. */
+  readonly profile: string | undefined;
+  readonly main: string | undefined;
+  readonly listener: string;
+  readonly dataParent: string | undefined;
+  readonly attachFile: string | undefined;
+  readonly isCluster: boolean;
+  readonly url: string | undefined;
+  readonly adminUrl: string | undefined;
+  readonly pids: readonly number[];
+  readonly app: string | undefined;
+  readonly secret: string | undefined;
+  readonly kid: string | undefined;
+}
+
+const numbers = {
+  messages: 'messages',
+  pairs: 'pairs',
+  'in-flight': 'inFlight',
+  rate: 'rate',
+  seconds: 'seconds',
+  groups: 'groups',
+  members: 'members',
+  connections: 'connections',
+  concurrency: 'concurrency',
+  bytes: 'textBytes',
+} as const satisfies Record<string, keyof BenchSettings>;
+
+const texts = ['repeat', 'out', 'profile', 'server', 'listener', 'data', 'url', 'admin', 'pids', 'app', 'secret', 'kid', 'demo', 'cluster-file'] as const;
+
+/** Shown when nothing was asked for. */
+export const usage = `npm run bench -- <workload> [options]
+  direct   messages between pairs: --pairs 100 --in-flight 16 --messages 100000, or --rate 1000 --seconds 20
+  group    --groups 100 --members 20 --rate 1000 --seconds 10
+  room     --members 3000 --rate 50 --seconds 10
+  idle     --connections 10000 --seconds 20
+  login    --connections 5000 --concurrency 64
+  all      every one of them
+Options: --repeat 3 --bytes 200 --out results.json --profile <folder> --listener auto|uws|ws --data <folder> --server <main.js>
+A running server: --url ws://… --pids 1,2 --app … --secret … --kid … [--admin http://…], or --demo <demo.json> --pids …
+A cluster: --cluster --cluster-file <summary of npm run cluster>`;
+
+/** Reads the command line. Throws an Error in words for what it does not know. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const names = [...Object.keys(numbers), ...texts];
+  const options = { ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])), cluster: { type: 'boolean' as const } };
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const text = (name: (typeof texts)[number]): string | undefined => (values as Readonly<Record<string, string | undefined>>)[name];
+  const settings = Object.entries(numbers).flatMap(([name, setting]) => {
+    const value = (values as Readonly<Record<string, string | undefined>>)[name];
+    return value === undefined ? [] : [[setting, wholeNumber(name, value)] as const];
+  });
+  return {
+    workload: positionals[0] ?? '',
+    settings: Object.fromEntries(settings),
+    repeat: wholeNumber('repeat', text('repeat') ?? '3'),
+    out: text('out'),
+    profile: text('profile'),
+    main: text('server'),
+    listener: text('listener') ?? 'auto',
+    dataParent: text('data'),
+    attachFile: text('cluster-file') ?? text('demo'),
+    isCluster: (values as Readonly<Record<string, unknown>>)['cluster'] === true,
+    url: text('url'),
+    adminUrl: text('admin'),
+    pids: (text('pids') ?? '').split(',').filter(Boolean).map(Number),
+    app: text('app'),
+    secret: text('secret'),
+    kid: text('kid'),
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${name}: expected a whole number, found ${text}`);
+  return Number(text);
+}

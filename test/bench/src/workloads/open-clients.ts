@@ -1,0 +1,68 @@
+import { EdgeClient, type EdgeClientEvents } from '../protocol/edge-client.js';
+import { mintToken } from '../protocol/token.js';
+import type { BenchContext } from './workload.js';
+
+/** Connections from one source address: a server limits handshakes per address. */
+const connectionsPerAddress = 50;
+
+/** One of the many addresses of the loopback interface, for the n-th connection of this process. */
+export function localAddressOf(n: number): string {
+  const block = Math.floor(n / connectionsPerAddress) % 60_000;
+  return `127.1.${Math.floor(block / 250)}.${(block % 250) + 1}`;
+}
+
+let connections = 0;
+
+export interface Identity {
+  readonly index: number;
+  readonly user: string;
+  readonly token: string;
+}
+
+/** Users with tokens, minted before anything is timed. */
+export function mintIdentities({ server, clock, tag }: BenchContext, prefix: string, count: number): readonly Identity[] {
+  const nowMs = clock.now();
+  return Array.from({ length: count }, (_, index) => {
+    const user = `${tag}-${prefix}${index}`;
+    return { index, user, token: mintToken(server.app, user, nowMs) };
+  });
+}
+
+/** Connects one client, logs it in and syncs its empty list: login and sync go out together. */
+export async function openClient({ server }: BenchContext, { index, user, token }: Identity, events: EdgeClientEvents): Promise<EdgeClient> {
+  const client = new EdgeClient(server.address, { index, user, localAddress: localAddressOf(connections++) }, events);
+  await client.opened();
+  const login = client.request({ type: 'login', value: { token, device: 'bench', client: 'parley-bench' } });
+  const sync = client.request({ type: 'sync', value: {} });
+  client.flush();
+  await login;
+  await sync;
+  return client;
+}
+
+/** Opens clients, so many at a time, in the order of their identities. */
+export async function openClients(
+  context: BenchContext,
+  identities: readonly Identity[],
+  { events, concurrency = 32 }: { events: EdgeClientEvents; concurrency?: number },
+): Promise<readonly EdgeClient[]> {
+  const clients: EdgeClient[] = [];
+  await forEachBounded(identities, concurrency, async (identity) => {
+    clients[identity.index - (identities[0]?.index ?? 0)] = await openClient(context, identity, events);
+  });
+  return clients;
+}
+
+/** Runs the action for every item, so many at a time. */
+export async function forEachBounded<T>(items: Iterable<T>, concurrency: number, action: (item: T) => Promise<void>): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) await action(next.value);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+/** Ends the sessions, so that the server does not keep them for a resume. */
+export async function logoutAll(clients: readonly EdgeClient[]): Promise<void> {
+  await forEachBounded(clients, 64, (client) => client.logout());
+}
