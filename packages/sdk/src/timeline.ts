@@ -1,10 +1,11 @@
-import { backoffMs, type CancelTimer, type Clock, type Random } from '@parley/kernel';
+import type { CancelTimer, Clock, Random } from '@parley/kernel';
 import type { ConversationHead, HistoryPage, QueryHistoryInit, SyncInit, SyncResult } from '@parley/wire';
+import { backOff, CatchUp } from './catch-up.js';
 import { ParleyClientError } from './client-error.js';
-import { ConversationFeed, type MissingRange } from './conversation-feed.js';
+import { ConversationFeed } from './conversation-feed.js';
 import type { Emitter } from './emitter.js';
 import { decodeTimelineEvent } from './event-decoder.js';
-import type { ClientEvents, Gap, TimelineEvent } from './events.js';
+import type { ClientEvents, TimelineEvent } from './events.js';
 import type { SdkLimits } from './limits.js';
 
 /** What a client needs to go on where it stopped, across restarts of the application. Plain JSON. */
@@ -36,10 +37,9 @@ export interface TimelineOptions {
 /** The order of all conversations: live events, own sends, sync and history flow together here. */
 export class Timeline {
   readonly #options: TimelineOptions;
+  readonly #catchUp: CatchUp;
   #feeds = new Map<string, ConversationFeed>();
   #timers = new Map<ConversationFeed, CancelTimer>();
-  #queue = new Set<ConversationFeed>();
-  #active = new Set<ConversationFeed>();
   #epoch: string;
   #cursor: string;
   #safeCursor: string;
@@ -53,6 +53,7 @@ export class Timeline {
 
   constructor(options: TimelineOptions) {
     this.#options = options;
+    this.#catchUp = new CatchUp({ ...options, accepts: (epoch) => this.#accepts(epoch), idle: () => this.#caughtUp() });
     const { epoch = '', cursor = '', conversations = {} } = options.position ?? {};
     this.#epoch = epoch;
     this.#cursor = cursor;
@@ -62,7 +63,13 @@ export class Timeline {
 
   get position(): ClientPosition {
     const conversations: Record<string, number> = {};
-    for (const [id, feed] of this.#feeds) if (feed.lastSeq !== undefined) conversations[id] = feed.lastSeq;
+    let isBehind = false;
+    for (const [id, feed] of this.#feeds) {
+      if (feed.lastSeq !== undefined) conversations[id] = feed.lastSeq;
+      isBehind ||= feed.lastSeq === undefined || feed.missing !== undefined;
+    }
+    // A cursor from behind something that was not handed on would hide it from the next run.
+    if (!isBehind) this.#safeCursor = this.#cursor;
     return { epoch: this.#epoch, cursor: this.#safeCursor, conversations };
   }
 
@@ -70,8 +77,12 @@ export class Timeline {
     this.#isOnline = true;
     this.#beginGeneration();
     if (!isComplete) this.#needsSync = true;
-    if (this.#needsSync) void this.#runSync();
-    else for (const feed of this.#feeds.values()) this.#enqueue(feed);
+    if (this.#needsSync) {
+      void this.#runSync();
+      return;
+    }
+    for (const feed of this.#feeds.values()) this.#catchUp.add(feed);
+    if (this.#catchUp.isIdle) this.#caughtUp();
   }
 
   offline(): void {
@@ -126,7 +137,7 @@ export class Timeline {
     this.#feeds.delete(conversation);
     this.#timers.get(feed)?.();
     this.#timers.delete(feed);
-    this.#queue.delete(feed);
+    this.#catchUp.drop(feed);
   }
 
   #feed(conversation: string): ConversationFeed {
@@ -158,12 +169,12 @@ export class Timeline {
   /** Gives what is missing a moment to arrive by itself, then fetches it. */
   #watch(feed: ConversationFeed): void {
     const isWaiting = feed.lastSeq === undefined ? this.#isSynced : feed.missing !== undefined;
-    if (!isWaiting || this.#timers.has(feed) || this.#queue.has(feed) || this.#active.has(feed)) return;
+    if (!isWaiting || this.#timers.has(feed) || this.#catchUp.has(feed)) return;
     const { clock, limits } = this.#options;
     const cancel = clock.setTimer(limits.gapHoldMs, () => {
       this.#timers.delete(feed);
       feed.startAfter(feed.lowestHeldSeq === undefined ? feed.headSeq : feed.lowestHeldSeq - 1);
-      this.#enqueue(feed);
+      this.#catchUp.add(feed);
     });
     this.#timers.set(feed, cancel);
   }
@@ -171,98 +182,9 @@ export class Timeline {
   #beginGeneration(): void {
     this.#generation++;
     this.#isSyncing = false;
-    this.#queue.clear();
-    this.#active.clear();
+    this.#catchUp.stop();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-  }
-
-  #enqueue(feed: ConversationFeed): void {
-    if (!this.#isOnline || feed.missing === undefined || this.#active.has(feed)) return;
-    this.#queue.add(feed);
-    this.#work();
-  }
-
-  #work(): void {
-    for (const feed of this.#queue) {
-      if (this.#active.size >= this.#options.limits.catchUpParallel) return;
-      this.#queue.delete(feed);
-      this.#active.add(feed);
-      void this.#catchUp(feed, this.#generation);
-    }
-    if (!this.#isAwaitingCaughtUp || this.#active.size > 0) return;
-    this.#isAwaitingCaughtUp = false;
-    this.#safeCursor = this.#cursor;
-    this.#options.events.emit('caughtUp', { conversations: this.#feeds.size });
-  }
-
-  async #catchUp(feed: ConversationFeed, generation: number): Promise<void> {
-    let failures = 0;
-    for (let missing = feed.missing; missing !== undefined; missing = feed.missing) {
-      const isDone = await this.#fetch(feed, missing, generation);
-      if (generation !== this.#generation) return;
-      if (this.#feeds.get(feed.conversation) !== feed) break;
-      failures = isDone ? 0 : failures + 1;
-      if (!isDone) await this.#backOff(failures - 1);
-      if (generation !== this.#generation) return;
-    }
-    this.#active.delete(feed);
-    this.#work();
-  }
-
-  /** Fetches one page of what is missing. False when it must be tried again later. */
-  async #fetch(feed: ConversationFeed, missing: MissingRange, generation: number): Promise<boolean> {
-    const { limits, query } = this.#options;
-    const { conversation } = feed;
-    const fromSeq = Math.max(missing.fromSeq, missing.headSeq - limits.catchUpMax + 1);
-    try {
-      const page = await query({ conversation, fromSeq, limit: Math.min(100, limits.catchUpMax), atLeastSeq: missing.headSeq });
-      if (generation !== this.#generation || !this.#accepts(page.epoch)) return true;
-      if (this.#feeds.get(conversation) !== feed) return true;
-      return this.#apply(feed, page, fromSeq);
-    } catch (thrown) {
-      const error = ParleyClientError.from(thrown);
-      if (generation !== this.#generation) return true;
-      if (error.retryable) return false;
-      feed.fill([], missing.headSeq, ({ fromSeq, toSeq }) => this.#report({ conversation, fromSeq, toSeq, reason: 'refused', error }));
-      return true;
-    }
-  }
-
-  /** True when the page brought the conversation forward. */
-  #apply(feed: ConversationFeed, page: HistoryPage, askedFrom: number): boolean {
-    const before = feed.lastSeq ?? 0;
-    const events = this.#decode(page);
-    const lastSeq = events[events.length - 1]?.seq ?? 0;
-    // One event that cannot be read must not stop the conversation for ever.
-    const readTo = events.length < page.events.length ? Math.max(lastSeq, askedFrom) : lastSeq;
-    const coveredSeq = page.hasMore ? readTo : Math.max(readTo, page.headSeq);
-    const { conversation } = feed;
-    feed.fill(events, coveredSeq, (range) => {
-      // What lies before the first seq that the user may see is not missed.
-      const fromSeq = Math.max(range.fromSeq, page.firstSeq);
-      const split = Math.min(range.toSeq, askedFrom - 1);
-      if (fromSeq <= split) this.#report({ conversation, fromSeq, toSeq: split, reason: 'catch-up-limit' });
-      const restFrom = Math.max(fromSeq, split + 1);
-      if (restFrom <= range.toSeq) this.#report({ conversation, fromSeq: restFrom, toSeq: range.toSeq, reason: 'unavailable' });
-    });
-    return (feed.lastSeq ?? 0) > before;
-  }
-
-  #decode(page: HistoryPage): readonly TimelineEvent[] {
-    const events: TimelineEvent[] = [];
-    for (const bytes of page.events) {
-      try {
-        events.push(decodeTimelineEvent(bytes, this.#options.self()));
-      } catch (error) {
-        this.#options.events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error));
-      }
-    }
-    return events;
-  }
-
-  #report(gap: Gap): void {
-    this.#options.events.emit('gap', gap);
   }
 
   async #runSync(): Promise<void> {
@@ -279,7 +201,7 @@ export class Timeline {
         if (generation !== this.#generation) return;
         const error = ParleyClientError.from(thrown);
         this.#options.events.emit('error', error);
-        await this.#backOff(failures++, error.retryAfterMs);
+        await backOff(this.#options, failures++, error.retryAfterMs);
       }
       if (generation !== this.#generation) {
         // It was cut short: whoever comes next has to do it again.
@@ -319,9 +241,15 @@ export class Timeline {
     for (const feed of [...this.#feeds.values()]) {
       if (feed.lastSeq === undefined) this.#begin(feed);
       if (feed.lastSeq === undefined) this.#watch(feed);
-      else this.#enqueue(feed);
+      else this.#catchUp.add(feed);
     }
-    this.#work();
+    if (this.#catchUp.isIdle) this.#caughtUp();
+  }
+
+  #caughtUp(): void {
+    if (!this.#isAwaitingCaughtUp) return;
+    this.#isAwaitingCaughtUp = false;
+    this.#options.events.emit('caughtUp', { conversations: this.#feeds.size });
   }
 
   /** False when the epoch is another one: then everything starts over. */
@@ -340,13 +268,5 @@ export class Timeline {
     this.#options.reset();
     if (this.#isOnline) void this.#runSync();
     return false;
-  }
-
-  #backOff(failures: number, atLeastMs = 0): Promise<void> {
-    const { clock, random, limits } = this.#options;
-    const policy = { firstMs: limits.retryFirstMs, longestMs: limits.retryLongestMs };
-    return new Promise((resolve) => {
-      clock.setTimer(Math.max(atLeastMs, backoffMs(policy, failures, random)), resolve);
-    });
   }
 }
