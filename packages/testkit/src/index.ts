@@ -1,6 +1,7 @@
 export * from './checker/check-history.js';
 export * from './checker/observations.js';
 export * from './checker/recorder.js';
+export * from './deployment/app-token.js';
 export * from './deployment/deployed-apps.js';
 export * from './deployment/deployment.js';
 export * from './deployment/free-ports.js';
