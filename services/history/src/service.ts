@@ -3,6 +3,7 @@ import { topics } from '@parley/contracts/topics';
 import { ParleyError, partitionOf } from '@parley/kernel';
 import { superviseOwnership } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
+import type { LogPosition } from '@parley/store';
 import { createHistoryEvents, type HistoryEvents } from './events.js';
 import type { HistoryDeps } from './ports.js';
 import { Progress } from './progress.js';
@@ -74,8 +75,15 @@ class History implements HistoryService {
       getConversation: (request) => getConversation(deps, request),
       filterMembers: (request) => filterMembers(deps, request),
       findSend: (request) => findSend(deps, request),
-      getCheckpoint: async ({ partition }) => this.#projectorOf(partition).tail,
+      getCheckpoint: ({ partition }) => this.#checkpointOf(partition),
     };
+  }
+
+  /** The tail; where the log no longer reaches back to it, the position itself: nothing older is on its way. */
+  async #checkpointOf(partition: number): Promise<LogPosition> {
+    const { tail, position } = this.#projectorOf(partition);
+    const { start } = await this.#deps.log.range(topics.timeline, partition);
+    return tail.offset >= start ? tail : position;
   }
 
   #projectorOf(partition: number): PartitionProjector {

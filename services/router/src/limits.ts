@@ -22,6 +22,8 @@ export const routerLimits = {
   loadWithinMs: 5_000,
   /** Positions without output are written at most this often. */
   positionEveryMs: 1_000,
+  /** An idle partition repeats its positions this often, so that the log's retention always leaves a record. */
+  idlePositionEveryMs: 24 * 3_600_000,
   /** What may wait for one link before it is broken (its gateway then resubscribes and resyncs). */
   linkBytesMax: 32 * 1024 * 1024,
   /** Subscriptions of a partition that went to another owner are served this much longer. */

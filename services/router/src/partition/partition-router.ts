@@ -98,6 +98,7 @@ export class PartitionRouter {
     const { clock } = this.#deps;
     const { partition } = this;
     const sequencer = new Sequencer({ partition, fence: owner.fence, clock, window: this.#window, lastTimeMs: this.#lastTimeMs });
+    this.#writePositionsAfter(routerLimits.idlePositionEveryMs);
     while (!stop.aborted) {
       const batch = this.#collect(sequencer);
       if (batch.needsAppend || this.#isPositionDue) await this.#commit(owner, batch);
@@ -114,6 +115,7 @@ export class PartitionRouter {
     const startedMs = this.#deps.clock.monotonic();
     await owner.append([{ payload: batch.payload, positions: this.#consumed }]);
     this.#hasUnwrittenPositions = false;
+    if (this.#isPositionDue) this.#writePositionsAfter(routerLimits.idlePositionEveryMs);
     this.#isPositionDue = false;
     this.#events.committed(batch.storedEvents, this.#deps.clock.monotonic() - startedMs);
   }
@@ -225,10 +227,16 @@ export class PartitionRouter {
     preparation.found.set(command, answer);
   }
 
+  /** Positions that came without output are written soon. */
   #schedulePosition(): void {
     if (!this.#hasUnwrittenPositions) return;
     this.#hasUnwrittenPositions = false;
-    this.#cancelPosition = this.#deps.clock.setTimer(routerLimits.positionEveryMs, () => {
+    this.#writePositionsAfter(routerLimits.positionEveryMs);
+  }
+
+  #writePositionsAfter(delayMs: number): void {
+    this.#cancelPosition();
+    this.#cancelPosition = this.#deps.clock.setTimer(delayMs, () => {
       this.#isPositionDue = true;
       this.#wake.call();
     });
