@@ -229,5 +229,7 @@ export const exchanges = [
   { name: 'bytes that are no frame', send: ['ffffff'], error: 'INVALID_FRAME', close: 4101 },
   { name: 'a request before the login', send: [{ frames: [{ id: 1, sync: {} }] }], error: 'NOT_LOGGED_IN', close: 4105 },
   { name: 'a token that is none', send: [{ frames: [{ id: 1, login: { token: 'nonsense', device: 'd' } }] }], error: 'UNAUTHENTICATED', close: 4102 },
+  { name: 'more than 4 KiB before the login', send: [{ frames: [{ id: 1, login: { token: 'x'.repeat(4096), device: 'd' } }] }], error: 'MESSAGE_TOO_LARGE', close: 4101 },
+  { name: 'a second frame does not help', send: [{ frames: [{ id: 1, ping: {} }, { id: 2, login: { token: 'x' } }] }], error: 'NOT_LOGGED_IN', close: 4105 },
   { name: 'a login without a token', send: [{ frames: [{ id: 1, login: { device: 'd' } }] }], error: 'UNAUTHENTICATED', close: 4102 },
 ];
