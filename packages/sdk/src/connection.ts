@@ -22,7 +22,7 @@ export interface CloseInfo {
   readonly deafMs: number;
 }
 
-export interface ConnectionHooks {
+interface ConnectionHooks {
   opened(): void;
   /** A frame that answers no request. */
   pushed(body: ServerBody): void;

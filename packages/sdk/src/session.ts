@@ -7,7 +7,7 @@ import type { SdkLimits } from './limits.js';
 import type { WebSocketLike } from './socket.js';
 import type { TokenSource } from './token-source.js';
 
-export interface SessionHooks {
+interface SessionHooks {
   status(status: ConnectionStatus): void;
   /** Logged in. Called before any later frame is looked at. */
   online(connection: Connection, loggedIn: LoggedIn, isComplete: boolean): void;

@@ -2,7 +2,6 @@ import type { Client } from '@parley/sdk';
 import { type Output, UsageError } from '../output.js';
 
 export const groupActions = ['create', 'join', 'invite', 'leave', 'dismiss', 'members'] as const;
-export type GroupAction = (typeof groupActions)[number];
 
 /** One thing done with a group. Throws ParleyClientError when it is refused. */
 export async function actOnGroup(

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import type * as Parley from '../src/index.js';
+import { FakeServer } from '../src/fake/fake-server.js';
+import { ManualClock, settle } from '../src/fake/manual-clock.js';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The script for old browsers, as scripts/bundle.mjs makes it, but from the sources. */
+function bundle(): string {
+  const packages = ['kernel', 'wire'].map((name) => `--alias:@parley/${name}=${at(`../../${name}/src/index.ts`)}`);
+  const options = ['--bundle', '--minify', '--format=iife', '--global-name=Parley', '--target=es2017', '--define:globalThis=self'];
+  const args = [at('../src/index.ts'), '--platform=browser', ...options, ...packages];
+  return execFileSync(at('../../../node_modules/.bin/esbuild'), args, { encoding: 'utf8', maxBuffer: 1 << 24 });
+}
+
+/** The globals that a page has, and no others; time is the test's. */
+function makePage(clock: ManualClock, server: FakeServer): { readonly [name: string]: unknown } {
+  let lastTimer = 0;
+  const timers = new Map<number, () => void>();
+  const page: Record<string, unknown> = {
+    TextDecoder,
+    crypto: { getRandomValues: (bytes: Uint8Array) => bytes.map((_, i) => (i * 37 + ++lastTimer) % 256) },
+    performance: { now: () => clock.monotonic() },
+    setTimeout: (action: () => void, ms: number) => {
+      timers.set(++lastTimer, clock.setTimer(ms, action));
+      return lastTimer;
+    },
+    clearTimeout: (timer: number) => timers.get(timer)?.(),
+    // A constructor that returns an object makes that object.
+    WebSocket: function WebSocket() {
+      return server.webSocket();
+    },
+  };
+  page['self'] = page;
+  return page;
+}
+
+describe('the bundle', () => {
+  const script = bundle();
+
+  it('has at most 25 KB gzipped, the codec included', () => {
+    expect(gzipSync(script, { level: 9 }).length).toBeLessThanOrEqual(25 * 1024);
+  });
+
+  it('runs in a page that has neither Node nor async iteration', async () => {
+    const clock = new ManualClock();
+    const server = new FakeServer(clock);
+    const page = createContext(makePage(clock, server));
+    runInContext('Symbol = Object.assign((text) => Object(text), { iterator: Symbol.iterator })', page);
+    runInContext(`${script}; this.Parley = Parley`, page);
+    const { createClient } = page['Parley'] as typeof Parley;
+    const client = createClient({ url: 'ws://page', token: () => 'alice' });
+    void client.connect();
+    await clock.until(() => client.status.state === 'online');
+    const sent = client.user('bob').send('from a page: ä€😀');
+    await clock.advance(100);
+    await settle();
+    expect(sent).toMatchObject({ state: 'stored', seq: 1 });
+    const history = client.user('bob').history();
+    await clock.advance(100);
+    await expect(history).resolves.toMatchObject({ events: [{ content: { type: 'text', text: 'from a page: ä€😀' } }] });
+    const pages = client.user('bob').pages();
+    const first = pages.next();
+    await clock.advance(100);
+    await expect(first).resolves.toMatchObject({ done: false });
+    client.close();
+  });
+});
