@@ -13,6 +13,7 @@ import {
   temporaryFolder,
   unhurriedLimits,
 } from '@parley/testkit';
+import { awaitOwners } from './await-owners.js';
 import { type PlannedProcess, planCluster, portsOf, type ServiceCounts } from './cluster-plan.js';
 import { type EngineOptions, engineAddresses, type StartingEngines, startEngines } from './start-engines.js';
 
@@ -58,6 +59,8 @@ export interface Cluster extends Deployment {
   stop(): Promise<void>;
 }
 
+const partitionsDefault = 8;
+
 /** Kafka, Cassandra and every service as a process of its own, all ready. Ports stay over kill and start of a part. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { apps = [newDeployedApp('app-one'), newDeployedApp('app-two')], adminKey = randomId(systemRandom, 52) } = options;
@@ -76,12 +79,15 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     if (isTemporary) rmSync(folder, { recursive: true, force: true });
     if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('\n'));
   };
+  const { partitions = partitionsDefault, onProgress = () => {} } = options;
+  const adminUrl = doorOf(processes);
   try {
-    const engineParts = await startAll(engines, services, options.onProgress ?? (() => {}));
+    const engineParts = await startAll(engines, services, onProgress);
+    await awaitOwners({ adminUrl, adminKey, app: apps[0]?.id ?? '' }, partitions);
     return {
       kind: 'cluster',
       urls: processes.flatMap(({ url }) => url ?? []),
-      adminUrl: doorOf(processes),
+      adminUrl,
       adminKey,
       apps,
       parts: [...services.map(({ part }) => part), ...engineParts],
@@ -104,7 +110,7 @@ type PlanInput = ClusterOptions & Required<Pick<ClusterOptions, 'apps' | 'adminK
 
 /** Chooses all ports at once, so that the services may start before the engines have. */
 async function plan(options: PlanInput): Promise<Planned> {
-  const { kafkaNodes = 1, cassandraNodes = 1, partitions = 8, folder, adminKey, apps, limits = unhurriedLimits } = options;
+  const { kafkaNodes = 1, cassandraNodes = 1, partitions = partitionsDefault, folder, adminKey, apps, limits = unhurriedLimits } = options;
   const { onProgress = () => {}, jvmOptions = [], env = {}, edgePorts = [] } = options;
   const counts = countsOf(options);
   const [cassandraPort = 0, ...ports] = await freePorts(1 + kafkaNodes + portsOf(counts));
