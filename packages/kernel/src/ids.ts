@@ -1,4 +1,5 @@
 import { refusal, type Refusal } from './errors.js';
+import { limits } from './limits.js';
 import { ok, refused, type Result } from './result.js';
 
 declare const brand: unique symbol;
@@ -22,6 +23,20 @@ export const isDeviceId = (text: string): text is DeviceId => plainId.test(text)
 export const isGroupId = (text: string): text is GroupId => plainId.test(text);
 export const isRoomId = (text: string): text is RoomId => plainId.test(text);
 export const isUserId = (text: string): text is UserId => userId.test(text);
+
+const plainMsgId = /^[ -~]{1,64}$/;
+
+/** Whether a client may give a message this id: 1 to 64 bytes of UTF-8, none of them zero, which ends ids in the keys of stores. */
+export function isClientMsgId(text: string): boolean {
+  if (plainMsgId.test(text)) return true;
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    if (code === 0) return false;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes >= 1 && bytes <= limits.clientMsgIdBytesMax;
+}
 
 /** A conversation id, taken apart. */
 export type Conversation =

@@ -10,6 +10,7 @@ import {
   conversationOfGroup,
   conversationOfRoom,
   type GroupId,
+  ParleyError,
   partitionOf,
   type Random,
   type RoomId,
@@ -70,13 +71,20 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
       service: HistoryService,
       serviceName: 'history',
       partitionOf: (request) => {
-        if ('partition' in request) return request.partition;
+        if ('partition' in request) return knownPartition(request.partition, partitions);
         return 'conversation' in request ? byKey('app' in request ? request.app : '', request.conversation ?? '') : undefined;
       },
     }),
     push: createRoutedClient({ ...options, service: PushService, serviceName: 'push', partitionOf: () => undefined }),
     gateway: createGatewayClient(options.dialer, options.directory),
   };
+}
+
+/** Nobody will ever serve another one, so there is nothing to wait for. */
+function knownPartition(asked: number | undefined, partitions: number): number {
+  const partition = asked ?? 0;
+  if (partition >= partitions) throw new ParleyError('INVALID_ARGUMENT', `partition: below ${partitions}`);
+  return partition;
 }
 
 const userKey = (user = ''): string => channelOfUser(user as UserId);

@@ -61,6 +61,7 @@ describe('frames', () => {
     ['users in the wrong order', { conversation: 'u:bob|alice' }, 'INVALID_ARGUMENT', 'conversation'],
     ['a conversation of others', { conversation: 'u:bob|carol' }, 'CONVERSATION_NOT_FOUND', ''],
     ['no id', { clientMsgId: '' }, 'INVALID_ARGUMENT', 'client_msg_id'],
+    ['an id that cannot be a key', { clientMsgId: 'a\0b' }, 'INVALID_ARGUMENT', 'client_msg_id'],
     ['a long id', { clientMsgId: 'é'.repeat(33) }, 'INVALID_ARGUMENT', 'client_msg_id'],
     ['system priority', { priority: Priority.SYSTEM }, 'INVALID_ARGUMENT', 'priority'],
     ['no content', { content: new Uint8Array(0) }, 'INVALID_ARGUMENT', 'content'],

@@ -151,6 +151,17 @@ describe('login', () => {
     expect(await client.closed()).toBe(closeCodes.LOGIN_TIMEOUT);
   });
 
+  it('does not take empty messages for a login', async () => {
+    await using harness = await Harness.start();
+    const client = await harness.client();
+    harness.clock.skip(gatewayLimits.loginWithinMs - 1_000);
+    client.socket.send(new Uint8Array(0));
+    client.socket.ping();
+    await new Promise((resolve) => client.socket.once('pong', resolve));
+    harness.clock.skip(2_500);
+    expect(await client.closed()).toBe(closeCodes.LOGIN_TIMEOUT);
+  });
+
   it('renews the token of the same user only', async () => {
     await using harness = await Harness.start();
     const client = await harness.client();

@@ -1,5 +1,6 @@
 import type { PushService as Contract } from '@parley/contracts/push';
 import { topics } from '@parley/contracts/topics';
+import { isAppId, isUserId, ParleyError } from '@parley/kernel';
 import { superviseOwnership } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import { pushLimits } from './limits.js';
@@ -18,6 +19,8 @@ export function createPushService(deps: PushDeps): PushService {
   return {
     handlers: {
       listUnreached: async ({ app, user }) => {
+        if (!isAppId(app)) throw new ParleyError('INVALID_ARGUMENT', 'app: 1–64 of A-Z a-z 0-9 _ - .');
+        if (!isUserId(user)) throw new ParleyError('INVALID_ARGUMENT', 'user: 1–32 of A-Z a-z 0-9 _ - .');
         const rows = await store.unreached(app, user, { limit: pushLimits.unreachedPage });
         return { conversations: rows.map(({ conversation, seq, count, timeMs }) => ({ conversation, seq, count, timeMs })) };
       },

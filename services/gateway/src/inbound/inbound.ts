@@ -60,12 +60,13 @@ export class Inbound {
       connections.close(connection, 'INVALID_FRAME', errorFrame(0, error));
       return;
     }
-    connection.lastFrameMs = nowMs;
     const frames = decodeFrames(data, connection.isJson, jsonCodec);
     if (frames === undefined) {
       connections.close(connection, 'INVALID_FRAME', errorFrame(0, refusal('INVALID_FRAME')));
       return;
     }
+    // Empty messages do not put the deadline of the login off.
+    if (connection.session !== undefined || frames.length > 0) connection.lastFrameMs = nowMs;
     metrics.framesIn.add(frames.length);
     for (const frame of frames) this.#dispatch(connection, frame);
   }

@@ -1,5 +1,5 @@
 import { checkContent } from '@parley/domain';
-import { type Clock, limits, ok, parseConversation, refusal, type Refusal, refused, type Result } from '@parley/kernel';
+import { type Clock, isClientMsgId, limits, ok, parseConversation, refusal, type Refusal, refused, type Result } from '@parley/kernel';
 import { laneOf } from '@parley/lanes';
 import type { RouterClient } from '@parley/router-client';
 import { type ClientFrame, Priority, type SendMessage } from '@parley/wire';
@@ -63,9 +63,8 @@ export const traceOf = ({ trace }: ClientFrame): string => (trace.length === tra
 function checkSend(session: Session, message: SendMessage): Result<CheckedSend, Refusal> {
   const target = refusalOfConversation(message.conversation, session.user.id);
   if (target !== undefined) return refused(target);
-  const idBytes = Buffer.byteLength(message.clientMsgId);
-  if (idBytes < 1 || idBytes > limits.clientMsgIdBytesMax) {
-    return refused(refusal('INVALID_ARGUMENT', `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes`));
+  if (!isClientMsgId(message.clientMsgId)) {
+    return refused(refusal('INVALID_ARGUMENT', `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes, none of them zero`));
   }
   if (message.priority === Priority.SYSTEM) {
     return refused(refusal('INVALID_ARGUMENT', 'priority: LOW, MEDIUM or HIGH'));

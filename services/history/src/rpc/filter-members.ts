@@ -2,6 +2,7 @@ import type { FilterMembersRequest, FilterMembersResponseInit } from '@parley/co
 import { ParleyError } from '@parley/kernel';
 import { historyLimits } from '../limits.js';
 import { isOpen } from '../project/spans.js';
+import { checkFields, checkUsers } from './fields.js';
 import type { QueryDeps } from './query-history.js';
 
 /** Which of the users are in the conversation now. */
@@ -10,6 +11,8 @@ export async function filterMembers(deps: QueryDeps, request: FilterMembersReque
   if (users.length > historyLimits.filterUsersMax) {
     throw new ParleyError('INVALID_ARGUMENT', `users: at most ${historyLimits.filterUsersMax}`);
   }
+  checkFields({ app, conversation });
+  checkUsers('users', users);
   deps.projectorOf(app, conversation);
   if (request.isCurrent) await deps.progress.current();
   const row = await deps.store.conversation(app, conversation);

@@ -2,11 +2,13 @@ import type { GetConversationRequest, GetConversationResponseInit } from '@parle
 import type { HistoryStore } from '@parley/store';
 import { historyLimits } from '../limits.js';
 import { isOpen } from '../project/spans.js';
+import { checkFields } from './fields.js';
 import type { QueryDeps } from './query-history.js';
 
 /** Everything that a router needs to go on with a conversation. */
 export async function getConversation(deps: QueryDeps, request: GetConversationRequest): Promise<GetConversationResponseInit> {
   const { app, conversation, atLeastOffset } = request;
+  checkFields({ app, conversation });
   const projector = deps.projectorOf(app, conversation);
   await deps.progress.until(projector, () => projector.position.offset >= atLeastOffset);
   const row = await deps.store.conversation(app, conversation);

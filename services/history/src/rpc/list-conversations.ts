@@ -1,9 +1,10 @@
 import type { ConversationInit, ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
-import { type Clock, ParleyError } from '@parley/kernel';
+import { type Clock, parseConversation, ParleyError } from '@parley/kernel';
 import type { HistoryStore } from '@parley/store';
 import { boundsOf, entitlementOf } from '../entitlement.js';
 import { historyLimits } from '../limits.js';
 import type { Progress } from '../progress.js';
+import { checkFields } from './fields.js';
 
 export interface ListDeps {
   readonly store: HistoryStore;
@@ -14,6 +15,8 @@ export interface ListDeps {
 /** One page of a user's conversations with their heads. */
 export async function listConversations(deps: ListDeps, request: ListConversationsRequest): Promise<ListConversationsResponseInit> {
   const { app, user, page } = request;
+  checkFields({ app, user });
+  if (page !== '' && !parseConversation(page).ok) throw new ParleyError('INVALID_ARGUMENT', 'page: not from an answer of this call');
   const { store, progress, clock } = deps;
   const limit = request.limit === 0 ? historyLimits.conversationsPage : request.limit;
   if (limit > historyLimits.conversationsPage) {

@@ -1,9 +1,10 @@
 import type { QueryHistoryRequest, QueryHistoryResponseInit } from '@parley/contracts/history';
-import { isAppId, limits, parseConversation, ParleyError } from '@parley/kernel';
+import { limits, ParleyError } from '@parley/kernel';
 import type { ConversationRow, HistoryStore } from '@parley/store';
 import { boundsOf, type Entitlement, entitlementOf } from '../entitlement.js';
 import type { Progress } from '../progress.js';
 import type { PartitionProjector } from '../project/partition-projector.js';
+import { checkFields } from './fields.js';
 
 export interface QueryDeps {
   readonly store: HistoryStore;
@@ -33,9 +34,8 @@ export async function queryHistory(deps: QueryDeps, request: QueryHistoryRequest
 }
 
 function check(request: QueryHistoryRequest): void {
-  if (!isAppId(request.app)) throw new ParleyError('INVALID_ARGUMENT', 'app: 1–64 of A-Z a-z 0-9 _ - .');
-  const conversation = parseConversation(request.conversation);
-  if (!conversation.ok) throw ParleyError.of(conversation.error);
+  const { app, conversation, viewer } = request;
+  checkFields({ app, conversation, viewer });
   if (request.limit > limits.historyPageMax) throw new ParleyError('INVALID_ARGUMENT', `limit: at most ${limits.historyPageMax}`);
 }
 

@@ -1,5 +1,16 @@
 import type { SendMessageRequest, SendMessageResponseInit } from '@parley/contracts/router';
-import { type Clock, errorNameOf, isAppId, isUserId, limits, parseConversation, ParleyError, type Random, randomId } from '@parley/kernel';
+import {
+  type Clock,
+  errorNameOf,
+  isAppId,
+  isClientMsgId,
+  isUserId,
+  limits,
+  parseConversation,
+  ParleyError,
+  type Random,
+  randomId,
+} from '@parley/kernel';
 import { laneOf } from '@parley/lanes';
 import type { LaneWriter } from '@parley/router-client';
 import { Priority } from '@parley/wire';
@@ -41,8 +52,8 @@ function check(deps: SendMessageDeps, request: SendMessageRequest): void {
   const conversation = parseConversation(request.conversation);
   if (!conversation.ok) throw ParleyError.of(conversation.error);
   if (request.sender !== '' && !isUserId(request.sender)) throw new ParleyError('INVALID_ARGUMENT', 'sender: 1–32 of A-Z a-z 0-9 _ - .');
-  if (request.clientMsgId.length > limits.clientMsgIdBytesMax) {
-    throw new ParleyError('INVALID_ARGUMENT', `clientMsgId: at most ${limits.clientMsgIdBytesMax} bytes`);
+  if (request.clientMsgId !== '' && !isClientMsgId(request.clientMsgId)) {
+    throw new ParleyError('INVALID_ARGUMENT', `clientMsgId: at most ${limits.clientMsgIdBytesMax} bytes, none of them zero`);
   }
   if (request.priority === Priority.SYSTEM) throw new ParleyError('INVALID_ARGUMENT', 'priority: LOW, MEDIUM or HIGH');
   const error = deps.checkContent(request.content);
