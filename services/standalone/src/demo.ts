@@ -26,7 +26,8 @@ export function writeDemoFile(dataDir: string, demo: DemoFile): void {
 
 /** Serves the demo app where no app is configured, and lets the demo's admin key in where none is set. */
 export function withDemo(config: Config, keys: DemoKeys): Config {
-  const apps = config.apps.length > 0 ? config.apps : [{ id: keys.app, keys: [demoKey(keys)], limits: {} as Config['apps'][number]['limits'] }];
+  const apps =
+    config.apps.length > 0 ? config.apps : [{ id: keys.app, keys: [demoKey(keys)], limits: {} as Config['apps'][number]['limits'] }];
   return { ...config, apps, admin: { ...config.admin, key: config.admin.key ?? keys.adminKey } };
 }
 

@@ -1,9 +1,11 @@
+import { relative } from 'node:path';
 import { makeToken } from '@parley/cli';
 import type { DemoKeys } from './demo.js';
 
 export interface GreetingFacts {
   readonly url: string;
   readonly adminUrl: string;
+  /** Absolute. */
   readonly dataDir: string;
   /** Absent when the operator has configured apps: then there are no demo users. */
   readonly demo: DemoKeys | undefined;
@@ -30,7 +32,9 @@ export async function greeting(facts: GreetingFacts): Promise<string> {
     const { app, kid, secret: key } = demo;
     lines.push('', `  Tokens of app "${app}" for two demo users, good for a week:`);
     for (const user of users) lines.push(`  ${user}  ${await makeToken({ app, user, key, kid, lifetimeSeconds, nowSeconds })}`);
-    lines.push('', '  Try it in two more terminals:', '    npm run parley -- chat --as ann bob', '    npm run parley -- chat --as bob ann');
+    const where = relative(process.cwd(), dataDir);
+    const chat = `npm run parley -- chat${where === 'data' ? '' : ` --data-dir ${where}`}`;
+    lines.push('', '  Try it in two more terminals:', `    ${chat} --as ann bob`, `    ${chat} --as bob ann`);
   }
   return `${lines.join('\n')}\n`;
 }

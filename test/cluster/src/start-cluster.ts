@@ -45,6 +45,8 @@ export interface ClusterOptions {
   readonly nodeOptions?: readonly string[];
   /** Further options of all JVMs, such as `-XX:TieredStopAtLevel=4` for load tests. */
   readonly jvmOptions?: readonly string[];
+  /** Hears everything that the service processes print, by name. */
+  readonly onOutput?: (name: string, text: string) => void;
   /** Hears what takes time, one line per step. */
   readonly onProgress?: (line: string) => void;
 }
@@ -69,7 +71,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   mkdirSync(folder, { recursive: true });
   const { engineOptions, processes } = await plan({ ...options, apps, adminKey, folder });
   const engines = startEngines(engineOptions);
-  const services = processes.map((planned) => ({ planned, part: new ManagedProcess({ ...planned, ...nodeOf(options) }) }));
+  const services = processes.map((planned) => ({ planned, part: newProcess(planned, options) }));
   const end = async (orderly: boolean): Promise<void> => {
     const failures = await endServices(
       services.map(({ part }) => part),
@@ -128,8 +130,9 @@ function countsOf({ gateways = 1, routers = 1, groups = 1, rooms = 1, histories 
   return { gateway: gateways, router: routers, group: groups, room: rooms, history: histories, push: pushes };
 }
 
-const nodeOf = ({ nodeOptions }: ClusterOptions): { readonly nodeOptions?: readonly string[] } =>
-  nodeOptions === undefined ? {} : { nodeOptions };
+function newProcess(planned: PlannedProcess, { nodeOptions = [], onOutput = () => {} }: ClusterOptions): ManagedProcess {
+  return new ManagedProcess({ ...planned, nodeOptions, onOutput: (text) => onOutput(planned.name, text) });
+}
 
 interface Service {
   readonly planned: PlannedProcess;
