@@ -210,6 +210,26 @@ describe('membership', () => {
     expect(idsOf(bob)).toEqual([]);
   });
 
+  it('is asked for again when a channel became active only while history was answering', async () => {
+    await using harness = await Harness.start();
+    const { history, router } = harness;
+    for (const user of ['alice', 'bob']) history.join(user, 'g:team');
+    router.activatesByItself = false;
+    for (const user of ['alice', 'bob']) await (await harness.client()).login(await tokenOf(user));
+    router.activate('user:alice');
+    await router.until(() => router.subscriptions.has('app/g:team'));
+    let open = (): void => undefined;
+    history.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const asked = (): number => history.lists.filter((list) => list.user === 'bob').length;
+    router.activate('user:bob');
+    await history.until(() => asked() === 1);
+    router.activate('g:team');
+    open();
+    await history.until(() => asked() === 2);
+  });
+
   it('after an interruption is asked for again, and nothing is delivered until it is known', async () => {
     await using harness = await Harness.start();
     for (const user of ['alice', 'bob']) harness.history.join(user, 'g:team');

@@ -41,6 +41,25 @@ export function pressureContract(factory: EdgeListenerFactory): void {
       expect(connection.bufferedBytes).toBe(0);
     });
 
+    it('does not speak of being drained while more keeps coming', async () => {
+      await using harness = await Harness.open(factory, { bufferBytesMax: 256 * 1024 * 1024 });
+      const client = await harness.client();
+      const connection = await harness.events.connection();
+      const prepared = harness.listener.prepare(new Uint8Array(chunkBytes));
+      client.socket.pause();
+      let sent = 0;
+      for (; connection.bufferedBytes < 1024 * 1024; sent++) connection.send(prepared);
+      client.socket.resume();
+      // More per turn than the system takes at once, so that something is always left.
+      for (const until = sent + 160; sent < until; sent++) {
+        connection.send(prepared);
+        if (sent % 40 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await client.until(() => client.frames.length === sent);
+      await harness.events.until(() => connection.bufferedBytes === 0);
+      expect(harness.events.leftAtDrain).toBe(0);
+    });
+
     it('drops a connection whose client never reads, once the buffer is full', async () => {
       await using harness = await Harness.open(factory);
       const client = await harness.client();

@@ -7,6 +7,8 @@ export class Recorder implements EdgeEvents {
   readonly messages: (Uint8Array | string)[] = [];
   readonly closes: { connection: EdgeConnection; code: number }[] = [];
   drains = 0;
+  /** What was buffered when `drained` was called; must be nothing. */
+  leftAtDrain = 0;
   /** What was called after `closed`; must stay empty. */
   readonly late: string[] = [];
   refusal: number | undefined = undefined;
@@ -33,6 +35,7 @@ export class Recorder implements EdgeEvents {
   drained(connection: EdgeConnection): void {
     this.#noteLate(connection, 'drained');
     this.drains++;
+    this.leftAtDrain += connection.bufferedBytes;
     this.#changed();
   }
 

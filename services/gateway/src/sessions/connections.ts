@@ -55,7 +55,7 @@ export class Connections {
     this.#deps.closes.add(1, reason);
     const { edge, session } = connection;
     // What is written from here on may not arrive any more.
-    if (session !== undefined && (edge.bufferedBytes > 0 || connection.outbox?.isEmpty === false)) session.hasMissed = true;
+    if (session?.connection === connection && (edge.bufferedBytes > 0 || connection.outbox?.isEmpty === false)) session.hasMissed = true;
     if (reason !== 'SLOW_CONSUMER') {
       if (lastFrame !== undefined) this.#deps.outbound.send(connection, chunkOf(lastFrame));
       this.#deps.outbound.flushNow(connection);

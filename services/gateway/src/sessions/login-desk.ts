@@ -72,9 +72,8 @@ export class LoginDesk {
     const { sessions, membership, outbound, logins } = this.#deps;
     const resumed = login.resumeKey === '' ? undefined : sessions.findResumable(login.resumeKey, owner);
     const older = resumed?.connection;
+    // What was on its way to an older connection may be lost.
     const isComplete = resumed !== undefined && older === undefined && !resumed.hasMissed && resumed.user.isReady;
-    // What was on its way to the older connection may be lost; it must not take the session with it either.
-    if (older !== undefined) older.session = undefined;
     const session = resumed ?? sessions.create(owner);
     sessions.attach(session, connection, owner.tokenExpiresMs);
     connection.state = 'active';

@@ -41,10 +41,10 @@ export class TokenVerifier {
   }
 
   async #verify(token: string): Promise<Result<VerifiedToken, Refusal>> {
-    const { kid, alg } = decodeProtectedHeader(token);
+    const { kid } = decodeProtectedHeader(token);
     const { iss } = decodeJwt(token);
     const app = iss !== undefined && isAppId(iss) ? this.#deps.appOf(iss) : undefined;
-    const key = app?.keys.find((candidate) => candidate.id === kid && candidate.algorithm === alg);
+    const key = app?.keys.find((candidate) => candidate.id === kid);
     if (app === undefined || key === undefined) return refused(refusal('UNAUTHENTICATED'));
     const nowMs = this.#deps.clock.now();
     const { payload } = await jwtVerify(token, await this.#import(key), {
