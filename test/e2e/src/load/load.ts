@@ -1,0 +1,184 @@
+import { type Random, seededRandom, systemClock, withTimeout } from '@parley/kernel';
+import { type Anomaly, checkHistory, type Entitlement, Recorder, type StoredEvent } from '@parley/testkit';
+import { between, type World } from '../world/world.js';
+import { Follower } from './follower.js';
+import { Talker } from './talker.js';
+
+/** Who talks; everything has a default. */
+export interface LoadOptions {
+  /** Each has two devices, on different gateways where there are two. */
+  readonly users?: number;
+  readonly groups?: number;
+  readonly seed?: number;
+}
+
+/** What came out of a run. */
+export interface LoadResult {
+  readonly anomalies: readonly Anomaly[];
+  readonly sends: number;
+  readonly acknowledged: number;
+  readonly deliveries: number;
+  /** From the last send until everybody had everything. */
+  readonly settleMs: number;
+  /** Devices that did not get there in time, for people. */
+  readonly stragglers: readonly string[];
+}
+
+/** G15: after faults have stopped, everything holds again within this time. */
+const settleWithinMs = 60_000;
+const patienceMs = 90_000;
+
+/** Nothing may be given up or left out in a run whose end is compared with history. */
+const patientLimits = { reconnectLongestMs: 100, sendRetriesMax: 1_000_000, catchUpMax: 1_000_000 } as const;
+
+/** Traffic of several users with two devices each over 1:1 conversations, groups and a room, at all priorities. */
+export class Load {
+  readonly recorder = new Recorder();
+  readonly random: Random;
+  readonly #world: World;
+  readonly #followers: readonly Follower[];
+  readonly #conversations: ReadonlyMap<string, readonly string[]>;
+  readonly #talkers: readonly Talker[];
+  readonly #listeners = new Set<() => void>();
+  #running: Promise<unknown> = Promise.resolve();
+
+  private constructor(world: World, cast: Cast, random: Random) {
+    this.#world = world;
+    this.random = random;
+    this.#conversations = cast.conversations;
+    this.#followers = cast.devices.map((actor) => new Follower(actor, this.recorder));
+    const onProgress = (): void => {
+      for (const listener of this.#listeners) listener();
+    };
+    for (const { client } of cast.devices) client.on('event', onProgress);
+    this.#talkers = cast.devices.map((actor) => {
+      const conversations = [...cast.conversations].flatMap(([id, users]) => (users.includes(actor.user) ? [id] : []));
+      return new Talker({ actor, conversations, recorder: this.recorder, random, onProgress });
+    });
+  }
+
+  /** Everybody connected, in their groups and in the room; nobody talks yet. */
+  static async prepare(world: World, options: LoadOptions = {}): Promise<Load> {
+    const random = seededRandom(options.seed ?? 1);
+    return new Load(world, await castFor(world, options), random);
+  }
+
+  /** Everybody talks until `settle`. */
+  start(): void {
+    this.#running = Promise.all(this.#talkers.map((talker) => talker.run()));
+  }
+
+  /** So many more sends, acknowledgements or deliveries from now on. */
+  async more(what: 'sends' | 'acknowledged' | 'deliveries', count: number): Promise<void> {
+    const goal = this.#count(what) + count;
+    await this.#until(`${count} more ${what}`, () => this.#count(what) >= goal);
+  }
+
+  /** Stops talking, waits until everybody has what history has, and compares what everybody saw. */
+  async settle(): Promise<LoadResult> {
+    const began = systemClock.monotonic();
+    for (const talker of this.#talkers) talker.stop();
+    await withTimeout(systemClock, settleWithinMs, this.#running, () => new Error('unanswered')).catch(() => {});
+    const history = await this.#readHistory();
+    const isDone = (): boolean => this.#stragglers(history).length === 0;
+    await this.#until('everybody to catch up', isDone, settleWithinMs).catch(() => {});
+    const { sends, deliveries, acknowledged } = this.recorder;
+    return {
+      anomalies: checkHistory({ sends, deliveries, history, entitlements: this.#entitlements(history) }),
+      sends: sends.length,
+      acknowledged,
+      deliveries: deliveries.length,
+      settleMs: Math.round(systemClock.monotonic() - began),
+      stragglers: this.#stragglers(history),
+    };
+  }
+
+  #count(what: 'sends' | 'acknowledged' | 'deliveries'): number {
+    const count = this.recorder[what];
+    return typeof count === 'number' ? count : count.length;
+  }
+
+  #until(what: string, isTrue: () => boolean, withinMs = patienceMs): Promise<void> {
+    let look = (): void => {};
+    const reached = new Promise<void>((resolve) => {
+      look = () => {
+        if (isTrue()) resolve();
+      };
+    });
+    this.#listeners.add(look);
+    look();
+    const tooLate = (): Error => new Error(`waited in vain for ${what}\n${this.#state()}`);
+    return withTimeout(systemClock, withinMs, reached, tooLate).finally(() => this.#listeners.delete(look));
+  }
+
+  async #readHistory(): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+    const acknowledged = new Map<string, number>();
+    for (const { conversation, outcome } of this.recorder.sends) {
+      if (outcome.type === 'ok') acknowledged.set(conversation, Math.max(outcome.seq, acknowledged.get(conversation) ?? 0));
+    }
+    const history = new Map<string, readonly StoredEvent[]>();
+    const backEnd = this.#world.backEnd();
+    for (const id of this.#conversations.keys()) history.set(id, await backEnd.history(id, acknowledged.get(id) ?? 0));
+    return history;
+  }
+
+  #entitlements(history: ReadonlyMap<string, readonly StoredEvent[]>): readonly Entitlement[] {
+    return [...this.#rights()].map(({ follower, conversation }) => {
+      const to = history.get(conversation)?.at(-1)?.seq ?? 0;
+      return { device: follower.actor.device, conversation, from: 1, to };
+    });
+  }
+
+  *#rights(): Generator<{ readonly follower: Follower; readonly conversation: string }> {
+    for (const [conversation, users] of this.#conversations) {
+      for (const follower of this.#followers) if (users.includes(follower.actor.user)) yield { follower, conversation };
+    }
+  }
+
+  #stragglers(history: ReadonlyMap<string, readonly StoredEvent[]>): readonly string[] {
+    return [...this.#rights()].flatMap(({ follower, conversation }) => {
+      const head = history.get(conversation)?.at(-1)?.seq ?? 0;
+      const seq = follower.seqIn(conversation);
+      if (seq >= head) return [];
+      const { device, user, client, errors } = follower.actor;
+      return [
+        `${user} ${device} is at ${seq} of ${head} in ${conversation}: ${JSON.stringify(client.status)} ${errors.slice(-3).join('; ')}`,
+      ];
+    });
+  }
+
+  #state(): string {
+    const { sends, acknowledged, deliveries } = this.recorder;
+    const clients = this.#followers.map(({ actor: { device, client, errors } }) => {
+      return `${device}: ${JSON.stringify(client.status)}, ${client.pending.length} pending, ${errors.slice(-3).join('; ')}`;
+    });
+    return [`${sends.length} sends, ${acknowledged} acknowledged, ${deliveries.length} deliveries`, ...clients].join('\n');
+  }
+}
+
+interface Cast {
+  readonly devices: readonly Awaited<ReturnType<World['join']>>[];
+  /** Users by conversation. */
+  readonly conversations: ReadonlyMap<string, readonly string[]>;
+}
+
+async function castFor(world: World, { users: userCount = 4, groups: groupCount = 2 }: LoadOptions): Promise<Cast> {
+  const users = Array.from({ length: userCount }, (_, index) => world.id(`user${index}`));
+  const devices = [];
+  for (const user of users) devices.push(...(await world.joinTwice(user, { limits: patientLimits })));
+  const conversations = new Map<string, readonly string[]>();
+  for (const [index, user] of users.entries()) {
+    const peer = users[(index + 1) % users.length] ?? user;
+    conversations.set(between(user, peer), [user, peer]);
+  }
+  for (let index = 0; index < groupCount; index++) {
+    const group = world.id('group');
+    const members = users.filter((_, position) => groupCount === 1 || position !== index);
+    await world.backEnd().call('group/createGroup', { group, owner: members[0], members });
+    conversations.set(`g:${group}`, members);
+  }
+  const room = world.id('room');
+  for (const { client } of devices) await client.enterRoom(room);
+  conversations.set(`r:${room}`, users);
+  return { devices, conversations };
+}

@@ -1,0 +1,65 @@
+import type { Random } from '@parley/kernel';
+import { ParleyClientError, type SendHandle, type SendPriority } from '@parley/sdk';
+import type { Recorder } from '@parley/testkit';
+import type { Actor } from '../world/actor.js';
+
+const priorities: readonly SendPriority[] = ['low', 'medium', 'high'];
+const burstMax = 8;
+
+export interface TalkerOptions {
+  readonly actor: Actor;
+  readonly conversations: readonly string[];
+  readonly recorder: Recorder;
+  readonly random: Random;
+  /** Called after every send and every answer. */
+  onProgress(): void;
+}
+
+/** Sends bursts into conversations of its user, the next one when the last is answered: acknowledgements set the pace. */
+export class Talker {
+  readonly #options: TalkerOptions;
+  #isOver = false;
+  #count = 0;
+
+  constructor(options: TalkerOptions) {
+    this.#options = options;
+  }
+
+  /** Ends after `stop`, once everything has been answered. */
+  async run(): Promise<void> {
+    while (!this.#isOver) {
+      const burst = Array.from({ length: 1 + this.#pick(burstMax) }, () => this.#send());
+      await Promise.all(burst);
+    }
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  #send(): Promise<void> {
+    const { actor, conversations, recorder, onProgress } = this.#options;
+    const { user: sender, device } = actor;
+    const conversation = conversations[this.#pick(conversations.length)] ?? '';
+    const priority = priorities[this.#pick(priorities.length)] ?? 'medium';
+    const clientMsgId = `${device}-${++this.#count}`;
+    const body = `${clientMsgId} ${'.'.repeat(this.#pick(200))}`;
+    const entry = recorder.send({ sender, device, conversation, clientMsgId, body, priority });
+    const handle = actor.client.conversation(conversation).send(body, { priority, clientMsgId });
+    onProgress();
+    return this.#answer(handle, entry).finally(onProgress);
+  }
+
+  async #answer({ done }: SendHandle, entry: ReturnType<Recorder['send']>): Promise<void> {
+    try {
+      entry.ok((await done).seq);
+    } catch (error) {
+      // Only a refusal for good says that it will never appear.
+      if (error instanceof ParleyClientError && !error.retryable) entry.refused(error.name);
+    }
+  }
+
+  #pick(count: number): number {
+    return Math.floor(this.#options.random.next() * count);
+  }
+}
