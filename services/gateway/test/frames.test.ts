@@ -194,7 +194,7 @@ describe('frames', () => {
       if (i % 50 === 0) expect((await bystander.ask({ type: 'ping', value: {} })).type).toBe('pong');
     }
     expect(bystander.closeCode).toBeUndefined();
-  }, 30_000);
+  }, 60_000);
 
   it('does not process a frame that arrives after the silence limit', async () => {
     await using harness = await Harness.start();
