@@ -75,12 +75,14 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
     sessions,
     outbound,
     clock,
-    onMembershipUnclear: (user) => membership.refresh(user),
+    onMembershipUnclear: (user, channel) => void membership.refresh(user, channel),
   });
   const verifier = new TokenVerifier({ appOf, clock, tokenLifetimeMsMax: limits.tokenLifetimeMsMax });
   const { logins } = metrics;
   const loginDesk = new LoginDesk({ verifier, sessions, connections, membership, outbound, clock, limits, logins });
-  const requests = { history, group, room, random, whenReady: membership.whenReady.bind(membership) };
+  const whenReady = membership.whenReady.bind(membership);
+  const whenHeard = membership.whenHeard.bind(membership);
+  const requests = { history, group, room, random, whenReady, whenHeard };
   const rateLimiter = new RateLimiter(limits.rates);
   const inbound = new Inbound({
     router,
@@ -148,5 +150,5 @@ function onSubscribed(
     user.isReady = false;
     sessions.notify(user, chunkOf({ body: { type: 'resyncNeeded', value: {} } }));
   }
-  if (user.sessions.length > 0) membership.refresh(user);
+  if (user.sessions.length > 0) void membership.refresh(user);
 }

@@ -32,6 +32,8 @@ export interface GatewayLimits {
   readonly requestWithinMs: number;
   /** How long a sync waits for the user's subscriptions. */
   readonly readyWithinMs: number;
+  /** How long the answer to a join waits for the subscription to the channel. */
+  readonly heardWithinMs: number;
   /** Unsent bytes at which a connection counts as congested; what comes then stays in its queues. */
   readonly congestedBytes: number;
   /** Queue budgets of one connection. */
@@ -80,6 +82,7 @@ export const gatewayLimits: GatewayLimits = {
   requestsInFlightMax: 16,
   requestWithinMs: 10_000,
   readyWithinMs: 10_000,
+  heardWithinMs: 3_000,
   congestedBytes: 64 * 1024,
   urgentBytesMax: 1024 * 1024,
   normalBytesMax: 512 * 1024,

@@ -17,7 +17,7 @@ export interface DeliveriesDeps {
   readonly outbound: Outbound;
   readonly clock: Clock;
   /** The user may have become a member of a channel that is not heard yet. */
-  readonly onMembershipUnclear: (user: LocalUser) => void;
+  readonly onMembershipUnclear: (user: LocalUser, channel: string) => void;
 }
 
 /** One delivery being handed out. */
@@ -56,7 +56,7 @@ export class Deliveries {
     // The same control comes on each class; one of them is enough to find out.
     if (control === undefined || linkClass === LinkClass.NORMAL || !control.joined.includes(userId)) return;
     const isHeard = this.#deps.channels.get(delivery.app, control.channel)?.members.has(user) === true;
-    if (!isHeard) this.#deps.onMembershipUnclear(user);
+    if (!isHeard) this.#deps.onMembershipUnclear(user, control.channel);
   }
 
   #toChannel(handout: Handout, name: string): void {

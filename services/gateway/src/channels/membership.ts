@@ -3,7 +3,7 @@ import { backoffMs, type Clock, ParleyError, type Random, sleep, withTimeout } f
 import type { ServiceClient } from '@parley/rpc';
 import type { Logger } from '@parley/telemetry';
 import type { GatewayLimits } from '../limits.js';
-import { chunkOf } from '../outbound/chunk.js';
+import { type Chunk, chunkOf } from '../outbound/chunk.js';
 import type { LocalUser } from '../sessions/local-user.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import type { Channel } from './channel.js';
@@ -22,10 +22,13 @@ export interface MembershipDeps {
   readonly signal: AbortSignal;
 }
 
-interface Joined {
+/** A group or room that history knows the user in, now or earlier. */
+interface Listed {
   readonly conversation: string;
+  /** The last seq that the user may see. */
   readonly headSeq: number;
   readonly firstSeq: number;
+  readonly isMember: boolean;
 }
 
 const retry = { firstMs: 200, longestMs: 5_000 };
@@ -50,10 +53,29 @@ export class Membership {
     if (!isFirst) void this.#check(channel);
   }
 
-  /** Compares the user's channels with history, soon. `isReady` follows. */
-  refresh(user: LocalUser): void {
-    if (user.refresh === undefined) void this.#refreshUntilDone(user);
-    else user.refresh.isStale = true;
+  /**
+   * Compares the user's channels with history. `isReady` follows. `told`: a channel that the user was said to have
+   * joined, where it is not heard; what it said is not missed even if the user has left it by then.
+   */
+  refresh(user: LocalUser, told?: string): Promise<void> {
+    const isRunning = user.refresh !== undefined;
+    const refresh = user.refresh ?? { isStale: true, overrides: new Map(), told: new Set(), done: Promise.resolve() };
+    if (told !== undefined) refresh.told.add(told);
+    refresh.isStale = true;
+    user.refresh = refresh;
+    if (!isRunning) refresh.done = this.#refreshUntilDone(user, refresh);
+    return refresh.done;
+  }
+
+  /**
+   * For a user who has just become a member: resolves when everything that the channel says from here on reaches the
+   * user, or when that takes too long. A channel that is heard brings the change itself, before what follows.
+   */
+  async whenHeard(user: LocalUser, id: string): Promise<void> {
+    const { channels, clock, limits } = this.#deps;
+    if (channels.get(user.app, id)?.activeSince !== undefined) return;
+    const tooLate = (): Error => new ParleyError('UNAVAILABLE', 'the channel is not active yet');
+    await withTimeout(clock, limits.heardWithinMs, this.refresh(user), tooLate).catch(() => undefined);
   }
 
   /** Resolves when the user's channels agree with history; rejects with UNAVAILABLE when that takes too long. */
@@ -67,9 +89,7 @@ export class Membership {
     await withTimeout(clock, limits.readyWithinMs, ready, () => new ParleyError('UNAVAILABLE', 'subscriptions are not active yet'));
   }
 
-  async #refreshUntilDone(user: LocalUser): Promise<void> {
-    const refresh: Refresh = { isStale: true, overrides: new Map() };
-    user.refresh = refresh;
+  async #refreshUntilDone(user: LocalUser, refresh: Refresh): Promise<void> {
     for (let failures = 0; refresh.isStale && isInUse(user); ) {
       refresh.isStale = false;
       try {
@@ -93,12 +113,13 @@ export class Membership {
     for (let round = 0; round < limits.refreshRoundsMax; round++) {
       refresh.overrides.clear();
       const askedAt = channels.nextStamp();
-      const joined = await this.#listJoined(user);
-      const late = joined
+      const listed = await this.#list(user);
+      const late = listed
+        .filter(({ isMember }) => isMember)
         .map(({ conversation }) => channels.open(user.app, conversation))
         .filter((channel) => channel.activeSince === undefined || channel.activeSince > askedAt);
       if (late.length === 0) {
-        this.#apply(user, refresh, joined);
+        this.#apply(user, refresh, listed);
         return;
       }
       await Promise.all(late.map((channel) => this.#whenActive(channel)));
@@ -106,27 +127,33 @@ export class Membership {
     throw new ParleyError('UNAVAILABLE', 'channels keep changing');
   }
 
-  async #listJoined(user: LocalUser): Promise<readonly Joined[]> {
-    const joined: Joined[] = [];
+  async #list(user: LocalUser): Promise<readonly Listed[]> {
+    const listed: Listed[] = [];
     let page = '';
     do {
       const request = { app: user.app, user: user.id, page, isCurrent: true };
       const answer = await this.#deps.history.listConversations(request, { timeoutMs: this.#deps.limits.requestWithinMs });
       for (const entry of answer.conversations) {
-        if (entry.isMember && !entry.conversation.startsWith('u:')) joined.push(entry);
+        if (!entry.conversation.startsWith('u:')) listed.push(entry);
       }
       page = answer.nextPage;
     } while (page !== '');
-    return joined;
+    return listed;
   }
 
-  #apply(user: LocalUser, refresh: Refresh, joined: readonly Joined[]): void {
+  #apply(user: LocalUser, refresh: Refresh, listed: readonly Listed[]): void {
     if (!isInUse(user)) return;
     const { channels, clock, sessions } = this.#deps;
     const kept = new Set<Channel>();
-    for (const { conversation, headSeq, firstSeq } of joined) {
+    for (const { conversation, headSeq, firstSeq, isMember } of listed) {
       const override = refresh.overrides.get(conversation);
-      if (override?.type === 'left') continue;
+      if (override?.type === 'left' || (!isMember && override === undefined)) {
+        // An answer from before the end does not know where that is, but a sync will.
+        this.#leave(user, refresh, { conversation, notice: isMember ? resync : headMoved(conversation, headSeq) });
+        continue;
+      }
+      // The channel knows of a return that the answer does not.
+      if (!isMember) continue;
       const channel = channels.open(user.app, conversation);
       kept.add(channel);
       const member = channel.members.get(user);
@@ -138,6 +165,14 @@ export class Membership {
     for (const channel of user.channels) {
       if (!kept.has(channel) && !refresh.overrides.has(channel.id)) channel.remove(user, clock.monotonic());
     }
+  }
+
+  /** The user is not a member any more. What was said until then may not have been heard, the end of it included. */
+  #leave(user: LocalUser, { told }: Refresh, { conversation, notice }: { readonly conversation: string; readonly notice: Chunk }): void {
+    const { channels, sessions } = this.#deps;
+    const isHearing = channels.get(user.app, conversation)?.members.has(user) === true;
+    if (user.isReady && (isHearing || told.has(conversation))) sessions.notify(user, notice);
+    told.delete(conversation);
   }
 
   #whenActive(channel: Channel): Promise<void> {
@@ -189,6 +224,8 @@ export class Membership {
       const isMember = override === undefined ? members.has(user.id) || !asked.has(user.id) : override === 'joined';
       if (!isMember) {
         channel.remove(user, clock.monotonic());
+        // How far the membership went is for history to say.
+        sessions.notify(user, resync);
         continue;
       }
       member.hearsUrgent = true;
@@ -209,4 +246,5 @@ export class Membership {
 
 const isInUse = (user: LocalUser): boolean => user.sessions.length > 0 && user.isSubscribed;
 
+const resync = chunkOf({ body: { type: 'resyncNeeded', value: {} } });
 const headMoved = (conversation: string, headSeq: number) => chunkOf({ body: { type: 'headMoved', value: { conversation, headSeq } } });

@@ -7,4 +7,8 @@ export interface Refresh {
   isStale: boolean;
   /** By channel id, since the question was asked. */
   readonly overrides: Map<string, MembershipOverride>;
+  /** Channels that the user was said to have joined, but that were not heard then. */
+  readonly told: Set<string>;
+  /** Resolves when nothing is stale any more. */
+  done: Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { isGroupId, isUserId, limits, randomId } from '@parley/kernel';
+import { conversationOfGroup, type GroupId, isGroupId, isUserId, limits, randomId } from '@parley/kernel';
 import type { CreateGroup, DismissGroup, InviteToGroup, JoinGroup, LeaveGroup, ListGroupMembers } from '@parley/wire';
 import { type Answer, type Asker, demand, done, type RequestDeps } from './request-handler.js';
 import { demandName, demandPage } from './shared-checks.js';
@@ -18,12 +18,14 @@ export async function createGroup(deps: RequestDeps, asker: Asker, request: Crea
   demandUsers('members', request.members);
   const { name, members } = request;
   const answer = await deps.group.createGroup({ app: asker.app, group, name, owner: asker.user.id, members }, asker.call);
+  await deps.whenHeard(asker.user, conversationOfGroup(group as GroupId));
   return groupAnswer(group, answer.group);
 }
 
 export async function joinGroup(deps: RequestDeps, asker: Asker, { group }: JoinGroup): Promise<Answer> {
   demandGroup(group);
   const answer = await deps.group.joinGroup({ app: asker.app, group, user: asker.user.id }, asker.call);
+  await deps.whenHeard(asker.user, conversationOfGroup(group as GroupId));
   return groupAnswer(group, answer.group);
 }
 

@@ -13,6 +13,8 @@ export interface RequestDeps {
   readonly random: Random;
   /** Resolves when the user's subscriptions are active. */
   readonly whenReady: (user: LocalUser) => Promise<void>;
+  /** Resolves, within a bound, when a channel that the user has just joined reaches the user. */
+  readonly whenHeard: (user: LocalUser, channel: string) => Promise<void>;
 }
 
 /** Who asks, and how the call behind it is to be made. */

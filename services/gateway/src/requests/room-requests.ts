@@ -1,4 +1,4 @@
-import { isRoomId, randomId } from '@parley/kernel';
+import { conversationOfRoom, isRoomId, randomId, type RoomId } from '@parley/kernel';
 import type { CreateRoom, DestroyRoom, EnterRoom, LeaveRoom, ListRoomMembers } from '@parley/wire';
 import { type Answer, type Asker, demand, done, type RequestDeps } from './request-handler.js';
 import { demandName, demandPage } from './shared-checks.js';
@@ -8,6 +8,7 @@ export async function createRoom(deps: RequestDeps, asker: Asker, request: Creat
   demandRoom(room);
   demandName(request.name);
   const answer = await deps.room.createRoom({ app: asker.app, room, name: request.name, creator: asker.user.id }, asker.call);
+  await deps.whenHeard(asker.user, conversationOfRoom(room as RoomId));
   return { type: 'room', value: { ...(answer.room ?? { room }), headSeq: 0 } };
 }
 
@@ -15,6 +16,7 @@ export async function enterRoom(deps: RequestDeps, asker: Asker, { room, name, m
   demandRoom(room);
   demandName(name);
   const answer = await deps.room.enterRoom({ app: asker.app, room, user: asker.user.id, name, mustExist }, asker.call);
+  await deps.whenHeard(asker.user, conversationOfRoom(room as RoomId));
   return { type: 'room', value: { ...(answer.room ?? { room }), headSeq: answer.headSeq } };
 }
 

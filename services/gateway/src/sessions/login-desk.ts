@@ -81,7 +81,7 @@ export class LoginDesk {
     if (older !== undefined) this.#deps.connections.close(older, 'SESSION_REPLACED');
     this.#makeRoom(session);
     const { user } = session;
-    if (user.isSubscribed && !user.isReady) membership.refresh(user);
+    if (user.isSubscribed && !user.isReady) void membership.refresh(user);
     const value = this.#loggedIn(session, resumed !== undefined, isComplete);
     outbound.send(connection, chunkOf({ id: frameId, body: { type: 'loggedIn', value } }));
   }
