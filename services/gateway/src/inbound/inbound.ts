@@ -86,7 +86,8 @@ export class Inbound {
     } else if (connection.state === 'verifying') {
       this.#hold(connection, frame);
     } else if (connection.state === 'new') {
-      if (frame.body?.type === 'login') void this.#login(connection, frame.id, frame.body.value);
+      if (frame.body?.type === 'login')
+        void this.#login(connection, frame.id, frame.body.value).catch((error) => this.#fault(connection, error));
       else this.#closeWith(connection, 'NOT_LOGGED_IN', frame.id, refusal('NOT_LOGGED_IN'));
     }
   }
@@ -102,6 +103,13 @@ export class Inbound {
     const held = connection.held ?? [];
     connection.held = undefined;
     for (const frame of held) this.#dispatch(connection, frame);
+  }
+
+  /** A fault of ours costs the connection at which it showed, not the process. */
+  #fault(connection: ClientConnection, error: unknown): void {
+    this.#deps.metrics.faults.add(1, 'login');
+    this.#deps.logger.error('a login failed unexpectedly', {}, error);
+    this.#deps.connections.close(connection, 'INTERNAL');
   }
 
   #handle(connection: ClientConnection, session: Session, frame: ClientFrame): void {

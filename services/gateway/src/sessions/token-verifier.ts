@@ -55,8 +55,12 @@ export class TokenVerifier {
       clockTolerance: clockToleranceSeconds,
     });
     const { sub = '', exp = 0, iat = 0 } = payload;
+    // Claims are what somebody else wrote: `sub` may be anything that JSON can hold.
     const isAcceptable =
-      isUserId(sub) && (exp - iat) * 1_000 <= this.#deps.tokenLifetimeMsMax && iat <= nowMs / 1_000 + clockToleranceSeconds;
+      typeof sub === 'string' &&
+      isUserId(sub) &&
+      (exp - iat) * 1_000 <= this.#deps.tokenLifetimeMsMax &&
+      iat <= nowMs / 1_000 + clockToleranceSeconds;
     return isAcceptable ? ok({ app, user: sub, expiresMs: exp * 1_000 }) : refused(refusal('UNAUTHENTICATED'));
   }
 

@@ -24,6 +24,7 @@ export class RawClient {
   readonly texts: string[] = [];
   closeCode: number | undefined;
   #lastId = 0;
+  #pongs = 0;
   readonly #looks = new Set<() => void>();
 
   private constructor(socket: WebSocket) {
@@ -35,6 +36,10 @@ export class RawClient {
     });
     socket.on('close', (code) => {
       this.closeCode = code;
+      this.#look();
+    });
+    socket.on('pong', () => {
+      this.#pongs++;
       this.#look();
     });
     socket.on('error', () => {});
@@ -84,6 +89,13 @@ export class RawClient {
   /** Whether the server still answers on this connection. */
   async isServed(): Promise<boolean> {
     return (await this.ask({ type: 'ping', value: {} })).type === 'pong';
+  }
+
+  /** Once the server has looked at everything that was sent so far, or has closed the connection. */
+  async heard(): Promise<void> {
+    const pongs = this.#pongs + 1;
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.ping();
+    await this.until('a pong', () => (this.#pongs >= pongs || this.closeCode !== undefined ? true : undefined));
   }
 
   closed(): Promise<number> {

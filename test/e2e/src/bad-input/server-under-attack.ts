@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type DeployedApp, type DeployedAppLimits, type Deployment, newDeployedApp, startStandalone, unhurriedLimits } from '@parley/testkit';
+import {
+  type DeployedApp,
+  type DeployedAppLimits,
+  type Deployment,
+  newDeployedApp,
+  startStandalone,
+  unhurriedLimits,
+} from '@parley/testkit';
 import { HealthyPair, type PairReport } from './healthy-pair.js';
 
 /** A further app of the server, with what its configuration needs besides the id. */
