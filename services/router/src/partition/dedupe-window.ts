@@ -11,32 +11,147 @@ export interface DedupeLimits {
   readonly entriesMax: number;
 }
 
-export const sendKey = (conversationKey: string, sender: string, clientMsgId: string): string =>
-  `${conversationKey}/${sender}/${clientMsgId}`;
+/** What tells sends apart: 106 bits of hash over conversation, sender and client message id. */
+export interface SendKey {
+  readonly high: number;
+  readonly low: number;
+}
 
-/** The stored sends of the last while, oldest first. Entries come in order of time. */
+/** The key of a send. Two FNV-1a pairs with different multipliers; not for security, senders are authenticated. */
+export function sendKey(conversationKey: string, sender: string, clientMsgId: string): SendKey {
+  const lanes = [0x811c9dc5, 0xc9dc5118, 0x2545f491, 0x9e3779b9];
+  for (const text of [conversationKey, sender, clientMsgId]) mix(lanes, text);
+  const [a = 0, b = 0, c = 0, d = 0] = lanes;
+  return { high: (b & 0x1fffff) * 2 ** 32 + (a >>> 0), low: (d & 0x1fffff) * 2 ** 32 + (c >>> 0) };
+}
+
+function mix(lanes: number[], text: string): void {
+  let [a = 0, b = 0, c = 0, d = 0] = lanes;
+  for (let i = 0; i <= text.length; i++) {
+    // The end of a part counts too: 'ab' + 'c' is not 'a' + 'bc'.
+    const code = i < text.length ? text.charCodeAt(i) : 0x1_0000;
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
+    c = Math.imul(c ^ code, 0xc2b2ae35);
+    d = Math.imul(d ^ code, 0x27d4eb2f) ^ (d >>> 15);
+  }
+  lanes[0] = a;
+  lanes[1] = b;
+  lanes[2] = c;
+  lanes[3] = d;
+}
+
+const slotsAtFirst = 1_024;
+/** Numbers per entry: high, low, seq, timeMs, bodyHash. */
+const numbersPerEntry = 5;
+/** Bytes kept of a message id: its length and its characters. */
+const idBytes = 48;
+const none = -1;
+
+/**
+ * The stored sends of the last while, oldest first; entries come in order of time. They lie in plain memory,
+ * a ring with a chained hash table over it: at full load there are millions, and as objects they would keep
+ * the garbage collector busy with little else.
+ */
 export class DedupeWindow {
   readonly #limits: DedupeLimits;
-  readonly #sends = new Map<string, PriorSend>();
+  #capacity = slotsAtFirst;
+  #numbers = new Float64Array(slotsAtFirst * numbersPerEntry);
+  #ids = new Uint8Array(slotsAtFirst * idBytes);
+  /** First slot of each chain, and the next slot of each slot. */
+  #heads = new Int32Array(slotsAtFirst).fill(none);
+  #nexts = new Int32Array(slotsAtFirst).fill(none);
+  #first = 0;
+  #size = 0;
 
   constructor(limits: DedupeLimits) {
     this.#limits = limits;
   }
 
   get size(): number {
-    return this.#sends.size;
+    return this.#size;
   }
 
-  find(key: string): PriorSend | undefined {
-    return this.#sends.get(key);
-  }
-
-  add(key: string, send: PriorSend): void {
-    this.#sends.set(key, send);
-    const oldestMs = send.timeMs - this.#limits.windowMs;
-    for (const [first, prior] of this.#sends) {
-      if (prior.timeMs >= oldestMs && this.#sends.size <= this.#limits.entriesMax) break;
-      this.#sends.delete(first);
+  find(key: SendKey): PriorSend | undefined {
+    for (let slot = this.#heads[this.#chainOf(key.low)] ?? none; slot !== none; slot = this.#nexts[slot] ?? none) {
+      const at = slot * numbersPerEntry;
+      if (this.#numbers[at] === key.high && this.#numbers[at + 1] === key.low) return this.#read(slot);
     }
+    return undefined;
+  }
+
+  add(key: SendKey, send: PriorSend): void {
+    const oldestMs = send.timeMs - this.#limits.windowMs;
+    while (this.#size > 0 && (this.#size >= this.#limits.entriesMax || this.#timeOf(this.#first) < oldestMs)) this.#dropFirst();
+    if (this.#size === this.#capacity) this.#grow();
+    const slot = (this.#first + this.#size++) & (this.#capacity - 1);
+    const at = slot * numbersPerEntry;
+    this.#numbers[at] = key.high;
+    this.#numbers[at + 1] = key.low;
+    this.#numbers[at + 2] = send.seq;
+    this.#numbers[at + 3] = send.timeMs;
+    this.#numbers[at + 4] = send.bodyHash;
+    this.#writeId(slot, send.messageId);
+    this.#link(slot, key.low);
+  }
+
+  #chainOf(low: number): number {
+    return low & (this.#capacity - 1);
+  }
+
+  #timeOf(slot: number): number {
+    return this.#numbers[slot * numbersPerEntry + 3] ?? 0;
+  }
+
+  #link(slot: number, low: number): void {
+    const chain = this.#chainOf(low);
+    this.#nexts[slot] = this.#heads[chain] ?? none;
+    this.#heads[chain] = slot;
+  }
+
+  /** The oldest entry is the last of its chain. */
+  #dropFirst(): void {
+    const slot = this.#first;
+    const chain = this.#chainOf(this.#numbers[slot * numbersPerEntry + 1] ?? 0);
+    let before = none;
+    for (let at = this.#heads[chain] ?? none; at !== slot && at !== none; at = this.#nexts[at] ?? none) before = at;
+    if (before === none) this.#heads[chain] = none;
+    else this.#nexts[before] = none;
+    this.#first = (slot + 1) & (this.#capacity - 1);
+    this.#size--;
+  }
+
+  #read(slot: number): PriorSend {
+    const at = slot * numbersPerEntry;
+    const id = slot * idBytes;
+    const messageId = String.fromCharCode(...this.#ids.subarray(id + 1, id + 1 + (this.#ids[id] ?? 0)));
+    const [seq = 0, timeMs = 0, bodyHash = 0] = this.#numbers.subarray(at + 2, at + numbersPerEntry);
+    return { seq, messageId, timeMs, bodyHash };
+  }
+
+  #writeId(slot: number, messageId: string): void {
+    const at = slot * idBytes;
+    if (messageId.length >= idBytes) throw new RangeError(`message id of ${messageId.length} characters`);
+    this.#ids[at] = messageId.length;
+    for (let i = 0; i < messageId.length; i++) this.#ids[at + 1 + i] = messageId.charCodeAt(i);
+  }
+
+  /** Doubles the ring; entries move to its start. */
+  #grow(): void {
+    const { length } = this.#nexts;
+    const numbers = new Float64Array(length * 2 * numbersPerEntry);
+    const ids = new Uint8Array(length * 2 * idBytes);
+    const split = this.#first;
+    numbers.set(this.#numbers.subarray(split * numbersPerEntry));
+    numbers.set(this.#numbers.subarray(0, split * numbersPerEntry), (length - split) * numbersPerEntry);
+    ids.set(this.#ids.subarray(split * idBytes));
+    ids.set(this.#ids.subarray(0, split * idBytes), (length - split) * idBytes);
+    this.#numbers = numbers;
+    this.#ids = ids;
+    this.#capacity = length * 2;
+    this.#first = 0;
+    this.#heads = new Int32Array(this.#capacity).fill(none);
+    this.#nexts = new Int32Array(this.#capacity).fill(none);
+    for (let slot = 0; slot < this.#size; slot++) this.#link(slot, numbers[slot * numbersPerEntry + 1] ?? 0);
   }
 }
