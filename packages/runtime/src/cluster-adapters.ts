@@ -2,7 +2,7 @@ import { type KafkaLogOptions, openKafkaLog } from '@parley/eventlog-kafka';
 import { assertNever } from '@parley/kernel';
 import { createInProcessRpc } from '@parley/rpc';
 import { createGrpcDialer, listenGrpc } from '@parley/rpc-grpc';
-import { type CassandraStores, openCassandraStores } from '@parley/store-cassandra';
+import type { CassandraStores } from '@parley/store-cassandra';
 import { type AdapterDeps, type Adapters, faultReporter } from './adapters.js';
 import { localFirstRpc } from './local-first-rpc.js';
 
@@ -55,8 +55,12 @@ function loginOf({ mechanism, username, password }: AdapterDeps['config']['kafka
   }
 }
 
-/** Both stores share a connection, which is closed with the second of them. */
-function openCassandra({ config, clock, random }: AdapterDeps): Promise<CassandraStores> {
+/**
+ * Both stores share a connection, which is closed with the second of them. The driver is loaded here, because most
+ * processes never ask for a store: a tenth of their start and of their memory.
+ */
+async function openCassandra({ config, clock, random }: AdapterDeps): Promise<CassandraStores> {
+  const { openCassandraStores } = await import('@parley/store-cassandra');
   const { username, password, tls, ...cassandra } = config.cassandra;
   const credentials = username === undefined || password === undefined ? {} : { credentials: { username, password } };
   return openCassandraStores({ ...cassandra, clock, random, ...credentials, ...(tls ? { tls: {} } : {}) });
