@@ -61,11 +61,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     this.#lastConnection = Math.floor(deps.random.next() * 2 ** 52);
   }
 
-  async execute(
-    name: AggregateName,
-    command: (stamp: Stamp) => Command,
-    options: ExecuteOptions = {},
-  ): Promise<Executed<State>> {
+  async execute(name: AggregateName, command: (stamp: Stamp) => Command, options: ExecuteOptions = {}): Promise<Executed<State>> {
     const { asksForHead = false } = options;
     const { state, settled } = await this.#partitionOf(name).execute({ name, key: keyOf(name), command, asksForHead });
     return { state, outcome: await this.#outcomeInTime(settled) };
@@ -84,9 +80,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     await superviseOwnership({ log, clock, random, telemetry, group: service, topics: [topic], signal, run });
   }
 
-  async #own(
-    options: Pick<Parameters<typeof openPartition>[2], 'partition' | 'pointers' | 'router' | 'signal'>,
-  ): Promise<void> {
+  async #own(options: Pick<Parameters<typeof openPartition>[2], 'partition' | 'pointers' | 'router' | 'signal'>): Promise<void> {
     const connection = ++this.#lastConnection;
     const opening = openPartition(this.#kind, this.#deps, { ...options, connection, metrics: this.#metrics });
     const { partition: opened, forwarder, resume } = await opening;
@@ -104,7 +98,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
       this.#partitions.delete(options.partition);
       this.#forwarders.delete(connection);
       await opened.close();
-      telemetry.logger.info('partition given up', fields);
+      telemetry.logger.debug('partition given up', fields);
     }
     if (!options.signal.aborted) throw opened.lost.reason;
   }

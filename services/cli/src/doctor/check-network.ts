@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { systemClock } from '@parley/kernel';
 import { type Finding, fine, noted, problem } from './finding.js';
 
 const reachWithinMs = 3_000;
@@ -39,10 +40,11 @@ function reach(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)) });
     const end = (failure?: string): void => {
+      cancel();
       socket.destroy();
       resolve(failure);
     };
-    socket.setTimeout(reachWithinMs, () => end('no answer'));
+    const cancel = systemClock.setTimer(reachWithinMs, () => end('no answer'));
     socket.once('connect', () => end());
     socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });

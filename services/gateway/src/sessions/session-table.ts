@@ -68,7 +68,7 @@ export class SessionTable {
     const user = this.#openUser(owner.app.id, owner.user);
     const nowMs = clock.monotonic();
     const session: Session = {
-      id: flatId(random),
+      id: randomId(random),
       app: owner.app,
       user,
       device: owner.device,
@@ -91,7 +91,7 @@ export class SessionTable {
   attach(session: Session, connection: ClientConnection, tokenExpiresMs: number): void {
     this.#lost.delete(session);
     session.connection = connection;
-    session.resumeSecret = flatId(this.#deps.random);
+    session.resumeSecret = randomId(this.#deps.random);
     session.tokenExpiresMs = tokenExpiresMs;
     session.isTokenWarned = false;
     session.hasMissed = false;
@@ -175,9 +175,6 @@ export class SessionTable {
     this.#deps.router.subscribe(user.app, ownChannelOf(user), isConnected);
   }
 }
-
-/** A string that was put together piece by piece keeps the pieces; this one is a single piece. */
-const flatId = (random: Random): string => Buffer.from(randomId(random)).toString('latin1');
 
 /** Takes the same time wherever two secrets differ. */
 function isEqual(given: string, secret: string): boolean {
