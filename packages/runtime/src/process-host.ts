@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '@parley/kernel';
+
 /** The operating system's side of a process, as a dependency of its life cycle. */
 export interface ProcessHost {
   /** Calls back for SIGTERM and SIGINT. */
@@ -12,7 +14,8 @@ export interface ProcessHost {
 /** This process. */
 export const nodeHost: ProcessHost = {
   onStopSignal: (listener) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener);
+    const heard = withoutEchoes(listener, systemClock);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, heard);
   },
   onFatal: (listener) => {
     process.on('unhandledRejection', listener);
@@ -21,3 +24,18 @@ export const nodeHost: ProcessHost = {
   print: (line) => void process.stderr.write(`${line}\n`),
   exit: (code) => process.exit(code),
 };
+
+const echoMs = 500;
+
+/**
+ * Passes a signal on unless the last one was less than half a second ago. A terminal sends Ctrl-C to the whole
+ * command, and npm and our own scripts pass it on: one key press arrives two or three times.
+ */
+export function withoutEchoes(listener: (signal: string) => void, clock: Clock): (signal: string) => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (signal) => {
+    const isEcho = clock.monotonic() - lastAt < echoMs;
+    lastAt = clock.monotonic();
+    if (!isEcho) listener(signal);
+  };
+}

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { sleep, systemClock, systemRandom } from '@parley/kernel';
+import { nodeHost } from '@parley/runtime';
 import { type DemoKeys, demoKeys, writeDemoFile } from '@parley/standalone/demo';
 import { greeting } from '@parley/standalone/greeting';
 import { freePorts } from '@parley/testkit';
@@ -9,8 +10,6 @@ import { processTable } from './process-table.js';
 import { ServiceLogs } from './service-logs.js';
 import { type Cluster, startCluster } from './start-cluster.js';
 
-/** A terminal sends Ctrl-C to all processes of a command, so one key press may arrive here twice. */
-const sameKeyPressMs = 1_000;
 const lookEveryMs = 1_000;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -55,15 +54,12 @@ async function run({ cluster: options }: MainOptions): Promise<void> {
 /** Resolves with the first SIGINT or SIGTERM; a later one ends this process, and with it all others. */
 function askedToStop(): Promise<void> {
   return new Promise((resolve) => {
-    let firstAt: number | undefined;
-    const listener = (): void => {
-      const now = systemClock.monotonic();
-      if (firstAt !== undefined && now - firstAt > sameKeyPressMs) process.exit(1);
-      firstAt ??= now;
+    let isAsked = false;
+    nodeHost.onStopSignal(() => {
+      if (isAsked) nodeHost.exit(1);
+      isAsked = true;
       resolve();
-    };
-    process.on('SIGINT', listener);
-    process.on('SIGTERM', listener);
+    });
   });
 }
 
