@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly profile: string | undefined;
   readonly main: string | undefined;
   readonly listener: string;
+  /** Arguments for the spawned server's Node. */
+  readonly nodeArguments: readonly string[];
   readonly dataParent: string | undefined;
   readonly attachFile: string | undefined;
   readonly isCluster: boolean;
@@ -37,7 +39,23 @@ const numbers = {
   bytes: 'textBytes',
 } as const satisfies Record<string, keyof BenchSettings>;
 
-const texts = ['repeat', 'out', 'profile', 'server', 'listener', 'data', 'url', 'admin', 'pids', 'app', 'secret', 'kid', 'demo', 'cluster-file'] as const;
+const texts = [
+  'repeat',
+  'out',
+  'profile',
+  'server',
+  'listener',
+  'node',
+  'data',
+  'url',
+  'admin',
+  'pids',
+  'app',
+  'secret',
+  'kid',
+  'demo',
+  'cluster-file',
+] as const;
 
 /** Shown when nothing was asked for. */
 export const usage = `npm run bench -- <workload> [options]
@@ -47,14 +65,18 @@ export const usage = `npm run bench -- <workload> [options]
   idle     --connections 10000 --seconds 20
   login    --connections 5000 --concurrency 64
   all      every one of them
-Options: --repeat 3 --bytes 200 --out results.json --profile <folder> --listener auto|uws|ws --data <folder> --server <main.js>
+Options: --repeat 3 --bytes 200 --out results.json --profile <folder> --listener auto|uws|ws --data <folder>
+  --node='<arguments of Node>' --server <main.js>
 A running server: --url ws://… --pids 1,2 --app … --secret … --kid … [--admin http://…], or --demo <demo.json> --pids …
 A cluster: --cluster --cluster-file <summary of npm run cluster>`;
 
 /** Reads the command line. Throws an Error in words for what it does not know. */
 export function readOptions(args: readonly string[]): BenchOptions {
   const names = [...Object.keys(numbers), ...texts];
-  const options = { ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])), cluster: { type: 'boolean' as const } };
+  const options = {
+    ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+    cluster: { type: 'boolean' as const },
+  };
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const text = (name: (typeof texts)[number]): string | undefined => (values as Readonly<Record<string, string | undefined>>)[name];
   const settings = Object.entries(numbers).flatMap(([name, setting]) => {
@@ -69,6 +91,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     profile: text('profile'),
     main: text('server'),
     listener: text('listener') ?? 'auto',
+    nodeArguments: (text('node') ?? '').split(' ').filter(Boolean),
     dataParent: text('data'),
     attachFile: text('cluster-file') ?? text('demo'),
     isCluster: (values as Readonly<Record<string, unknown>>)['cluster'] === true,

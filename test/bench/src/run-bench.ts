@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '@parley/kernel';
 import { ProcessMeter } from './measure/process-meter.js';
 import type { BenchOptions } from './options.js';
+import { printedProfiles } from './report/print-profile.js';
 import { printedReport } from './report/print-report.js';
 import { type Summary, summarize } from './report/summary.js';
 import { type AttachOptions, attachServer, readAttachFile } from './server/attach-server.js';
@@ -71,6 +72,7 @@ interface Surroundings {
 async function measure(workload: Workload, settings: BenchSettings, { options, deps }: Surroundings): Promise<BenchResult> {
   const rounds: Round[] = [];
   const lives = workload.needsFreshServer ? options.repeat : 1;
+  const spans: [number, number][] = [];
   let facts: MachineFacts | undefined;
   for (let life = 0; life < lives; life++) {
     await using server = await openServer(workload.name, options, deps);
@@ -85,8 +87,12 @@ async function measure(workload: Workload, settings: BenchSettings, { options, d
     };
     await using running = await workload.start(context);
     if (!workload.needsFreshServer) await running.round(true);
+    const fromUs = monotonicUs();
     for (let i = 0; i < options.repeat / lives; i++) rounds.push(await running.round(false));
+    spans.push([fromUs, monotonicUs()]);
   }
+  const folder = profileFolder(workload.name, options);
+  if (folder !== undefined) deps.print(printedProfiles(folder, spans));
   if (facts === undefined) throw new Error('--repeat: at least 1');
   const scope = { rate: settings.rate, isCluster: options.isCluster };
   return { workload: workload.name, settings, facts, summary: summarize(workload.name, rounds, scope), rounds };
@@ -94,16 +100,26 @@ async function measure(workload: Workload, settings: BenchSettings, { options, d
 
 async function openServer(name: string, options: BenchOptions, { clock }: BenchDeps): Promise<ServerUnderTest> {
   if (options.url !== undefined || options.attachFile !== undefined) return attachServer(await attachOptions(options));
-  const folder = options.profile === undefined ? undefined : resolve(options.profile, name);
-  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  const folder = profileFolder(name, options);
   return spawnServer({
     clock,
     main: options.main ?? fileURLToPath(new URL('../../../services/standalone/dist/main.js', import.meta.url)),
-    nodeArguments: folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+    nodeArguments: [...options.nodeArguments, ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`])],
     listener: options.listener,
     dataParent: options.dataParent,
   });
 }
+
+/** A new folder for each measurement, so that profiles of an earlier one are not read again. */
+function profileFolder(name: string, { profile }: BenchOptions): string | undefined {
+  if (profile === undefined) return undefined;
+  const folder = resolve(profile, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** The clock that profiles are stamped with: the same in all processes of a machine. */
+const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n);
 
 async function attachOptions({ attachFile, url, adminUrl, pids, app, secret, kid }: BenchOptions): Promise<AttachOptions> {
   const found = attachFile === undefined ? {} : await readAttachFile(attachFile);

@@ -14,7 +14,9 @@ export function residentBytesOf(status: string): number {
 
 /** Busy time of all cores (neither idle nor waiting for a disk), from /proc/stat. */
 export function busyTicksOf(stat: string): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (/^cpu\s+(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (/^cpu\s+(.*)$/m.exec(stat)?.[1] ?? '')
+    .split(' ')
+    .map(Number);
   return user + nice + system + irq + softirq + steal;
 }
 

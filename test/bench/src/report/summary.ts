@@ -29,7 +29,14 @@ export function summarize(workload: string, rounds: readonly Round[], scope: Tar
   const metrics = Object.keys(rounds[0]?.values ?? {});
   const share = (of: 'serverMs' | 'generatorMs' | 'othersMs'): number => median(counted.map(({ cpu }) => cpu[of] / cpu.wallMs));
   return {
-    rows: metrics.map((metric) => rowOf(workload, metric, counted.map(({ values }) => values[metric] ?? Number.NaN), scope)),
+    rows: metrics.map((metric) =>
+      rowOf(
+        workload,
+        metric,
+        counted.map(({ values }) => values[metric] ?? Number.NaN),
+        scope,
+      ),
+    ),
     cores: { server: share('serverMs'), generator: share('generatorMs'), others: share('othersMs') },
     faults: rounds.flatMap(({ faults }, at) => faults.map((fault) => `round ${at + 1}: ${fault}`)),
     invalid: rounds.flatMap(({ invalid }, at) => invalid.map((reason) => `round ${at + 1}: ${reason}`)),

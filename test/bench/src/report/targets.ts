@@ -43,12 +43,24 @@ export const targets: Readonly<Record<string, readonly Target[]>> = {
       peers: 'WuKongIM 408, ejabberd+PostgreSQL 754, Centrifugo+PostgreSQL 867, Tinode 976; in memory: Centrifugo 16, Socket.IO 27',
       when: saturated,
     },
-    { metric: 'server CPU per message', atMost: 250, peers: 'NATS, sync always: 90 at 4 700/s', when: (run) => embedded(run) && run.rate > 0 },
+    {
+      metric: 'server CPU per message',
+      atMost: 250,
+      peers: 'NATS, sync always: 90 at 4 700/s',
+      when: (run) => embedded(run) && run.rate > 0,
+    },
     { metric: 'delivered p99', atMost: 15, when: (run) => embedded(run) && run.rate > 0 },
-    { metric: 'messages per second', atLeast: 8_000, peers: 'OpenIM publishes 5 300 µs per message', when: (run) => run.isCluster && run.rate === 0 },
+    {
+      metric: 'messages per second',
+      atLeast: 8_000,
+      peers: 'OpenIM publishes 5 300 µs per message',
+      when: (run) => run.isCluster && run.rate === 0,
+    },
     { metric: 'delivered p99', atMost: 50, when: (run) => run.isCluster && run.rate > 0 },
   ],
-  group: [{ metric: 'server CPU per delivery', atMost: 7, peers: 'NATS, Socket.IO, Centrifugo 13–16, WuKongIM 28, ejabberd 128', when: embedded }],
+  group: [
+    { metric: 'server CPU per delivery', atMost: 7, peers: 'NATS, Socket.IO, Centrifugo 13–16, WuKongIM 28, ejabberd 128', when: embedded },
+  ],
   room: [
     {
       metric: 'server CPU per delivery',

@@ -70,7 +70,7 @@ async function readDemo(folder: string, child: ChildProcess, clock: Clock): Prom
   const untilMs = clock.monotonic() + readyWithinMs;
   while (clock.monotonic() < untilMs && child.exitCode === null) {
     const text = await readFile(join(folder, 'data/demo.json'), 'utf8').catch(() => '');
-    const match = /"url": "(ws:[^"]+)"[^]*"adminUrl": "([^"]+)"/.exec(text);
+    const match = /"url": "(ws:[^"]+)"[\s\S]*"adminUrl": "([^"]+)"/.exec(text);
     if (match?.[1] !== undefined && match[2] !== undefined) return { url: match[1], adminUrl: match[2] };
     await sleep(clock, 20);
   }

@@ -21,7 +21,8 @@ async function startDirect(context: BenchContext): Promise<RunningWorkload> {
   const senders: Sender[] = [];
   for (let i = 0; i < clients.length; i += 2) {
     const [from, to] = [clients[i], clients[i + 1]];
-    if (from !== undefined && to !== undefined) senders.push({ client: from, template: templateOf(from.user, to.user, settings.textBytes) });
+    if (from !== undefined && to !== undefined)
+      senders.push({ client: from, template: templateOf(from.user, to.user, settings.textBytes) });
   }
   const stopHeartbeats = startHeartbeats(clients, clock);
   return {

@@ -116,7 +116,9 @@ export class MessageRun {
     const startMs = clock.monotonic();
     await send();
     const late: string[] = [];
-    await withTimeout(clock, finishWithinMs + options.messages, ledger.done(), () => new Error('late')).catch(() => late.push('gave up waiting'));
+    await withTimeout(clock, finishWithinMs + options.messages, ledger.done(), () => new Error('late')).catch(() =>
+      late.push('gave up waiting'),
+    );
     const activeMs = clock.monotonic() - startMs;
     const active = used();
     // What the server does afterwards, writing history for one, belongs to the messages as well.

@@ -29,7 +29,11 @@ export function mintIdentities({ server, clock, tag }: BenchContext, prefix: str
 }
 
 /** Connects one client, logs it in and syncs its empty list: login and sync go out together. */
-export async function openClient({ server }: BenchContext, { index, user, token }: Identity, events: EdgeClientEvents): Promise<EdgeClient> {
+export async function openClient(
+  { server }: BenchContext,
+  { index, user, token }: Identity,
+  events: EdgeClientEvents,
+): Promise<EdgeClient> {
   const client = new EdgeClient(server.address, { index, user, localAddress: localAddressOf(connections++) }, events);
   await client.opened();
   const login = client.request({ type: 'login', value: { token, device: 'bench', client: 'parley-bench' } });
