@@ -33,7 +33,7 @@ export class FakeHistory implements ServiceClient<typeof HistoryService> {
   readonly #waiters = new Set<() => void>();
 
   join(user: string, conversation: string, headSeq = 5, firstSeq = 1): void {
-    const entry = { conversation, headSeq, firstSeq, updatedMs: 1, isMember: true };
+    const entry = { conversation, headSeq, firstSeq, updatedMs: 1, isMember: true, memberSinceSeq: firstSeq };
     this.conversations.set(user, [...(this.conversations.get(user) ?? []), entry]);
   }
 

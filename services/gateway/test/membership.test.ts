@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LinkClass } from '@parley/contracts/router';
 import { decodeConversationEvent } from '@parley/wire';
 import { eventBytes, Harness } from './harness.js';
 
@@ -6,7 +7,7 @@ describe('a membership', () => {
   it('that ended before its channel was heard is not missed: clients are told how far it went', async () => {
     await using harness = await Harness.start();
     const alice = await harness.member('alice');
-    const ended = { conversation: 'g:brief', headSeq: 3, firstSeq: 1, updatedMs: 1, isMember: false };
+    const ended = { conversation: 'g:brief', headSeq: 3, firstSeq: 1, updatedMs: 1, isMember: false, memberSinceSeq: 0 };
     harness.history.conversations.set('alice', [ended]);
     harness.router.deliver({ channels: ['user:alice'], seq: 1, control: { channel: 'g:brief', joined: ['alice'] } });
     expect(await alice.nextPush('headMoved')).toEqual({ conversation: 'g:brief', headSeq: 3 });
@@ -16,12 +17,29 @@ describe('a membership', () => {
     await using harness = await Harness.start();
     harness.history.join('alice', 'g:team', 5);
     const alice = await harness.member('alice');
-    const ended = { conversation: 'g:team', headSeq: 8, firstSeq: 1, updatedMs: 1, isMember: false };
+    const ended = { conversation: 'g:team', headSeq: 8, firstSeq: 1, updatedMs: 1, isMember: false, memberSinceSeq: 0 };
     harness.history.join('alice', 'g:other');
     const others = harness.history.conversations.get('alice')?.filter(({ conversation }) => conversation === 'g:other') ?? [];
     harness.history.conversations.set('alice', [ended, ...others]);
     harness.router.deliver({ channels: ['user:alice'], seq: 1, control: { channel: 'g:other', joined: ['alice'] } });
     expect(await alice.nextPush('headMoved')).toEqual({ conversation: 'g:team', headSeq: 8 });
+  });
+
+  it('that was resumed hears nothing of what was said in between, though that is still on its way', async () => {
+    await using harness = await Harness.start();
+    harness.history.join('bob', 'g:team');
+    await harness.member('bob');
+    const alice = await harness.member('alice');
+    const resumed = { conversation: 'g:team', headSeq: 12, firstSeq: 1, updatedMs: 1, isMember: true, memberSinceSeq: 12 };
+    harness.history.conversations.set('alice', [resumed]);
+    harness.router.deliver({ channels: ['user:alice'], seq: 12, control: { channel: 'g:team', joined: ['alice'] } });
+    await alice.nextPush('headMoved');
+    for (const seq of [11, 13]) {
+      const bytes = eventBytes({ conversation: 'g:team', seq, messageId: `m${seq}` });
+      harness.router.deliver({ channels: ['g:team'], conversation: 'g:team', seq, event: bytes }, LinkClass.NORMAL);
+    }
+    await alice.ask({ type: 'ping', value: {} });
+    expect(alice.pushed('event').map((event) => decodeConversationEvent(event).messageId)).toEqual(['m13']);
   });
 
   it('that ended during an interruption makes clients sync', async () => {

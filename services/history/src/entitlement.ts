@@ -38,3 +38,6 @@ export async function entitlementOf(
 export function boundsOf({ spans }: Entitlement): { readonly firstSeq: number; readonly headSeq: number } {
   return { firstSeq: spans[0]?.from ?? 0, headSeq: spans.at(-1)?.to ?? 0 };
 }
+
+/** First seq of the present membership; 0 when there is none. */
+export const memberSinceOf = ({ spans, isMember }: Entitlement): number => (isMember ? (spans.at(-1)?.from ?? 0) : 0);

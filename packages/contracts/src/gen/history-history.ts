@@ -267,6 +267,8 @@ export interface Conversation {
   readonly firstSeq: number;
   readonly updatedMs: number;
   readonly isMember: boolean;
+  /** Where the present membership began; 0 when there is none. */
+  readonly memberSinceSeq: number;
 }
 /** What Conversation is made from; absent fields get their zero value. */
 export interface ConversationInit {
@@ -275,6 +277,7 @@ export interface ConversationInit {
   readonly firstSeq?: number | undefined;
   readonly updatedMs?: number | undefined;
   readonly isMember?: boolean | undefined;
+  readonly memberSinceSeq?: number | undefined;
 }
 
 export function createConversation(init: ConversationInit): Conversation {
@@ -284,6 +287,7 @@ export function createConversation(init: ConversationInit): Conversation {
     firstSeq: init.firstSeq ?? 0,
     updatedMs: init.updatedMs ?? 0,
     isMember: init.isMember ?? false,
+    memberSinceSeq: init.memberSinceSeq ?? 0,
   };
 }
 
@@ -293,6 +297,7 @@ export function writeConversation(writer: ProtobufWriter, init: ConversationInit
   if (init.firstSeq !== undefined && init.firstSeq !== 0) { writer.writeTag(24); writer.writeUint64(init.firstSeq); }
   if (init.updatedMs !== undefined && init.updatedMs !== 0) { writer.writeTag(32); writer.writeUint64(init.updatedMs); }
   if (init.isMember !== undefined && init.isMember) { writer.writeTag(40); writer.writeBool(init.isMember); }
+  if (init.memberSinceSeq !== undefined && init.memberSinceSeq !== 0) { writer.writeTag(48); writer.writeUint64(init.memberSinceSeq); }
 }
 
 export function readConversation(reader: ProtobufReader, end: number): Conversation {
@@ -301,6 +306,7 @@ export function readConversation(reader: ProtobufReader, end: number): Conversat
   let firstSeq: Conversation['firstSeq'] = 0;
   let updatedMs: Conversation['updatedMs'] = 0;
   let isMember: Conversation['isMember'] = false;
+  let memberSinceSeq: Conversation['memberSinceSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -309,11 +315,12 @@ export function readConversation(reader: ProtobufReader, end: number): Conversat
       case 24: firstSeq = reader.readUint64(); break;
       case 32: updatedMs = reader.readUint64(); break;
       case 40: isMember = reader.readBool(); break;
+      case 48: memberSinceSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { conversation, headSeq, firstSeq, updatedMs, isMember };
+  return { conversation, headSeq, firstSeq, updatedMs, isMember, memberSinceSeq };
 }
 
 export const encodeConversation = (init: ConversationInit): Uint8Array => encodeWith(writeConversation, init);

@@ -27,8 +27,9 @@ interface Listed {
   readonly conversation: string;
   /** The last seq that the user may see. */
   readonly headSeq: number;
-  readonly firstSeq: number;
   readonly isMember: boolean;
+  /** Where the present membership began. */
+  readonly memberSinceSeq: number;
 }
 
 const retry = { firstMs: 200, longestMs: 5_000 };
@@ -145,7 +146,7 @@ export class Membership {
     if (!isInUse(user)) return;
     const { channels, clock, sessions } = this.#deps;
     const kept = new Set<Channel>();
-    for (const { conversation, headSeq, firstSeq, isMember } of listed) {
+    for (const { conversation, headSeq, isMember, memberSinceSeq } of listed) {
       const override = refresh.overrides.get(conversation);
       if (override?.type === 'left' || (!isMember && override === undefined)) {
         // An answer from before the end does not know where that is, but a sync will.
@@ -157,7 +158,8 @@ export class Membership {
       const channel = channels.open(user.app, conversation);
       kept.add(channel);
       const member = channel.members.get(user);
-      const sinceSeq = member?.sinceSeq ?? override?.sinceSeq ?? firstSeq;
+      // What lies before, such as what was said between two memberships, may still be on its way here.
+      const sinceSeq = Math.max(memberSinceSeq, override?.sinceSeq ?? 0, member?.sinceSeq ?? 0);
       channel.add(user, { hearsUrgent: true, hearsNormal: true, sinceSeq });
       // Whoever is not ready yet will sync; the others must be told that they may have missed something.
       if (member === undefined && user.isReady && headSeq > 0) sessions.notify(user, headMoved(conversation, headSeq));

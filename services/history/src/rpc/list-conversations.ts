@@ -1,7 +1,7 @@
 import type { ConversationInit, ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
 import { type Clock, parseConversation, ParleyError } from '@parley/kernel';
 import type { HistoryStore } from '@parley/store';
-import { boundsOf, entitlementOf } from '../entitlement.js';
+import { boundsOf, entitlementOf, memberSinceOf } from '../entitlement.js';
 import { historyLimits } from '../limits.js';
 import type { Progress } from '../progress.js';
 import { checkFields } from './fields.js';
@@ -40,5 +40,6 @@ async function describe(
   if (row === undefined) return undefined;
   const entitlement = await entitlementOf(store, row, user).catch(() => undefined);
   if (entitlement === undefined || (conversation.startsWith('r:') && !entitlement.isMember)) return undefined;
-  return { conversation, ...boundsOf(entitlement), updatedMs: row.updatedMs, isMember: entitlement.isMember };
+  const { isMember } = entitlement;
+  return { conversation, ...boundsOf(entitlement), updatedMs: row.updatedMs, isMember, memberSinceSeq: memberSinceOf(entitlement) };
 }
