@@ -6,6 +6,8 @@ import { MessageRun, type Sender } from './message-run.js';
 import { logoutAll, mintIdentities, openClients } from './open-clients.js';
 import type { BenchContext, RunningWorkload, Workload } from './workload.js';
 
+const warmUpMessages = 40_000;
+
 /** Messages from one user to another: as many as go through, or at a rate. */
 export const direct: Workload = {
   name: 'direct',
@@ -28,9 +30,11 @@ async function startDirect(context: BenchContext): Promise<RunningWorkload> {
   return {
     async round(isWarmUp) {
       const { rate, seconds, messages, inFlight } = settings;
-      const count = rate > 0 ? rate * (isWarmUp ? 5 : seconds) : Math.ceil(messages / (isWarmUp ? 3 : 1));
+      // The compiler is done sooner with many messages than after a long time with few.
+      const isPaced = rate > 0 && !isWarmUp;
+      const count = isPaced ? rate * seconds : isWarmUp ? warmUpMessages : messages;
       const options = { messages: count, receivers: 1 };
-      const result = rate > 0 ? await run.openLoop(senders, rate, options) : await run.closedLoop(senders, inFlight, options);
+      const result = isPaced ? await run.openLoop(senders, rate, options) : await run.closedLoop(senders, inFlight, options);
       return roundOf(result, { 'server CPU per message': (result.cpu.serverMs * 1000) / result.acknowledged });
     },
     async [Symbol.asyncDispose]() {
