@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type DeployedApp,
   type DeployedAppLimits,
@@ -71,12 +70,6 @@ export class ServerUnderAttack implements AsyncDisposable {
       throw new Error(`the healthy pair was disturbed: ${JSON.stringify(report)}`);
     }
     return report;
-  }
-
-  /** Resident memory of the server, bytes. */
-  residentBytes(): number {
-    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Random, seededRandom, systemClock, withTimeout } from '@parley/kernel';
 import { type Anomaly, checkHistory, type Entitlement, Recorder, type StoredEvent } from '@parley/testkit';
+import type { Actor } from '../world/actor.js';
 import { between, type World } from '../world/world.js';
 import { Follower } from './follower.js';
 import { Talker } from './talker.js';
@@ -72,6 +73,17 @@ export class Load {
   async more(what: 'sends' | 'acknowledged' | 'deliveries', count: number): Promise<void> {
     const goal = this.#count(what) + count;
     await this.#until(`${count} more ${what}`, () => this.#count(what) >= goal);
+  }
+
+  get actors(): readonly Actor[] {
+    return this.#followers.map(({ actor }) => actor);
+  }
+
+  /** Everybody sent anew from now on, and has all the answers. */
+  async roundTrips(): Promise<void> {
+    // What is under way now may have been answered before.
+    const goals = this.#talkers.map((talker) => ({ talker, goal: talker.bursts + 2 }));
+    await this.#until('answers for everybody', () => goals.every(({ talker, goal }) => talker.bursts >= goal));
   }
 
   /** Stops talking, waits until everybody has what history has, and compares what everybody saw. */
@@ -157,7 +169,7 @@ export class Load {
 }
 
 interface Cast {
-  readonly devices: readonly Awaited<ReturnType<World['join']>>[];
+  readonly devices: readonly Actor[];
   /** Users by conversation. */
   readonly conversations: ReadonlyMap<string, readonly string[]>;
 }

@@ -20,9 +20,15 @@ export class Talker {
   readonly #options: TalkerOptions;
   #isOver = false;
   #count = 0;
+  #bursts = 0;
 
   constructor(options: TalkerOptions) {
     this.#options = options;
+  }
+
+  /** Bursts that have been answered completely. */
+  get bursts(): number {
+    return this.#bursts;
   }
 
   /** Ends after `stop`, once everything has been answered. */
@@ -30,6 +36,8 @@ export class Talker {
     while (!this.#isOver) {
       const burst = Array.from({ length: 1 + this.#pick(burstMax) }, () => this.#send());
       await Promise.all(burst);
+      this.#bursts++;
+      this.#options.onProgress();
     }
   }
 

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { sleep, systemClock } from '@parley/kernel';
+import { startCluster } from '@parley/test-cluster';
+import type { DeployedPart } from '@parley/testkit';
+import { Load } from './load/load.js';
+import { reportLine } from './load/report-line.js';
+import { missingEngines } from './missing-engines.js';
+import { soakRounds } from './soak.js';
+import { World } from './world/world.js';
+
+jest.setTimeout(600_000);
+
+/** G15: after faults stop, everything holds again within this time. */
+const recoveredWithinMs = 60_000;
+const zombieMs = { shortest: 8_000, longest: 15_000 };
+
+interface Fault {
+  readonly part: string;
+  readonly how: 'kill' | 'freeze';
+  /** Left out of short runs. */
+  readonly isLong?: boolean;
+}
+
+const faults: readonly Fault[] = [
+  { part: 'router-1', how: 'kill' },
+  { part: 'router-2', how: 'freeze' },
+  { part: 'gateway-1', how: 'kill' },
+  { part: 'history-1', how: 'kill' },
+  { part: 'kafka', how: 'kill' },
+  { part: 'gateway-2', how: 'freeze', isLong: true },
+  { part: 'history-1', how: 'freeze', isLong: true },
+  { part: 'kafka', how: 'freeze', isLong: true },
+  { part: 'router-1', how: 'freeze', isLong: true },
+  { part: 'router-2', how: 'kill', isLong: true },
+];
+
+const rounds = soakRounds({ short: 1, full: 3 });
+const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
+
+(missingEngines().length > 0 ? describe.skip : describe)('a cluster of two gateways and two routers under faults', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = new World(await startCluster({ gateways: 2, routers: 2 }));
+  }, 300_000);
+  afterAll(() => world?.[Symbol.asyncDispose](), 60_000);
+
+  it.each(tried)('loses, repeats and reorders nothing when $part is hit by $how', async ({ part: name, how }) => {
+    const part = world.deployment.parts.find((each) => each.name === name || each.name.startsWith(`${name}-`));
+    if (part === undefined) throw new Error(`there is no ${name}: ${world.deployment.parts.map((each) => each.name).join(', ')}`);
+    const load = await Load.prepare(world, { seed: faults.findIndex((fault) => fault.part === name && fault.how === how) + 1 });
+    load.start();
+    for (let round = 0; round < rounds; round++) {
+      await load.more('acknowledged', 50 + Math.floor(load.random.next() * 100));
+      if (name.startsWith('gateway')) moveClients(load, name);
+      const { recoveredMs, detail } = how === 'kill' ? await killed(part, load) : await frozen(part, load);
+      reportLine(`${name} ${how}: everybody is served again after ${Math.round(recoveredMs)} ms${detail}`);
+      expect(recoveredMs).toBeLessThan(recoveredWithinMs);
+    }
+    const { anomalies, stragglers, ...figures } = await load.settle();
+    await world.closeClients();
+    reportLine(JSON.stringify(figures));
+    expect(stragglers).toEqual([]);
+    expect(anomalies.slice(0, 20)).toEqual([]);
+    expect(figures.acknowledged).toBe(figures.sends);
+  });
+
+  /** What a load balancer does: whoever connects anew comes to the gateway that is well. */
+  function moveClients(load: Load, name: string): void {
+    const well = world.url(name === 'gateway-1' ? 1 : 0);
+    for (const { line } of load.actors) line.moveTo(well);
+  }
+});
+
+interface Recovery {
+  readonly recoveredMs: number;
+  readonly detail: string;
+}
+
+/** kill -9 and an immediate restart. */
+async function killed(part: DeployedPart, load: Load): Promise<Recovery> {
+  await part.kill();
+  const began = systemClock.monotonic();
+  const served = load.roundTrips().then(() => systemClock.monotonic() - began);
+  await part.start();
+  const readyMs = Math.round(systemClock.monotonic() - began);
+  return { recoveredMs: await served, detail: ` (the process was ready after ${readyMs} ms)` };
+}
+
+/** Stops answering, without dying, until others may have taken over; then it goes on as if nothing had happened. */
+async function frozen(part: DeployedPart, load: Load): Promise<Recovery> {
+  const began = systemClock.monotonic();
+  const since = (): number => systemClock.monotonic() - began;
+  part.freeze();
+  const zombieUntilMs = zombieMs.shortest + load.random.next() * (zombieMs.longest - zombieMs.shortest);
+  let servedMs: number | undefined;
+  const served = load.roundTrips().then(() => {
+    servedMs = since();
+  });
+  await sleep(systemClock, zombieUntilMs);
+  const detail = servedMs === undefined ? '; nobody could take over' : ', while it was frozen';
+  part.thaw();
+  await served;
+  // The zombie wakes up in the middle of traffic.
+  await load.roundTrips();
+  const recoveredMs = servedMs ?? 0;
+  return { recoveredMs, detail: `${detail} (frozen for ${Math.round(zombieUntilMs)} ms)` };
+}
