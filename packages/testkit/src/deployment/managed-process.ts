@@ -28,6 +28,7 @@ export interface ManagedProcessOptions {
 
 const readyEveryMs = 20;
 const readyAnswerMs = 3_000;
+const lastWordsChars = 4_000;
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -53,6 +54,11 @@ export class ManagedProcess implements DeployedPart {
 
   get output(): string {
     return this.#output.text;
+  }
+
+  /** What fits into the message of an error. */
+  get #lastWords(): string {
+    return this.output.slice(-lastWordsChars);
   }
 
   /** Resolves when it is ready; throws with the end of its output when it ends before or takes too long. */
@@ -101,7 +107,7 @@ export class ManagedProcess implements DeployedPart {
     overdue();
     if (child.exitCode === 0) return;
     const how = child.exitCode === null ? `by ${child.signalCode} after ${stopWithinMs} ms` : `with code ${child.exitCode}`;
-    throw new Error(`${this.name} ended ${how}\n${this.output}`);
+    throw new Error(`${this.name} ended ${how}\n${this.#lastWords}`);
   }
 
   #watch(child: ChildProcess): void {
@@ -126,8 +132,8 @@ export class ManagedProcess implements DeployedPart {
 
   async #untilReady(child: ChildProcess, deadline: number): Promise<void> {
     for (let reason = ''; ; await sleep(systemClock, readyEveryMs)) {
-      if (this.#child !== child) throw new Error(`${this.name} ended while it started\n${this.output}`);
-      if (systemClock.monotonic() > deadline) throw new Error(`${this.name} is not ready: ${reason}\n${this.output}`);
+      if (this.#child !== child) throw new Error(`${this.name} ended while it started\n${this.#lastWords}`);
+      if (systemClock.monotonic() > deadline) throw new Error(`${this.name} is not ready: ${reason}\n${this.#lastWords}`);
       try {
         const answer = await fetch(this.#options.readyUrl, { signal: AbortSignal.timeout(readyAnswerMs) });
         reason = await answer.text();
