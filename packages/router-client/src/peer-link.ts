@@ -27,6 +27,11 @@ export interface PeerLinkOptions {
 
 type Stream = BidiStream<LinkResponse, LinkRequestInit>;
 
+interface Wish {
+  readonly type: 'subscribe' | 'unsubscribe';
+  readonly subscription: SubscribeInit;
+}
+
 /** The pair of streams to one router process, one per link class. They live and die together. */
 export class PeerLink {
   readonly address: string;
@@ -35,9 +40,11 @@ export class PeerLink {
   readonly #normal: Stream;
   readonly #ended = new AbortController();
   #openStreams = 0;
-  #subscribe: SubscribeInit[] = [];
-  #unsubscribe: SubscribeInit[] = [];
-  #isFlushScheduled = false;
+  /**
+   * What is asked for in this tick, by channel: the last wish counts. The router hears all unsubscribes of a
+   * request before its subscribes, so each channel may be in one of them only.
+   */
+  readonly #wishes = new Map<string, Wish>();
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
@@ -54,13 +61,11 @@ export class PeerLink {
 
   /** What is asked for in one tick travels together. */
   subscribe(subscription: SubscribeInit): void {
-    this.#subscribe.push(subscription);
-    this.#scheduleFlush();
+    this.#wish({ type: 'subscribe', subscription });
   }
 
   unsubscribe(app: string, channel: string): void {
-    this.#unsubscribe.push({ app, channel });
-    this.#scheduleFlush();
+    this.#wish({ type: 'unsubscribe', subscription: { app, channel } });
   }
 
   close(): void {
@@ -96,15 +101,16 @@ export class PeerLink {
     this.close();
   }
 
-  #scheduleFlush(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    setImmediate(() => {
-      this.#isFlushScheduled = false;
-      if (this.#ended.signal.aborted) return;
-      this.#urgent.send({ subscribe: this.#subscribe, unsubscribe: this.#unsubscribe });
-      this.#subscribe = [];
-      this.#unsubscribe = [];
-    });
+  #wish(wish: Wish): void {
+    if (this.#wishes.size === 0) setImmediate(() => this.#flush());
+    this.#wishes.set(`${wish.subscription.app}/${wish.subscription.channel}`, wish);
+  }
+
+  #flush(): void {
+    const subscribe: SubscribeInit[] = [];
+    const unsubscribe: SubscribeInit[] = [];
+    for (const { type, subscription } of this.#wishes.values()) (type === 'subscribe' ? subscribe : unsubscribe).push(subscription);
+    this.#wishes.clear();
+    if (!this.#ended.signal.aborted) this.#urgent.send({ subscribe, unsubscribe });
   }
 }
