@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigError, loadConfig } from '@parley/config';
-import { jwtVerify } from 'jose';
+import { createVerifier } from 'fast-jwt';
 import { checkDataDir, checkEdge, checkNode } from './doctor/check-machine.js';
 import { checkPort, checkReachable } from './doctor/check-network.js';
 import { examine, printFindings } from './doctor/doctor.js';
@@ -37,24 +37,28 @@ const writeDemo = (): void =>
 
 describe('parley token', () => {
   const request = { app: 'demo', user: 'alice', kid: 'k1', lifetimeSeconds: 60, nowSeconds: 1_700_000_000 };
-  const at = { currentDate: new Date(1_700_000_010_000) };
+  const clockTimestamp = 1_700_000_010_000;
 
-  it('makes what a server accepts: issuer, subject, times and key id', async () => {
-    const token = await makeToken({ ...request, key: secret });
-    const { payload, protectedHeader } = await jwtVerify(token, new TextEncoder().encode(secret), { ...at, issuer: 'demo' });
+  it('makes what a server accepts: issuer, subject, times and key id', () => {
+    const verify = createVerifier({ key: secret, clockTimestamp, complete: true });
+    const { payload, header } = verify(makeToken({ ...request, key: secret }));
     expect(payload).toEqual({ iss: 'demo', sub: 'alice', iat: 1_700_000_000, exp: 1_700_000_060 });
-    expect(protectedHeader).toEqual({ alg: 'HS256', kid: 'k1' });
+    expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'k1' });
   });
 
   it.each([
     ['EdDSA', () => generateKeyPairSync('ed25519')],
     ['ES256', () => generateKeyPairSync('ec', { namedCurve: 'P-256' })],
     ['RS256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
-  ] as const)('signs with a private key in PEM: %s', async (alg, generate) => {
+  ] as const)('signs with a private key in PEM: %s', (algorithm, generate) => {
     const { privateKey, publicKey } = generate();
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    const { protectedHeader } = await jwtVerify(await makeToken({ ...request, key }), publicKey, at);
-    expect(protectedHeader.alg).toBe(alg);
+    const verify = createVerifier({
+      key: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      algorithms: [algorithm],
+      clockTimestamp,
+    });
+    expect(verify(makeToken({ ...request, key }))).toMatchObject({ sub: 'alice' });
   });
 
   it.each([
@@ -62,8 +66,8 @@ describe('parley token', () => {
     [{ app: '' }, 'not an app id'],
     [{ lifetimeSeconds: 25 * 86_400 }, '24 days'],
     [{ key: '-----BEGIN NONSENSE-----' }, 'no private key'],
-  ])('refuses what no server would accept: %j', async (wrong, message) => {
-    await expect(makeToken({ ...request, key: secret, ...wrong })).rejects.toThrow(message);
+  ])('refuses what no server would accept: %j', (wrong, message) => {
+    expect(() => makeToken({ ...request, key: secret, ...wrong })).toThrow(message);
   });
 
   it('reads durations', () => {
@@ -74,10 +78,9 @@ describe('parley token', () => {
   it('takes app, key and key id from the demo file', async () => {
     writeDemo();
     await runProgram(['token', 'bob', '--data-dir', folder, '--ttl', '5m'], output);
-    const { payload, protectedHeader } = await jwtVerify(lines[0] ?? '', new TextEncoder().encode(secret));
-    expect(payload).toMatchObject({ iss: 'demo', sub: 'bob' });
-    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300);
-    expect(protectedHeader.kid).toBe('k1');
+    const { payload, header } = createVerifier({ key: secret, complete: true })(lines[0] ?? '');
+    expect(payload).toMatchObject({ iss: 'demo', sub: 'bob', exp: payload.iat + 300 });
+    expect(header.kid).toBe('k1');
   });
 });
 
@@ -98,8 +101,7 @@ describe('finding the server', () => {
     writeDemo();
     writeFileSync(join(folder, 'key'), `${secret}\n`);
     const token = await findTarget({ dataDir: folder, as: 'alice', keyFile: join(folder, 'key') }).token();
-    const { protectedHeader } = await jwtVerify(token, new TextEncoder().encode(secret));
-    expect(protectedHeader.kid).toBeUndefined();
+    expect(createVerifier({ key: secret, complete: true })(token).header).not.toHaveProperty('kid');
   });
 
   it('complains about a demo file that is none', async () => {

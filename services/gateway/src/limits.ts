@@ -16,8 +16,6 @@ export interface GatewayLimits {
   readonly frameBytesMax: number;
   readonly loginFrameBytesMax: number;
   readonly loginWithinMs: number;
-  /** Frames that may wait while the login before them is being verified. */
-  readonly heldFramesMax: number;
   /** Told to clients: how often they must send a frame. */
   readonly heartbeatMs: number;
   readonly offlineAfterMs: number;
@@ -66,7 +64,6 @@ export const gatewayLimits: GatewayLimits = {
   frameBytesMax: limits.frameBytesMax,
   loginFrameBytesMax: limits.loginFrameBytesMax,
   loginWithinMs: limits.loginWithinMs,
-  heldFramesMax: 64,
   heartbeatMs: limits.heartbeatMs,
   offlineAfterMs: limits.offlineAfterMs,
   resumeWithinMs: limits.resumeWithinMs,

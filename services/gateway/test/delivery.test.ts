@@ -90,7 +90,7 @@ describe('membership', () => {
     harness.history.join('alice', 'g:team');
     harness.router.activatesByItself = false;
     const alice = await harness.client();
-    await alice.login(await tokenOf('alice'));
+    await alice.login(tokenOf('alice'));
     const sync = alice.send({ type: 'sync', value: {} });
     harness.router.activate('user:alice');
     await harness.router.until(() => harness.router.subscriptions.has('app/g:team'));
@@ -107,7 +107,7 @@ describe('membership', () => {
     await using harness = await Harness.start();
     harness.router.activatesByItself = false;
     const alice = await harness.client();
-    await alice.login(await tokenOf('alice'));
+    await alice.login(tokenOf('alice'));
     const sync = alice.send({ type: 'sync', value: {} });
     await settled(alice);
     harness.clock.skip(gatewayLimits.readyWithinMs + 1);
@@ -119,7 +119,7 @@ describe('membership', () => {
     harness.history.join('alice', 'g:team');
     harness.history.failure = new ParleyError('UNAVAILABLE');
     const alice = await harness.client();
-    await alice.login(await tokenOf('alice'));
+    await alice.login(tokenOf('alice'));
     await harness.history.until(() => harness.history.lists.length === 1);
     harness.history.failure = undefined;
     await settled(alice);
@@ -198,7 +198,7 @@ describe('membership', () => {
       open = resolve;
     });
     const bob = await harness.client();
-    await bob.login(await tokenOf('bob'));
+    await bob.login(tokenOf('bob'));
     const asked = harness.history.lists.length;
     await harness.history.until(() => harness.history.lists.some((list) => list.user === 'bob'));
     expect(harness.history.lists.length).toBeGreaterThanOrEqual(asked);
@@ -215,7 +215,7 @@ describe('membership', () => {
     const { history, router } = harness;
     for (const user of ['alice', 'bob']) history.join(user, 'g:team');
     router.activatesByItself = false;
-    for (const user of ['alice', 'bob']) await (await harness.client()).login(await tokenOf(user));
+    for (const user of ['alice', 'bob']) await (await harness.client()).login(tokenOf(user));
     router.activate('user:alice');
     await router.until(() => router.subscriptions.has('app/g:team'));
     let open = (): void => undefined;
@@ -285,12 +285,12 @@ describe('resume', () => {
     await using harness = await Harness.start();
     harness.history.join('alice', 'g:team');
     const first = await harness.client();
-    const { resumeKey, session } = await first.login(await tokenOf('alice'));
+    const { resumeKey, session } = await first.login(tokenOf('alice'));
     await first.ask({ type: 'sync', value: {} });
     first.socket.terminate();
     await harness.router.until(() => harness.router.subscriptions.get('app/user:alice') === false);
     const again = await harness.client();
-    const resumed = await again.login(await tokenOf('alice'), 'phone', resumeKey);
+    const resumed = await again.login(tokenOf('alice'), 'phone', resumeKey);
     expect(resumed).toMatchObject({ session, isResumed: true, isComplete: true });
     expect(resumed.resumeKey).not.toBe(resumeKey);
     expect(harness.router.presence).toEqual(['user:alice=true', 'g:team=false', 'user:alice=false', 'user:alice=true']);
@@ -302,33 +302,33 @@ describe('resume', () => {
   it('says so when events came meanwhile', async () => {
     await using harness = await Harness.start();
     const first = await harness.client();
-    const { resumeKey } = await first.login(await tokenOf('alice'));
+    const { resumeKey } = await first.login(tokenOf('alice'));
     await first.ask({ type: 'sync', value: {} });
     first.socket.terminate();
     await harness.router.until(() => harness.router.subscriptions.get('app/user:alice') === false);
     harness.router.deliver(event('missed', ['user:alice'], { seq: 1 }));
     const again = await harness.client();
-    expect(await again.login(await tokenOf('alice'), 'phone', resumeKey)).toMatchObject({ isResumed: true, isComplete: false });
+    expect(await again.login(tokenOf('alice'), 'phone', resumeKey)).toMatchObject({ isResumed: true, isComplete: false });
   });
 
   it('is incomplete when an event was sent shortly before the connection was lost', async () => {
     await using harness = await Harness.start();
     const first = await harness.client();
-    const { resumeKey } = await first.login(await tokenOf('alice'));
+    const { resumeKey } = await first.login(tokenOf('alice'));
     await first.ask({ type: 'sync', value: {} });
     harness.router.deliver(event('in flight', ['user:alice'], { seq: 1 }));
     first.socket.terminate();
     await harness.router.until(() => harness.router.subscriptions.get('app/user:alice') === false);
     const again = await harness.client();
-    expect(await again.login(await tokenOf('alice'), 'phone', resumeKey)).toMatchObject({ isResumed: true, isComplete: false });
+    expect(await again.login(tokenOf('alice'), 'phone', resumeKey)).toMatchObject({ isResumed: true, isComplete: false });
   });
 
   it('replaces a connection that is still there', async () => {
     await using harness = await Harness.start();
     const first = await harness.client();
-    const { resumeKey } = await first.login(await tokenOf('alice'));
+    const { resumeKey } = await first.login(tokenOf('alice'));
     const again = await harness.client();
-    expect(await again.login(await tokenOf('alice'), 'phone', resumeKey)).toMatchObject({ isResumed: true, isComplete: false });
+    expect(await again.login(tokenOf('alice'), 'phone', resumeKey)).toMatchObject({ isResumed: true, isComplete: false });
     expect(await first.closed()).toBe(closeCodes.SESSION_REPLACED);
     expect((await again.ask({ type: 'ping', value: {} })).type).toBe('pong');
     expect(harness.router.presence).toEqual(['user:alice=true']);
@@ -343,30 +343,30 @@ describe('resume', () => {
   ])('ignores %s', async (_what, change, user, device) => {
     await using harness = await Harness.start();
     const first = await harness.client();
-    const { resumeKey } = await first.login(await tokenOf('alice'));
+    const { resumeKey } = await first.login(tokenOf('alice'));
     const again = await harness.client();
-    expect((await again.login(await tokenOf(user), device, change(resumeKey))).isResumed).toBe(false);
+    expect((await again.login(tokenOf(user), device, change(resumeKey))).isResumed).toBe(false);
   });
 
   it('works once per key', async () => {
     await using harness = await Harness.start();
     const first = await harness.client();
-    const { resumeKey } = await first.login(await tokenOf('alice'));
+    const { resumeKey } = await first.login(tokenOf('alice'));
     const second = await harness.client();
-    await second.login(await tokenOf('alice'), 'phone', resumeKey);
+    await second.login(tokenOf('alice'), 'phone', resumeKey);
     const third = await harness.client();
-    expect((await third.login(await tokenOf('alice'), 'phone', resumeKey)).isResumed).toBe(false);
+    expect((await third.login(tokenOf('alice'), 'phone', resumeKey)).isResumed).toBe(false);
   });
 
   it('is over after the time a session is kept', async () => {
     await using harness = await Harness.start({ appOf: () => app });
     const first = await harness.client();
-    const { resumeKey } = await first.login(await tokenOf('alice'));
+    const { resumeKey } = await first.login(tokenOf('alice'));
     first.socket.terminate();
     await harness.router.until(() => harness.router.subscriptions.get('app/user:alice') === false);
     harness.clock.skip(gatewayLimits.resumeWithinMs + 1_000);
     const again = await harness.client();
-    expect((await again.login(await tokenOf('alice'), 'phone', resumeKey)).isResumed).toBe(false);
+    expect((await again.login(tokenOf('alice'), 'phone', resumeKey)).isResumed).toBe(false);
     await pingUntil(again, () => harness.router.subscriptions.get('app/user:alice') === true);
   });
 });

@@ -185,7 +185,7 @@ describe('frames', () => {
     for (let i = 0; i < 3_000; i++) {
       if (client.socket.readyState !== client.socket.OPEN) {
         client = await harness.client();
-        if (i % 2 === 0) await client.login(await tokenOf('alice'));
+        if (i % 2 === 0) await client.login(tokenOf('alice'));
       }
       const cut = whole.slice(0, Math.floor(random.next() * whole.length));
       const at = Math.floor(random.next() * cut.length);

@@ -1,21 +1,36 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { type CancelTimer, type Clock, seededRandom, systemClock } from '@parley/kernel';
 import { silentTelemetry } from '@parley/telemetry';
 import { type ConversationEventInit, encodeContent, encodeConversationEvent } from '@parley/wire';
-import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { createGatewayService, type GatewayApp, type GatewayDeps, type GatewayService } from '../src/index.js';
+import { createSigner } from 'fast-jwt';
+import { createGatewayService, type GatewayApp, type GatewayDeps, type GatewayService, type TokenAlgorithm } from '../src/index.js';
 import { FakeRouter } from './fake-router.js';
 import { FakeHistory, fakeGroup, fakeRoom } from './fake-services.js';
 import { TestClient } from './test-client.js';
 
 export const secret = 'a secret of at least thirty-two bytes';
-export const pair = await generateKeyPair('ES256', { extractable: true });
-export const publicPem = await exportSPKI(pair.publicKey);
+const pemPair = (type: 'ec' | 'ed25519' | 'rsa'): { readonly publicKey: string; readonly privateKey: string } => {
+  const { publicKey, privateKey } =
+    type === 'ec'
+      ? generateKeyPairSync(type, { namedCurve: 'P-256' })
+      : type === 'rsa'
+        ? generateKeyPairSync(type, { modulusLength: 2048 })
+        : generateKeyPairSync(type);
+  return {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+};
+/** By the key's id. */
+export const pairs = { k2: pemPair('ec'), k3: pemPair('ed25519'), k4: pemPair('rsa') } as const;
 
 export const app: GatewayApp = {
   id: 'app',
   keys: [
     { id: 'k1', algorithm: 'HS256', key: secret },
-    { id: 'k2', algorithm: 'ES256', key: publicPem },
+    { id: 'k2', algorithm: 'ES256', key: pairs.k2.publicKey },
+    { id: 'k3', algorithm: 'EdDSA', key: pairs.k3.publicKey },
+    { id: 'k4', algorithm: 'RS256', key: pairs.k4.publicKey },
   ],
 };
 export const otherApp: GatewayApp = { id: 'other', keys: [{ id: 'k1', algorithm: 'HS256', key: `${secret}, of the other app` }] };
@@ -24,20 +39,18 @@ export interface TokenOptions {
   readonly app?: string;
   readonly kid?: string;
   readonly secret?: string;
+  readonly algorithm?: TokenAlgorithm;
   /** Seconds from now. */
   readonly issued?: number;
   readonly expires?: number;
 }
 
-export function tokenOf(user: string, options: TokenOptions = {}): Promise<string> {
+/** A login token as an app's back end would make it; the options spoil it. */
+export function tokenOf(user: string, options: TokenOptions = {}): string {
   const now = Math.floor(Date.now() / 1_000);
-  return new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256', kid: options.kid ?? 'k1' })
-    .setIssuer(options.app ?? 'app')
-    .setSubject(user)
-    .setIssuedAt(now + (options.issued ?? 0))
-    .setExpirationTime(now + (options.expires ?? 3_600))
-    .sign(new TextEncoder().encode(options.secret ?? secret));
+  const { algorithm = 'HS256', kid = 'k1', issued = 0, expires = 3_600 } = options;
+  const sign = createSigner({ key: options.secret ?? secret, algorithm, kid });
+  return sign({ iss: options.app ?? 'app', sub: user, iat: now + issued, exp: now + expires });
 }
 
 /** The machine's clock, which a test can put forward. Timers that become due fire at once. */
@@ -120,7 +133,7 @@ export class Harness implements AsyncDisposable {
   /** A client that has logged in and whose subscriptions are active. */
   async member(user: string, device = 'phone'): Promise<TestClient> {
     const client = await this.client();
-    await client.login(await tokenOf(user), device);
+    await client.login(tokenOf(user), device);
     await client.ask({ type: 'sync', value: {} });
     return client;
   }

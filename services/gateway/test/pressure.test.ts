@@ -109,7 +109,7 @@ describe('the JSON subprotocol', () => {
     await using harness = await Harness.start({ jsonCodec: await codecOf() });
     const client = await harness.client(subprotocols.json);
     const sendJson = (...frames: object[]): void => client.socket.send(JSON.stringify({ frames }));
-    sendJson({ id: 1, login: { token: await tokenOf('alice'), device: 'phone' } }, { id: 2, sync: {} });
+    sendJson({ id: 1, login: { token: tokenOf('alice'), device: 'phone' } }, { id: 2, sync: {} });
     await client.until(() => client.messages.join('').includes('syncResult'));
     const message = { conversation: 'u:alice|bob', clientMsgId: 'm1', priority: 'PRIORITY_HIGH', content: { text: { text: 'grüße' } } };
     sendJson({ id: 3, send: message, somethingNew: true });
@@ -140,7 +140,7 @@ describe('the JSON subprotocol', () => {
   it('does not let content that JSON cannot tell disturb anybody', async () => {
     await using harness = await Harness.start({ jsonCodec: await codecOf() });
     const client = await harness.client(subprotocols.json);
-    client.socket.send(JSON.stringify({ frames: [{ id: 1, login: { token: await tokenOf('alice'), device: 'phone' } }] }));
+    client.socket.send(JSON.stringify({ frames: [{ id: 1, login: { token: tokenOf('alice'), device: 'phone' } }] }));
     await client.until(() => client.messages.length > 0);
     const event = eventBytes({ conversation: 'u:alice|bob', body: { type: 'content', value: Uint8Array.of(10, 200) } });
     harness.router.deliver({ channels: ['user:alice'], priority: Priority.MEDIUM, event });

@@ -17,7 +17,7 @@ const users = ['ann', 'bob'] as const;
 const lifetimeSeconds = 7 * 24 * 3_600;
 
 /** What a newcomer needs to go on, for the terminal. */
-export async function greeting(facts: GreetingFacts): Promise<string> {
+export function greeting(facts: GreetingFacts): string {
   const { url, adminUrl, dataDir, demo, adminKey, nowSeconds } = facts;
   const lines = [
     'Parley is ready.',
@@ -31,7 +31,7 @@ export async function greeting(facts: GreetingFacts): Promise<string> {
   if (demo !== undefined) {
     const { app, kid, secret: key } = demo;
     lines.push('', `  Tokens of app "${app}" for two demo users, good for a week:`);
-    for (const user of users) lines.push(`  ${user}  ${await makeToken({ app, user, key, kid, lifetimeSeconds, nowSeconds })}`);
+    for (const user of users) lines.push(`  ${user}  ${makeToken({ app, user, key, kid, lifetimeSeconds, nowSeconds })}`);
     const where = relative(process.cwd(), dataDir);
     const chat = `npm run parley -- chat${where === 'data' ? '' : ` --data-dir ${where}`}`;
     lines.push('', '  Try it in two more terminals:', `    ${chat} --as ann bob`, `    ${chat} --as bob ann`);

@@ -21,7 +21,7 @@ export async function welcome(life: ServiceLife, edgePort: number): Promise<void
       return;
     }
     const facts = { url, adminUrl, adminKey, dataDir: resolve(config.dataDir), nowSeconds: Math.floor(clock.now() / 1_000) };
-    process.stdout.write(await greeting({ ...facts, demo: isDemo ? keys : undefined }));
+    process.stdout.write(greeting({ ...facts, demo: isDemo ? keys : undefined }));
   };
   void say();
 }

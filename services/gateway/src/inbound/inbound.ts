@@ -37,7 +37,7 @@ export interface InboundDeps {
 
 const busyRetryMs = 100;
 
-/** Takes what clients send: decodes, keeps the order of login and the rest, answers. */
+/** Takes what clients send: decodes, lets in, answers. */
 export class Inbound {
   readonly #deps: InboundDeps;
 
@@ -83,33 +83,10 @@ export class Inbound {
     const { session } = connection;
     if (session !== undefined) {
       this.#handle(connection, session, frame);
-    } else if (connection.state === 'verifying') {
-      this.#hold(connection, frame);
     } else if (connection.state === 'new') {
-      if (frame.body?.type === 'login')
-        void this.#login(connection, frame.id, frame.body.value).catch((error) => this.#fault(connection, error));
+      if (frame.body?.type === 'login') this.#deps.loginDesk.login(connection, frame.id, frame.body.value);
       else this.#closeWith(connection, 'NOT_LOGGED_IN', frame.id, refusal('NOT_LOGGED_IN'));
     }
-  }
-
-  #hold(connection: ClientConnection, frame: ClientFrame): void {
-    connection.held ??= [];
-    if (connection.held.length < this.#deps.limits.heldFramesMax) connection.held.push(frame);
-    else this.#closeWith(connection, 'RATE_LIMITED', frame.id, refusal('RATE_LIMITED', 'frames before the login is answered'));
-  }
-
-  async #login(connection: ClientConnection, id: number, login: Parameters<LoginDesk['login']>[2]): Promise<void> {
-    if (!(await this.#deps.loginDesk.login(connection, id, login))) return;
-    const held = connection.held ?? [];
-    connection.held = undefined;
-    for (const frame of held) this.#dispatch(connection, frame);
-  }
-
-  /** A fault of ours costs the connection at which it showed, not the process. */
-  #fault(connection: ClientConnection, error: unknown): void {
-    this.#deps.metrics.faults.add(1, 'login');
-    this.#deps.logger.error('a login failed unexpectedly', {}, error);
-    this.#deps.connections.close(connection, 'INTERNAL');
   }
 
   #handle(connection: ClientConnection, session: Session, frame: ClientFrame): void {
@@ -136,9 +113,12 @@ export class Inbound {
         if (refused !== undefined) this.#refuse(connection, frame.id, refused);
         return;
       }
-      case 'renewToken':
-        void this.#renew(connection, session, frame.id, body.value.token);
+      case 'renewToken': {
+        const refused = this.#deps.loginDesk.renew(session, body.value.token);
+        if (refused === undefined) this.#answer(connection, doneFrame(frame.id));
+        else this.#refuse(connection, frame.id, refused);
         return;
+      }
       case 'logout':
         this.#deps.sessions.end(session);
         this.#deps.connections.close(connection, 'LOGOUT', frame.id === 0 ? undefined : doneFrame(frame.id));
@@ -146,12 +126,6 @@ export class Inbound {
       default:
         this.#startRequest(connection, session, frame, body);
     }
-  }
-
-  async #renew(connection: ClientConnection, session: Session, id: number, token: string): Promise<void> {
-    const refused = await this.#deps.loginDesk.renew(session, token);
-    if (refused === undefined) this.#answer(connection, doneFrame(id));
-    else this.#refuse(connection, id, refused);
   }
 
   #startRequest(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): void {

@@ -1,11 +1,10 @@
 import type { EdgeConnection } from '@parley/edge-listener';
 import type { TokenBucket } from '@parley/lanes';
-import type { ClientFrame } from '@parley/wire';
 import type { Outbox } from '../outbound/outbox.js';
 import type { Session } from './session.js';
 
-/** `verifying`: the login is being checked; frames behind it wait. */
-export type ConnectionState = 'new' | 'verifying' | 'active' | 'closed';
+/** `new`: not logged in yet. */
+export type ConnectionState = 'new' | 'active' | 'closed';
 
 /** Token buckets of a connection, made when first needed. */
 export interface ConnectionBuckets {
@@ -28,8 +27,6 @@ export class ClientConnection {
   requestsInFlight = 0;
   outbox: Outbox | undefined = undefined;
   buckets: ConnectionBuckets | undefined = undefined;
-  /** Frames behind a login that is being verified. */
-  held: ClientFrame[] | undefined = undefined;
   /** The last delivery that reached it, so that one for several channels comes once. */
   deliveryStamp = 0;
 

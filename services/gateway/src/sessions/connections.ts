@@ -43,7 +43,6 @@ export class Connections {
   release(connection: ClientConnection): void {
     if (connection.state === 'closed') return;
     connection.state = 'closed';
-    connection.held = undefined;
     this.#byId.delete(connection.id);
     this.#deps.sessions.detach(connection);
     connection.outbox = undefined;

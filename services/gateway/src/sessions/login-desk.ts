@@ -31,23 +31,20 @@ export class LoginDesk {
     this.#deps = deps;
   }
 
-  /** Resolves to true when the connection is logged in; otherwise it has been answered and closed. */
-  async login(connection: ClientConnection, frameId: number, login: Login): Promise<boolean> {
-    connection.state = 'verifying';
-    const verified = checkDevice(await this.#deps.verifier.verify(login.token), login.device);
-    if (connection.state !== 'verifying') return false;
+  /** Logs the connection in, or answers and closes it. */
+  login(connection: ClientConnection, frameId: number, login: Login): void {
+    const verified = checkDevice(this.#deps.verifier.verify(login.token), login.device);
     if (!verified.ok) {
       this.#refuse(connection, frameId, verified.error);
-      return false;
+      return;
     }
     const { app, user, expiresMs } = verified.value;
     this.#welcome(connection, frameId, login, { app, user, device: login.device, tokenExpiresMs: expiresMs });
-    return true;
   }
 
   /** Replaces the token of a session; a refusal changes nothing. */
-  async renew(session: Session, token: string): Promise<Refusal | undefined> {
-    const verified = await this.#deps.verifier.verify(token);
+  renew(session: Session, token: string): Refusal | undefined {
+    const verified = this.#deps.verifier.verify(token);
     if (!verified.ok) return verified.error;
     const { app, user, expiresMs } = verified.value;
     if (app.id !== session.app.id || user !== session.user.id) return refusal('UNAUTHENTICATED');
