@@ -11,6 +11,8 @@ import { closeCodeOf, WsConnection, WsSocket } from './ws-connection.js';
 const closeWithinMsDefault = 5_000;
 const headerBytesMax = 8 * 1024;
 const headersWithinMs = 10_000;
+/** Node looks at the deadline above this often only, by default every 30 s. */
+const headersCheckedEveryMs = 2_000;
 
 /** Listens with `ws` on a plain HTTP server; works everywhere. Rejects when the port cannot be bound. */
 export async function openWsListener(options: EdgeListenerOptions): Promise<EdgeListener> {
@@ -31,7 +33,11 @@ class WsListener implements EdgeListener {
 
   constructor(options: EdgeListenerOptions) {
     this.#options = options;
-    this.#server = createServer({ maxHeaderSize: headerBytesMax, headersTimeout: headersWithinMs });
+    this.#server = createServer({
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersWithinMs,
+      connectionsCheckingInterval: headersCheckedEveryMs,
+    });
     this.#server.on('request', (_request, response) => {
       response.writeHead(426, { connection: 'close' }).end();
     });

@@ -36,12 +36,13 @@ export class RawSocket {
   /** Says the text one byte at a time, with pauses, until the server has had enough. */
   drip(text: string, pauseMs: number): this {
     let at = 0;
+    let cancel = (): void => {};
     const next = (): void => {
-      if (this.#socket.destroyed) return;
       this.#socket.write(text.charAt(at++ % text.length));
-      systemClock.setTimer(pauseMs, next);
+      cancel = systemClock.setTimer(pauseMs, next);
     };
     next();
+    this.#socket.once('close', () => cancel());
     return this;
   }
 
