@@ -25,7 +25,11 @@ export interface AdminServer extends AsyncDisposable {
 
 /** Listens; resolves once the port is taken. */
 export async function openAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const app = fastify({ bodyLimit: runtimeLimits.apiBodyBytesMax, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: runtimeLimits.apiBodyBytesMax,
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => answerError(reply, errorOfHttp(error)),
+  });
   // Bodies are parsed with the call, so that whatever is wrong with them is answered in one way.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { apiServices } from '@parley/runtime';
+import { RawClient } from '../bad-input/raw-client.js';
+import { ServerUnderAttack } from '../bad-input/server-under-attack.js';
+import { Door, refusalIn } from './door.js';
+
+jest.setTimeout(30_000);
+
+let server: ServerUnderAttack;
+let door: Door;
+const called = new Set<string>();
+const app = 'app-one';
+
+beforeAll(async () => {
+  server = await ServerUnderAttack.start();
+  door = new Door(server.deployment);
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+/** The body of a call that must succeed. */
+async function ok(method: string, request: object): Promise<Readonly<Record<string, unknown>>> {
+  called.add(method);
+  const answer = await door.call(method, { app, ...request });
+  if (answer.status !== 200) throw new Error(`${method}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+const refused = async (method: string, request: object) => refusalIn(await door.call(method, { app, ...request }));
+
+describe('the back-end API', () => {
+  it('leads a group from its creation to its end', async () => {
+    expect(await ok('group/createGroup', { group: 'team', name: 'The team', owner: 'ann', members: ['bob'] })).toEqual({
+      group: { group: 'team', name: 'The team', owner: 'ann', memberCount: 2, version: '1' },
+    });
+    await ok('group/inviteToGroup', { group: 'team', users: ['cid', 'dan'] });
+    await ok('group/joinGroup', { group: 'team', user: 'eve' });
+    await ok('group/leaveGroup', { group: 'team', user: 'dan' });
+    expect(await ok('group/getGroup', { group: 'team' })).toMatchObject({ group: { memberCount: 4 } });
+    expect(await ok('group/listMembers', { group: 'team' })).toEqual({ users: ['ann', 'bob', 'cid', 'eve'], nextPage: '', memberCount: 4 });
+    const first = await ok('group/listMembers', { group: 'team', limit: 3 });
+    expect(await ok('group/listMembers', { group: 'team', limit: 3, page: first['nextPage'] })).toMatchObject({
+      users: ['eve'],
+      nextPage: '',
+    });
+    await ok('group/dismissGroup', { group: 'team' });
+    expect(await refused('group/getGroup', { group: 'team' })).toMatchObject({ status: 404, name: 'GROUP_NOT_FOUND' });
+  });
+
+  it('leads a room from its creation to its end', async () => {
+    await ok('room/createRoom', { room: 'lounge', name: 'The lounge' });
+    expect(await ok('room/enterRoom', { room: 'lounge', user: 'ann' })).toMatchObject({ room: { memberCount: 1 } });
+    await ok('room/enterRoom', { room: 'lounge', user: 'bob' });
+    await ok('room/leaveRoom', { room: 'lounge', user: 'ann' });
+    expect(await ok('room/listMembers', { room: 'lounge' })).toMatchObject({ users: ['bob'], memberCount: 1 });
+    expect(await ok('room/getRoom', { room: 'lounge' })).toMatchObject({ room: { room: 'lounge', name: 'The lounge' } });
+    await ok('room/destroyRoom', { room: 'lounge' });
+    expect(await refused('room/getRoom', { room: 'lounge' })).toMatchObject({ status: 404, name: 'ROOM_NOT_FOUND' });
+  });
+
+  it('sends as a user and as the server, once per id, and reads it back', async () => {
+    const conversation = 'u:kim|lea';
+    const message = { conversation, sender: 'kim', clientMsgId: 'one', priority: 'PRIORITY_HIGH', content: { text: { text: 'hé' } } };
+    const stored = await ok('router/sendMessage', message);
+    expect(stored).toMatchObject({ seq: '1' });
+    expect(await ok('router/sendMessage', { ...message, isRetry: true })).toEqual(stored);
+    expect(await refused('router/sendMessage', { ...message, content: { text: { text: 'other' } } })).toMatchObject({
+      status: 409,
+      name: 'IDEMPOTENCY_CONFLICT',
+    });
+    await ok('router/sendMessage', { conversation, content: { custom: { subType: 7, payload: 'AAEC' } } });
+    const page = await ok('history/queryHistory', { conversation, atLeastSeq: 2 });
+    expect(page).toMatchObject({ headSeq: '2', firstSeq: '1', hasMore: false });
+    expect(page['events']).toMatchObject([
+      { seq: '1', sender: 'kim', clientMsgId: 'one', priority: 'PRIORITY_HIGH', content: { text: { text: 'hé' } } },
+      { seq: '2', sender: '', content: { custom: { subType: 7, payload: 'AAEC' } } },
+    ]);
+  });
+
+  it('answers from the read models', async () => {
+    const conversation = 'u:mia|ned';
+    const { messageId } = await ok('router/sendMessage', {
+      conversation,
+      sender: 'mia',
+      clientMsgId: 'x',
+      content: { text: { text: 'hi' } },
+    });
+    await ok('history/queryHistory', { conversation, atLeastSeq: 1 });
+    expect(await ok('history/listConversations', { user: 'ned', isCurrent: true })).toMatchObject({
+      conversations: [{ conversation, headSeq: '1', firstSeq: '1', isMember: true }],
+    });
+    expect(await ok('history/getConversation', { conversation })).toMatchObject({ exists: true, headSeq: '1', countable: '1' });
+    expect(await ok('history/findSend', { conversation, sender: 'mia', clientMsgId: 'x' })).toMatchObject({
+      found: true,
+      seq: '1',
+      messageId,
+    });
+    await ok('group/createGroup', { group: 'some', owner: 'mia' });
+    expect(await ok('history/filterMembers', { conversation: 'g:some', users: ['ned', 'mia'], isCurrent: true })).toMatchObject({
+      members: ['mia'],
+    });
+    called.add('history/getCheckpoint');
+    expect((await door.call('history/getCheckpoint', { partition: 0 })).status).toBe(200);
+    const unreached = async (): Promise<unknown> => (await ok('push/listUnreached', { user: 'ned' }))['conversations'];
+    let found = await unreached();
+    while (JSON.stringify(found) === '[]') found = await unreached();
+    expect(found).toMatchObject([{ conversation, seq: '1', count: 1 }]);
+  });
+
+  it('knows who is there and sends them away', async () => {
+    const { url } = server;
+    const client = await RawClient.login(url, server.app, 'zoe');
+    const presence = { users: ['nobody', 'zoe'] };
+    while (JSON.stringify((await ok('router/queryPresence', presence))['online']) !== '["zoe"]');
+    const { sessions } = (await ok('gateway/listSessions', { user: 'zoe' })) as { readonly sessions: readonly object[] };
+    expect(sessions).toMatchObject([{ device: 'device-of-zoe', isConnected: true }]);
+    expect(await ok('gateway/disconnect', { user: 'zoe', device: 'another', reason: 'test' })).toEqual({ sessions: 0 });
+    expect(await ok('gateway/disconnect', { user: 'zoe', reason: 'test' })).toEqual({ sessions: 1 });
+    expect(await client.closed()).toBe(4104);
+    expect(client.frames.at(-1)?.body).toMatchObject({ type: 'kickedOut', value: { reason: 'test' } });
+    expect(await ok('gateway/listSessions', { user: 'zoe' })).toEqual({ sessions: [] });
+  });
+
+  it('was called with every method that there is', () => {
+    const all = Object.entries(apiServices).flatMap(([service, { methods }]) =>
+      Object.entries(methods).flatMap(([method, { kind }]) => (kind === 'unary' ? [`${service}/${method}`] : [])),
+    );
+    expect([...called].sort()).toEqual(all.sort());
+  });
+});
+
+describe('calls that must be refused', () => {
+  const body = JSON.stringify({ app, group: 'g' });
+
+  it.each([
+    ['no key', { authorization: '' }],
+    ['an empty key', { authorization: 'Bearer ' }],
+    ['another key', { authorization: 'Bearer 0123456789012345678901234567890123456789' }],
+    ['a key of 16 KiB', { authorization: `Bearer ${'x'.repeat(8_000)}` }],
+    ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
+  ])('with %s, whatever they ask for', async (_name, change) => {
+    const paths = ['/v1/group/getGroup', '/v1/nothing/here', '/v1/group/nothing', '/parley.group.v1.GroupService/GetGroup'];
+    for (const path of paths) {
+      const answer = await door.send(path, body, change);
+      expect(refusalIn(answer)).toMatchObject({ status: 401, name: 'UNAUTHENTICATED' });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    }
+  });
+
+  it.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('with the verb %s', async (verb) => {
+    const answer = await door.send('/v1/group/getGroup', verb === 'GET' ? undefined : body, { verb });
+    expect(refusalIn(answer)).toMatchObject({ status: 501, name: 'UNSUPPORTED' });
+  });
+
+  it.each([
+    ...['/v1/group/nothing', '/v1/nothing/getGroup', '/v1/router/link', '/v1/router/relay', '/v1/group/toString', '/v1/group/constructor'],
+    ...['/v1/__proto__/constructor', '/v1/group/getGroup/more', '/v1/group', '/v1', '/', '/v1/group/GetGroup', '/V1/group/getGroup'],
+    ...[
+      '/v1/../metrics/x',
+      '/v1/..%2f..%2fetc/passwd',
+      '/v1/group%2fgetGroup',
+      '/v1/group/getGroup%00',
+      '/..%5c..%5cwindows/x',
+      '//group/getGroup',
+    ],
+  ])('for %s', async (path) => {
+    expect(refusalIn(await door.send(path, body))).toMatchObject({ status: 501, name: 'UNSUPPORTED' });
+  });
+
+  it('for a path that cannot be decoded', async () => {
+    expect(refusalIn(await door.send('/v1/group/%ff', body))).toMatchObject({ status: 400, name: 'INVALID_ARGUMENT' });
+  });
+
+  it.each<[string, string | Uint8Array]>([
+    ['no JSON', '{"app":'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['a text', '"app"'],
+    ['a field that is not there', '{"nope":1}'],
+    ['a field twice under two names', '{"member_limit":1,"memberLimit":2,"app":"app-one","group":"x y"}'],
+    ['__proto__', '{"__proto__":{"app":"app-one"}}'],
+    ['a number for a text', '{"app":1}'],
+    ['an object for a text', '{"app":{}}'],
+    ['a list for a text', '{"app":["app-one"]}'],
+    ['a number out of range', '{"memberLimit":4294967296}'],
+    ['a negative number', '{"memberLimit":-1}'],
+    ['a fraction', '{"memberLimit":1.5}'],
+    ['a number beyond all', '{"memberLimit":1e999}'],
+    ['null in a list', '{"members":[null]}'],
+    ['no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d)],
+    ['50 000 levels', `${'{"group":'.repeat(50_000)}1${'}'.repeat(50_000)}`],
+    ['no app', '{"group":"g","owner":"ann"}'],
+    ['an app with a slash', '{"app":"a/b","group":"g","owner":"ann"}'],
+    ['a group with a zero byte', '{"app":"app-one","group":"g\\u0000","owner":"ann"}'],
+    ['half a surrogate pair', '{"app":"app-one","group":"\\ud800","owner":"ann"}'],
+    ['no owner', '{"app":"app-one","group":"g"}'],
+    ['a name of 51 letters', `{"app":"app-one","group":"g","owner":"ann","name":"${'x'.repeat(51)}"}`],
+    ['101 members', JSON.stringify({ app, group: 'g', owner: 'ann', members: Array.from({ length: 101 }, (_, i) => `u${i}`) })],
+    ['too high a limit', '{"app":"app-one","group":"g","owner":"ann","memberLimit":100001}'],
+  ])('with a body of %s', async (_name, content) => {
+    const answer = refusalIn(await door.send('/v1/group/createGroup', content));
+    expect(answer).toMatchObject({ status: 400, name: 'INVALID_ARGUMENT' });
+    expect(answer.detail).not.toBe('');
+  });
+
+  it('with a body of more than 1 MiB', async () => {
+    expect(refusalIn(await door.send('/v1/group/createGroup', 'x'.repeat(1024 * 1024 + 1)))).toMatchObject({
+      status: 413,
+      name: 'MESSAGE_TOO_LARGE',
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['router/sendMessage', { conversation: 'u:a|b', clientMsgId: 'a\0b', content: { text: { text: 'x' } } }, 'clientMsgId'],
+    ['router/sendMessage', { conversation: 'u:a|b', clientMsgId: 'é'.repeat(33), content: { text: { text: 'x' } } }, 'clientMsgId'],
+    ['router/sendMessage', { conversation: 'u:a|b', sender: 'a b', content: { text: { text: 'x' } } }, 'sender'],
+    ['router/sendMessage', { conversation: 'u:b|a', content: { text: { text: 'x' } } }, 'conversation'],
+    ['router/sendMessage', { conversation: 'u:a|b', priority: 'PRIORITY_SYSTEM', content: { text: { text: 'x' } } }, 'priority'],
+    ['router/sendMessage', { conversation: 'u:a|b', content: {} }, 'content'],
+    ['router/sendMessage', { conversation: 'u:a|b' }, 'content'],
+    ['history/queryHistory', { conversation: '' }, 'conversation'],
+    ['history/queryHistory', { conversation: 'u:a|b', limit: 101 }, 'limit'],
+    ['history/queryHistory', { conversation: 'u:a|b', viewer: 'a\0b' }, 'viewer'],
+    ['history/queryHistory', { conversation: 'u:a|b', fromSeq: '9007199254740993' }, '2^53'],
+    ['history/getConversation', { conversation: 'g:\0' }, 'conversation'],
+    ['history/listConversations', { user: '' }, 'user'],
+    ['history/listConversations', { user: 'ann', page: '\0' }, 'page'],
+    ['history/listConversations', { user: 'ann', limit: 1_001 }, 'limit'],
+    ['history/filterMembers', { conversation: 'g:a', users: ['x'.repeat(5_000)] }, 'users'],
+    ['history/findSend', { conversation: 'u:a|b', sender: 'a', clientMsgId: '' }, 'client_msg_id'],
+    ['push/listUnreached', { user: 'a/b' }, 'user'],
+    ['group/listMembers', { group: 'g', page: 'x' }, ''],
+  ])('%# by %s', async (method, request, detail) => {
+    const answer = await refused(method, request);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.detail).toContain(detail);
+  });
+
+  it('for a partition that nobody will ever serve', async () => {
+    const answer = refusalIn(await door.call('history/getCheckpoint', { partition: 4_000_000 }));
+    expect(answer).toMatchObject({ status: 400, name: 'INVALID_ARGUMENT' });
+  });
+
+  it('and leave the server as it was', async () => {
+    await server.checkHealth();
+    expect((await fetch(`${server.deployment.adminUrl}/readyz`)).status).toBe(200);
+  });
+});
