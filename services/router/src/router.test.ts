@@ -42,6 +42,36 @@ describe('router', () => {
     expect(await routers.timeline()).toHaveLength(0);
   });
 
+  it('is not caught up while the take-over of a partition is tried again', async () => {
+    let answers = (): void => {};
+    const historyIsBack = new Promise<void>((resolve) => {
+      answers = resolve;
+    });
+    let failures = 0;
+    await using routers = await RouterFixture.open(
+      {
+        ...emptyHistory,
+        getCheckpoint: async (request) => {
+          if (request.partition === 1 && failures++ === 0) throw new Error('nobody serves history yet');
+          if (request.partition === 1) await historyIsBack;
+          return { offset: 0, fence: 0, index: 0 };
+        },
+      },
+      2,
+    );
+    const { service } = routers.startRouter('a');
+    const settled = async (isSettled: () => boolean): Promise<void> => {
+      while (!isSettled()) {
+        expect(service.isCaughtUp).toBe(false);
+        await new Promise(setImmediate);
+      }
+    };
+    await settled(() => service.ownedPartitions === 1 && failures === 2);
+    answers();
+    await settled(() => service.ownedPartitions === 2);
+    expect(service.isCaughtUp).toBe(true);
+  });
+
   it('lets only the two users write to their conversation', async () => {
     await using routers = await RouterFixture.open();
     routers.startRouter('a');

@@ -39,11 +39,12 @@ class Router implements RouterService {
   readonly #deps: RouterDeps;
   readonly #events: RouterEvents;
   readonly #owned = new Map<number, PartitionRouter>();
+  /** Includes those whose take-over failed and is tried again after a pause. */
+  readonly #assigned = new Set<number>();
   readonly #relays: Relays;
   readonly #fanOut: FanOut;
   readonly #calls: OwnCalls;
   readonly #timers = new Set<CancelTimer>();
-  #takingOver = 0;
   #isStopping = false;
 
   constructor(deps: RouterDeps) {
@@ -67,7 +68,7 @@ class Router implements RouterService {
   }
 
   get isCaughtUp(): boolean {
-    return this.#owned.size > 0 && this.#takingOver === 0;
+    return this.#assigned.size > 0 && [...this.#assigned].every((partition) => this.#owned.has(partition));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -89,8 +90,8 @@ class Router implements RouterService {
   async #serve(partition: number, signal: AbortSignal): Promise<void> {
     const { publish, answer } = this.#sinks;
     const router = new PartitionRouter(partition, this.#deps, { sinks: { publish, answer }, events: this.#events });
-    this.#takingOver++;
-    const fence = await router.takeOver(signal).finally(() => this.#takingOver--);
+    this.#noteAssigned(partition, signal);
+    const fence = await router.takeOver(signal);
     this.#owned.set(partition, router);
     try {
       const { address, peer } = this.#deps;
@@ -101,6 +102,12 @@ class Router implements RouterService {
       this.#owned.delete(partition);
       if (!this.#isStopping) this.#forgetChannelsLater(partition);
     }
+  }
+
+  #noteAssigned(partition: number, signal: AbortSignal): void {
+    if (this.#assigned.has(partition)) return;
+    this.#assigned.add(partition);
+    signal.addEventListener('abort', () => this.#assigned.delete(partition), { once: true });
   }
 
   readonly #sinks = {

@@ -22,7 +22,7 @@ export const emptyHistory: HistoryReader = {
 export const textContent = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });
 export const commandContent = (): Uint8Array => encodeContent({ kind: { type: 'command', value: { payload: Uint8Array.of(1) } } });
 
-/** One partition of routers over a log in memory, with a client linked to them. */
+/** Routers, of one partition unless told otherwise, over a log in memory, with a client linked to them. */
 export class RouterFixture implements AsyncDisposable {
   readonly log: EventLog;
   readonly rpc: InProcessRpc = createInProcessRpc();
@@ -31,25 +31,27 @@ export class RouterFixture implements AsyncDisposable {
   readonly deliveries: Delivery[] = [];
   readonly subscriptions: { channel: string; headSeq: number; isFirst: boolean }[] = [];
   readonly #history: HistoryReader;
+  readonly #partitions: number;
   readonly #stops: { stop: AbortController; ended: Promise<void> }[] = [];
   #client: RouterClient | undefined;
   #request = 0;
   #changed: (() => void)[] = [];
 
-  private constructor(log: EventLog, history: HistoryReader) {
+  private constructor(log: EventLog, history: HistoryReader, partitions: number) {
     this.log = log;
     this.#history = history;
+    this.#partitions = partitions;
   }
 
-  static async open(history: HistoryReader = emptyHistory): Promise<RouterFixture> {
+  static async open(history: HistoryReader = emptyHistory, partitions = 1): Promise<RouterFixture> {
     const log = createMemoryLog({ clock: systemClock });
     await log.createTopics([
-      ...lanes.map((lane) => ({ name: topics.lanes[lane], partitions: 1, kind: 'queue' as const })),
-      { name: topics.timeline, partitions: 1, kind: 'log' },
+      ...lanes.map((lane) => ({ name: topics.lanes[lane], partitions, kind: 'queue' as const })),
+      { name: topics.timeline, partitions, kind: 'log' },
       { name: topics.deadLetters, partitions: 1, kind: 'log' },
       { name: topics.snapshots, partitions: 1, kind: 'compacted' },
     ]);
-    return new RouterFixture(log, history);
+    return new RouterFixture(log, history, partitions);
   }
 
   /** Starts another router process. */
@@ -141,7 +143,16 @@ export class RouterFixture implements AsyncDisposable {
   #deps(peer: string) {
     const { log, directory } = this;
     const { dialer } = this.rpc;
-    return { log, directory, dialer, peer, partitions: 1, clock: systemClock, random: seededRandom(1), telemetry: silentTelemetry };
+    return {
+      log,
+      directory,
+      dialer,
+      peer,
+      partitions: this.#partitions,
+      clock: systemClock,
+      random: seededRandom(1),
+      telemetry: silentTelemetry,
+    };
   }
 
   #note(action: () => void): void {
