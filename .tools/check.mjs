@@ -12,14 +12,15 @@ const proto = { cwd: `${root}proto` };
 
 /** Fails when generating anew gives other files than those that are committed. */
 function isGeneratedCodeFresh() {
-  const folders = ['packages/wire/src/gen', 'packages/contracts/src/gen', 'packages/contracts/gen'];
+  const pages = ['errors', 'limits', 'configuration'].map((name) => `docs/${name}.md`);
+  const paths = ['packages/wire/src/gen', 'packages/contracts/src/gen', 'packages/contracts/gen', ...pages];
   const before = mkdtempSync(join(tmpdir(), 'parley-gen-'));
   try {
-    for (const folder of folders) spawnSync('cp', ['-r', '--parents', folder, before], { cwd: root });
+    for (const path of paths) spawnSync('cp', ['-r', '--parents', path, before], { cwd: root });
     const generated = spawnSync(process.execPath, ['.tools/generate.mjs'], { cwd: root, encoding: 'utf8' });
     if (generated.status !== 0) return generated;
-    for (const folder of folders) {
-      const diff = spawnSync('diff', ['-r', join(before, folder), folder], { cwd: root, encoding: 'utf8' });
+    for (const path of paths) {
+      const diff = spawnSync('diff', ['-r', join(before, path), path], { cwd: root, encoding: 'utf8' });
       if (diff.status !== 0) return { ...diff, stdout: `run "npm run generate" and commit the result\n${diff.stdout}` };
     }
     return { status: 0, stdout: '' };

@@ -1,0 +1,187 @@
+// Part of npm run generate: the reference pages of docs/ that are made from tables in the source.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { build, fail, root } from './ensure.mjs';
+
+build();
+const built = (path) => import(`${root}${path}`);
+const { errorTable, limits } = await built('packages/kernel/dist/index.js');
+const { closeCodes } = await built('packages/wire/dist/index.js');
+const { gatewayLimits } = await built('services/gateway/dist/limits.js');
+const { runtimeLimits } = await built('packages/runtime/dist/limits.js');
+const { configSchema } = await built('packages/config/dist/schema.js');
+const { settingsOf } = await built('packages/config/dist/setting.js');
+
+const cell = (text) => String(text).replaceAll('|', '\\|');
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+const code = (text) => (text === '' ? '' : `\`${text}\``);
+const write = (name, source, body) =>
+  writeFileSync(`${root}docs/${name}`, `<!-- Made from ${source} by npm run generate. -->\n\n${body.trim()}\n`);
+
+write('errors.md', 'packages/kernel/src/errors.ts and packages/wire/src/close-codes.ts', errorsPage());
+write('limits.md', 'packages/kernel/src/limits.ts, services/gateway/src/limits.ts and packages/runtime/src/limits.ts', limitsPage());
+write('configuration.md', 'packages/config/src/schema.ts', configurationPage());
+
+function errorsPage() {
+  const ranges = [
+    [1000, 'Give up', 'The same request will be refused again. Change it, or ask the user.'],
+    [2000, 'Back off', 'The request was fine. Send the same one again after `retryAfterMs`, or after a pause that doubles from 500 ms on.'],
+    [3000, 'Reconnect', 'The connection is over, not the session: connect again and log in with the resume key.'],
+    [4000, 'Refresh', 'Between processes of a cluster only; clients and back ends never see it.'],
+  ];
+  const sections = ranges.map(([from, title, advice]) => {
+    const rows = Object.entries(errorTable)
+      .filter(([, spec]) => spec.code >= from && spec.code < from + 1000)
+      .map(([name, spec]) => [code(name), spec.code, spec.http, spec.grpc, closeCodes[name] ?? '', spec.message]);
+    return `## ${from}–${from + 999}: ${title.toLowerCase()}\n\n${advice}\n\n${table(['name', 'code', 'HTTP', 'gRPC', 'close code', 'meaning'], rows)}`;
+  });
+  return `# Errors
+
+Every refusal has a name and a number that never change, a sentence for developers, and often a detail that names the field
+and the limit. Programs look at the number; of one that they do not know, at its range. "Absent" and "not allowed" answer
+alike, so that nobody learns what exists by asking.
+
+| where | what it looks like |
+|---|---|
+| clients | frame \`error\` with \`code\`, \`name\`, \`message\`, \`retryAfterMs\` and the id of the request |
+| end of a connection | WebSocket close code, where the table has one, after an \`error\` frame where there is more to say: 41xx give up, 42xx back off, 43xx reconnect |
+| back-end API over HTTP | the HTTP status and \`{"error": {"name", "code", "message", "detail", "retry", "retryAfterMs"}}\`, with \`Retry-After\` in seconds |
+| back-end API over gRPC | the gRPC status; name, detail and \`retryAfterMs\` in the trailers |
+| \`@parley/sdk\` | \`ParleyClientError\` with \`name\`, \`code\`, \`retry\`, \`retryAfterMs\` |
+
+\`TIMEOUT\` alone says nothing about what happened: the same request again, with the same \`clientMsgId\`, settles it.
+
+${sections.join('\n\n')}`;
+}
+
+function limitsPage() {
+  const sections = [
+    ['What clients and back ends meet', limits, sharedLimits(), 'packages/kernel/src/limits.ts'],
+    ['One gateway', gatewayLimits, {
+      frameBytesMax: '', loginFrameBytesMax: '', loginWithinMs: '', heartbeatMs: '', offlineAfterMs: '', resumeWithinMs: '',
+      tokenLifetimeMsMax: '', tokenWarningMs: '',
+      sessionsPerUserMax: 'Sessions that a user may have on it; the oldest is ended with `KICKED_OUT`.',
+      requestWithinMs: 'Time for the call behind a request; then `TIMEOUT`.',
+      urgentBytesMax: 'What may wait for one congested connection with priority HIGH; beyond it the connection is closed with `SLOW_CONSUMER`.',
+      normalBytesMax: 'The same for MEDIUM; stored events beyond it are replaced by the head of their conversation, others are shed.',
+      lowBytesMax: 'The same for LOW.',
+      slowWithinMs: 'A connection that stays congested for so long is closed with `SLOW_CONSUMER`.',
+      connectionsMax: 'Connections; a handshake beyond it is answered with HTTP 503.',
+      handshakesPerAddress: 'Handshakes of one address; beyond it HTTP 429. Loopback has no limit.',
+      requestsInFlightMax: 'Requests of one connection that are under way at the same time, sends not counted; beyond it `RATE_LIMITED`.',
+      'rates.frames': 'Frames of any kind per client; beyond it `RATE_LIMITED`. At least twice what may be sent.',
+      'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
+      'rates.command': 'Commands per client; beyond it `RATE_LIMITED`. Set per app.',
+      'rates.bullet': 'Bullets per client; beyond it `RATE_LIMITED`. Set per app.',
+    }, 'services/gateway/src/limits.ts'],
+    ['The HTTP port', runtimeLimits, {
+      apiBodyBytesMax: 'Body of a call of the back-end API; beyond it `MESSAGE_TOO_LARGE`.',
+      apiTimeoutMs: 'Time for a call of the back-end API; then `TIMEOUT`.',
+      publishAttemptsMax: '',
+      directoryRetryFirstMs: '', directoryRetryLongestMs: '',
+    }, 'packages/runtime/src/limits.ts'],
+  ].map(([title, values, sentences, source]) => `## ${title}\n\n${table(['limit', 'value', 'meaning'], limitRows(values, sentences, source))}`);
+  return `# Limits
+
+Everything has a limit, and what exceeds one is refused with an [error](errors.md) that names the field and the limit.
+Some can be set per app, see [configuration](configuration.md). Limits of single services that neither clients nor back ends
+meet are in the \`limits.ts\` of the service.
+
+${sections.join('\n\n')}`;
+}
+
+/** A limit's sentence is given here or is its comment in the source; an empty one leaves it out. */
+function limitRows(values, sentences, source) {
+  const comments = commentsIn(readFileSync(`${root}${source}`, 'utf8'));
+  const flat = Object.entries(values).flatMap(([name, value]) => (name === 'rates' ? Object.entries(value).map(([key, rate]) => [`rates.${key}`, rate]) : [[name, value]]));
+  for (const name of Object.keys(sentences)) if (!flat.some(([known]) => known === name)) fail(`.tools/docs.mjs: ${source} has no limit ${name}`);
+  return flat.flatMap(([name, value]) => {
+    const sentence = sentences[name] ?? comments.get(name);
+    if (sentence === undefined) fail(`${source}: ${name} needs a comment, or a sentence in .tools/docs.mjs`);
+    return sentence === '' ? [] : [[code(name), inWords(name, value), sentence]];
+  });
+}
+
+function commentsIn(text) {
+  const found = text.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}(?:readonly )?(\w+):/gm);
+  return new Map([...found].map(([, comment, name]) => [name, comment]));
+}
+
+function inWords(name, value) {
+  if (typeof value === 'object') return `${value.perSecond} per second, ${value.burst} at once`;
+  if (/Bytes/.test(name)) return value % 1024 === 0 ? (value % 1024 ** 2 === 0 ? `${value / 1024 ** 2} MiB` : `${value / 1024} KiB`) : `${value} B`;
+  if (!/Ms/.test(name)) return value.toLocaleString('en').replaceAll(',', ' ');
+  const units = [['days', 86_400_000], ['min', 60_000], ['s', 1_000], ['ms', 1]];
+  const [unit, size] = units.find(([, ms]) => value >= 2 * ms && value % ms === 0) ?? units[3];
+  return `${value / size} ${unit}`;
+}
+
+function sharedLimits() {
+  return {
+    frameBytesMax: 'One WebSocket message; beyond it the connection is closed (1009).',
+    loginFrameBytesMax: 'One WebSocket message before the login; beyond it the connection is closed with `INVALID_FRAME`.',
+    loginWithinMs: 'Time from the handshake to the login; then `LOGIN_TIMEOUT`.',
+    clientMsgIdBytesMax: 'Id that a client gives a message, in UTF-8 and without a zero byte.',
+    textBytesMax: 'Text, or payload of a custom message, unless the app has another limit; beyond it `MESSAGE_TOO_LARGE`.',
+    commandBytesMax: 'Payload of a command, text of a bullet; beyond it `MESSAGE_TOO_LARGE`.',
+    extensionBytesMax: 'Extension of any content; beyond it `MESSAGE_TOO_LARGE`.',
+    contentBytesMax: 'Encoded content of any kind; beyond it `MESSAGE_TOO_LARGE`.',
+    heartbeatMs: 'A client sends a frame at least this often.',
+    offlineAfterMs: 'A connection that was silent for so long is closed with `HEARTBEAT_TIMEOUT`, and its user counts as offline.',
+    resumeWithinMs: 'How long a session is kept for a client that lost its connection.',
+    historyPageMax: 'Events in one page of history; more is `INVALID_ARGUMENT`.',
+    historyPageDefault: 'Events in one page when none are asked for.',
+    groupMembersDefault: 'Members of a group that was created without a limit; one more is `GROUP_FULL`.',
+    groupMembersCeiling: 'The most that a group can be created for.',
+    groupInviteMax: 'Users per invitation, and members besides the owner at the creation.',
+    roomMembersDefault: 'Members of a room that was created without a limit; one more is `ROOM_FULL`.',
+    roomMembersCeiling: 'The most that a room can be created for.',
+    // Nobody holds users to it yet.
+    roomsPerUserMax: '',
+    memberPageMax: 'Members in one page.',
+    nameCharsMax: 'Name of a group or room, in Unicode characters.',
+    deviceSessionsMax: 'Sessions of a user on one gateway; the oldest is ended with `KICKED_OUT`.',
+    tokenLifetimeMsMax: 'From the beginning (`iat`) to the end (`exp`) of a token; a longer one is `UNAUTHENTICATED`.',
+    tokenWarningMs: 'A client is told so long before its token ends.',
+    dedupeMs: 'How long a sender\'s `clientMsgId` is remembered: a repetition gets the place of the first.',
+  };
+}
+
+function configurationPage() {
+  const settings = settingsOf(configSchema);
+  const isInList = ({ path }) => path.includes('[]');
+  const defaultOf = ({ schema, notes }) => {
+    if (notes.defaultText !== undefined) return notes.defaultText;
+    const parsed = schema.safeParse(undefined);
+    if (!parsed.success || parsed.data === undefined) return '';
+    return Array.isArray(parsed.data) ? parsed.data.join(',') : String(parsed.data);
+  };
+  const mayBeFile = ({ notes }) => notes.isSecret === true || notes.mayBeFile === true;
+  const meaning = (setting) => `${setting.notes.meaning}${mayBeFile(setting) ? ' May be a file.' : ''}`;
+  const rows = settings
+    .filter((setting) => !isInList(setting))
+    .map((setting) => [code(setting.path), code(setting.env), code(defaultOf(setting)), setting.notes.expects, meaning(setting)]);
+  const listRows = settings.filter(isInList).map((setting) => [code(setting.path), code(defaultOf(setting)), setting.notes.expects, meaning(setting)]);
+  return `# Configuration
+
+A variable beats the file, the file beats the default. The file is \`PARLEY_CONFIG\`, else \`./parley.yaml\` where it is there;
+\`edge.allowedOrigins\` is the key \`allowedOrigins\` below \`edge\` in it. Lists in variables are separated by commas. A setting
+that may be a file is also read from the path in \`<VARIABLE>_FILE\`, or \`<setting>File\` in YAML. Everything that is wrong is
+reported at once, and the process does not start. \`npm run parley -- config\` prints what is in effect.
+
+${table(['setting', 'variable', 'default', 'expects', 'meaning'], rows)}
+
+## Apps
+
+In \`PARLEY_APPS\` as YAML or JSON, or in the file:
+
+\`\`\`yaml
+apps:
+  - id: shop
+    keys:
+      - { kid: k1, alg: HS256, secretFile: /run/secrets/shop }
+      - { kid: k2, alg: EdDSA, publicKeyPemFile: /etc/parley/shop.pem }
+    limits: { sendsPerSecond: 20, textBytesMax: 8192 }
+\`\`\`
+
+${table(['setting', 'default', 'expects', 'meaning'], listRows)}`;
+}
