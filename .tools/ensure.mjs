@@ -2,7 +2,9 @@
 // has not happened yet, builds what has changed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,11 +14,42 @@ export function installIfNeeded() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
   const lock = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  console.error('Installing dependencies (npm ci) …');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  mkdirSync(`${root}node_modules/.cache/parley`, { recursive: true });
-  writeFileSync(stamp, lock);
+  const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
+  if (isInstalled()) return;
+  const release = takeTurn();
+  try {
+    if (isInstalled()) return;
+    console.error('Installing dependencies (npm ci) …');
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    mkdirSync(`${root}node_modules/.cache/parley`, { recursive: true });
+    writeFileSync(stamp, lock);
+  } finally {
+    release();
+  }
+}
+
+/** Lets one process at a time install into this folder; the folder itself is remade by that, so the mark lies elsewhere. */
+function takeTurn() {
+  const mark = join(tmpdir(), `parley-install-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`);
+  for (;;) {
+    try {
+      writeFileSync(mark, String(process.pid), { flag: 'wx' });
+      process.once('exit', () => rmSync(mark, { force: true }));
+      return () => rmSync(mark, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (!isAlive(Number(readFileSync(mark, 'utf8')))) rmSync(mark, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 export function build() {
@@ -38,9 +71,15 @@ export function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
+/**
+ * Room for short-lived objects: with Node's default of 16 MiB a busy server copies what is merely on its way
+ * into the old generation, and collects that instead.
+ */
+export const serverFlags = ['--max-semi-space-size=64'];
+
 /** Becomes the given Node program: passes signals on and ends with its exit code. */
-export function become(script, args) {
-  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
+export function become(script, args, nodeFlags = []) {
+  const child = spawn(process.execPath, [...nodeFlags, script, ...args], { cwd: root, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }

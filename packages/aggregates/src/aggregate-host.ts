@@ -1,6 +1,6 @@
 import type { Outcome } from '@parley/contracts/router';
 import { type CancelTimer, type Clock, ParleyError, partitionOf } from '@parley/kernel';
-import { createSnapshotPointers, superviseOwnership } from '@parley/ownedlog';
+import { createSnapshotPointers, OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import type { RouterClientEvents } from '@parley/router-client';
 import { type AggregateEvent, type AggregateKind, type AggregateName, keyOf } from './aggregate-kind.js';
 import { type AggregateMetrics, createAggregateMetrics } from './aggregate-metrics.js';
@@ -35,6 +35,7 @@ export interface AggregateHost<State, Command> {
   read(name: AggregateName): State;
   /** Works until the signal is aborted; resolves when all partitions are given up. To be called once. */
   run(signal: AbortSignal): Promise<void>;
+  readonly owned: OwnedPartitions;
 }
 
 export function createAggregateHost<State, Command, Event extends AggregateEvent>(
@@ -45,6 +46,7 @@ export function createAggregateHost<State, Command, Event extends AggregateEvent
 }
 
 class OwnedAggregates<State, Command, Event extends AggregateEvent> implements AggregateHost<State, Command> {
+  readonly owned = new OwnedPartitions();
   readonly #kind: AggregateKind<State, Command, Event>;
   readonly #deps: AggregateHostDeps;
   readonly #partitions = new Map<number, AggregatePartition<State, Command, Event>>();
@@ -77,7 +79,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     const pointers = createSnapshotPointers(this.#deps);
     await using router = connectRouter(this.#routerEvents());
     const run = (partition: number, ending: AbortSignal) => this.#own({ partition, pointers, router, signal: ending });
-    await superviseOwnership({ log, clock, random, telemetry, group: service, topics: [topic], signal, run });
+    await superviseOwnership({ log, clock, random, telemetry, group: service, topics: [topic], signal, run, owned: this.owned });
   }
 
   async #own(options: Pick<Parameters<typeof openPartition>[2], 'partition' | 'pointers' | 'router' | 'signal'>): Promise<void> {
@@ -90,12 +92,14 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     // Before any new command, so that changes reach the routers in the order of the log.
     resume();
     this.#partitions.set(options.partition, opened);
+    const ended = this.owned.serving(options.partition);
     try {
       telemetry.logger.debug('partition taken over', fields);
       await directory.publish({ ...fields, address, peer });
       await aborted(opened.lost);
     } finally {
       this.#partitions.delete(options.partition);
+      ended();
       this.#forwarders.delete(connection);
       await opened.close();
       telemetry.logger.debug('partition given up', fields);

@@ -14,24 +14,15 @@ export interface AggregateMetrics {
   readonly unsettled: CountsUp;
 }
 
-export function createAggregateMetrics(
-  metrics: Metrics,
-  service: string,
-  pendingForwards: () => number,
-): AggregateMetrics {
+export function createAggregateMetrics(metrics: Metrics, service: string, pendingForwards: () => number): AggregateMetrics {
   const commands = metrics.counter(`parley_${service}_commands_total`, 'Commands by result', ['result']);
-  const pending = metrics.gauge(
-    `parley_${service}_pending_forwards`,
-    'Membership changes that no router has confirmed',
-  );
+  const pending = metrics.gauge(`parley_${service}_pending_forwards`, 'Membership changes that no router has confirmed');
   pending.observe(pendingForwards);
   return {
     changed: commands.with('changed'),
     unchanged: commands.with('unchanged'),
     refused: commands.with('refused'),
     overloaded: commands.with('overloaded'),
-    unsettled: metrics
-      .counter(`parley_${service}_unsettled_total`, 'Commands answered before the router had answered')
-      .with(),
+    unsettled: metrics.counter(`parley_${service}_unsettled_total`, 'Commands answered before the router had answered').with(),
   };
 }

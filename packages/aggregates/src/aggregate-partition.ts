@@ -1,13 +1,7 @@
 import type { PendingForward } from '@parley/contracts/events';
 import type { Outcome } from '@parley/contracts/router';
 import { BoundedQueue, type CancelTimer, ParleyError } from '@parley/kernel';
-import {
-  type OwnedDraft,
-  type OwnedPosition,
-  OwnershipLostError,
-  type PartitionOwner,
-  takeSnapshot,
-} from '@parley/ownedlog';
+import { type OwnedDraft, type OwnedPosition, OwnershipLostError, type PartitionOwner, takeSnapshot } from '@parley/ownedlog';
 import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
 import type { AggregateMetrics } from './aggregate-metrics.js';
 import type { AggregateStates } from './aggregate-states.js';
@@ -51,9 +45,7 @@ export interface PartitionParts<State, Command, Event extends AggregateEvent> {
 export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   readonly #parts: PartitionParts<State, Command, Event>;
   readonly #waiting = new BoundedQueue<WaitingCommand<State, Command>>(aggregateLimits.waitingCommandsMax);
-  #inFlight:
-    | { readonly commands: readonly WaitingCommand<State, Command>[]; readonly batch: DecidedBatch<State, Event> }
-    | undefined;
+  #inFlight: { readonly commands: readonly WaitingCommand<State, Command>[]; readonly batch: DecidedBatch<State, Event> } | undefined;
   #working: Promise<void> | undefined;
   #writtenIndex: number;
   #cancelPosition: CancelTimer | undefined;
@@ -181,11 +173,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
       const isLost = error instanceof OwnershipLostError;
       for (const command of commands) command.reject(isLost ? new ParleyError('NOT_OWNER') : ParleyError.from(error));
       if (isLost) throw error;
-      this.#parts.deps.telemetry.logger.error(
-        'a batch could not be appended',
-        { service: this.#parts.kind.service },
-        error,
-      );
+      this.#parts.deps.telemetry.logger.error('a batch could not be appended', { service: this.#parts.kind.service }, error);
     }
   }
 
@@ -267,11 +255,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
 
   #fail(error: unknown): void {
     const { owner, deps, kind } = this.#parts;
-    deps.telemetry.logger.error(
-      'a partition failed and is given up',
-      { service: kind.service, partition: owner.partition },
-      error,
-    );
+    deps.telemetry.logger.error('a partition failed and is given up', { service: kind.service, partition: owner.partition }, error);
     owner.release();
   }
 }

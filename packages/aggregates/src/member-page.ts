@@ -41,7 +41,6 @@ const tokenOf = (user: string): string => Buffer.from(`${form}${user}`).toString
 function readToken(token: string): string {
   const text = token.length > 64 ? '' : Buffer.from(token, 'base64url').toString('latin1');
   const user = text.slice(form.length);
-  if (!text.startsWith(form) || !isUserId(user))
-    throw new ParleyError('INVALID_ARGUMENT', 'page: not a token of this call');
+  if (!text.startsWith(form) || !isUserId(user)) throw new ParleyError('INVALID_ARGUMENT', 'page: not a token of this call');
   return user;
 }

@@ -36,9 +36,7 @@ interface Outbox {
   /** In order; the first ones may be on their way. */
   readonly forwards: PendingForward[];
   readonly waiters: Waiter[];
-  sent:
-    | { readonly request: number; readonly count: number; readonly change: MembershipChange; attempts: number }
-    | undefined;
+  sent: { readonly request: number; readonly count: number; readonly change: MembershipChange; attempts: number } | undefined;
   cancelTimer: CancelTimer | undefined;
 }
 

@@ -22,9 +22,7 @@ const body = fc.oneof(
 const forwards = fc
   .array(body, { minLength: 1, maxLength: 40 })
   .map((bodies) =>
-    bodies.map(
-      (init, i): PendingForward => ({ index: i + 1, change: createMembershipChange({ ...init, version: i + 1 }) }),
-    ),
+    bodies.map((init, i): PendingForward => ({ index: i + 1, change: createMembershipChange({ ...init, version: i + 1 }) })),
   );
 
 function mergedAll(waiting: readonly PendingForward[]): readonly MembershipChange[] {

@@ -1,17 +1,6 @@
-import {
-  type AppId,
-  type GroupId,
-  isAppId,
-  isGroupId,
-  isRoomId,
-  isUserId,
-  ParleyError,
-  type RoomId,
-  type UserId,
-} from '@parley/kernel';
+import { type AppId, type GroupId, isAppId, isGroupId, isRoomId, isUserId, ParleyError, type RoomId, type UserId } from '@parley/kernel';
 
-const invalid = (field: string, expected: string): ParleyError =>
-  new ParleyError('INVALID_ARGUMENT', `${field}: expected ${expected}`);
+const invalid = (field: string, expected: string): ParleyError => new ParleyError('INVALID_ARGUMENT', `${field}: expected ${expected}`);
 const plainId = '1–64 of A-Z a-z 0-9 _ - .';
 const userIdText = '1–32 of A-Z a-z 0-9 _ - .';
 
@@ -43,5 +32,4 @@ export function userField(field: string, text: string): UserId {
 export const operatorField = (field: string, text: string): UserId | '' => (text === '' ? '' : userField(field, text));
 
 /** A field as user ids; throws INVALID_ARGUMENT. */
-export const usersField = (field: string, texts: readonly string[]): readonly UserId[] =>
-  texts.map((text) => userField(field, text));
+export const usersField = (field: string, texts: readonly string[]): readonly UserId[] => texts.map((text) => userField(field, text));

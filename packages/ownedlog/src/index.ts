@@ -4,6 +4,7 @@ export { claimPartition } from './claim-partition.js';
 export * from './errors.js';
 export * from './follow-owned.js';
 export { ownedLogLimits } from './limits.js';
+export { OwnedPartitions } from './owned-partitions.js';
 export { recoverPartition } from './recover-partition.js';
 export { createSnapshotPointers, type SnapshotPointers } from './snapshot-pointers.js';
 export type { SnapshotEntries, SnapshotOptions, SnapshotWriter } from './snapshot-writer.js';

@@ -2,6 +2,7 @@ import type { EventLog } from '@parley/eventlog';
 import { backoffMs, sleep, type BackoffPolicy, type Clock, type Random } from '@parley/kernel';
 import { silentTelemetry, type Telemetry } from '@parley/telemetry';
 import { OwnershipLostError } from './errors.js';
+import type { OwnedPartitions } from './owned-partitions.js';
 import { lostBackoff, ownedLogLimits, restartBackoff } from './limits.js';
 
 export interface SuperviseOptions {
@@ -13,6 +14,8 @@ export interface SuperviseOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry?: Telemetry;
+  /** Told what the group assigns. */
+  readonly owned?: OwnedPartitions;
   /**
    * Does the work of one partition until the signal is aborted: usually claims it and serves it. Returning or
    * throwing before that means failure: it is run again after a pause. Never runs twice at once for a partition.
@@ -29,6 +32,7 @@ export async function superviseOwnership(options: SuperviseOptions): Promise<voi
   const membership = new AbortController();
   const onAssigned = (assigned: readonly number[]): void => {
     if (options.signal.aborted) return;
+    options.owned?.assign(assigned);
     for (const partition of assigned) {
       if (!partitions.has(partition)) partitions.set(partition, new SupervisedPartition(options, partition));
     }

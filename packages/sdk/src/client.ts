@@ -80,7 +80,8 @@ export class Client {
     this.#session = this.#makeSession(options, { clock, random, limits });
     const query: ConversationDeps['history']['query'] = (value) =>
       this.#requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
-    this.#conversations = { outbox: this.#outbox, random, history: { query, self } };
+    const knownHead = (conversation: string): number => this.#timeline.knownHead(conversation);
+    this.#conversations = { outbox: this.#outbox, random, history: { query, self, knownHead } };
   }
 
   /** Calls the listener for every event of the name until the returned function is called. */

@@ -26,12 +26,16 @@ export interface History {
 export interface HistorySource {
   query(body: QueryHistoryInit): Promise<HistoryPage>;
   self(): string;
+  /** Newest seq of the conversation that this client has heard of: the answer must not be older. */
+  knownHead(conversation: string): number;
 }
 
 export async function fetchHistory(source: HistorySource, conversation: string, options: HistoryOptions): Promise<History> {
   const backwards = options.backwards ?? true;
   const fromSeq = options.from ?? (backwards ? 0 : 1);
-  const page = await source.query({ conversation, fromSeq, backwards, limit: options.limit });
+  const known = source.knownHead(conversation);
+  const atLeastSeq = backwards && fromSeq > 0 ? Math.min(fromSeq, known) : known;
+  const page = await source.query({ conversation, fromSeq, backwards, limit: options.limit, atLeastSeq });
   const events = page.events.map((bytes) => decodeTimelineEvent(bytes, source.self()));
   return { events, headSeq: page.headSeq, firstSeq: page.firstSeq, hasMore: page.hasMore };
 }

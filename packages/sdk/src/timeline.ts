@@ -118,6 +118,11 @@ export class Timeline {
     this.#watch(feed);
   }
 
+  /** Newest seq that was heard of; 0 for a conversation that was not. */
+  knownHead(conversation: string): number {
+    return this.#feeds.get(conversation)?.headSeq ?? 0;
+  }
+
   needSync(): void {
     this.#needsSync = true;
     if (this.#isOnline) void this.#runSync();

@@ -7,15 +7,7 @@ import {
   type GroupEvent,
 } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import {
-  decideGroup,
-  evolveGroup,
-  type Group,
-  type GroupCommand,
-  groupFromState,
-  groupToState,
-  initialGroup,
-} from '@parley/domain';
+import { decideGroup, evolveGroup, type Group, type GroupCommand, groupFromState, groupToState, initialGroup } from '@parley/domain';
 import { createMembershipChange, type MembershipChange } from '@parley/wire';
 
 /** Groups, as the skeleton sees them. */
@@ -58,5 +50,4 @@ function membershipOf({ change, operator, version }: GroupEvent): MembershipChan
 }
 
 /** An operator is named where it is another user than the one who came or went. */
-const unlessSelf = (operator: string, users: readonly string[]): string =>
-  users.length === 1 && users[0] === operator ? '' : operator;
+const unlessSelf = (operator: string, users: readonly string[]): string => (users.length === 1 && users[0] === operator ? '' : operator);

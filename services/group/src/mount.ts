@@ -4,7 +4,7 @@ import type { ServiceLife } from '@parley/runtime';
 import { createGroupService } from './service.js';
 
 /** Runs the group service in a process. */
-export async function mountGroup({ platform, supervise }: ServiceLife): Promise<void> {
+export async function mountGroup({ platform, supervise, readyWhen }: ServiceLife): Promise<void> {
   const { log, directory, dialer, address, peer, partitions, clock, random, telemetry } = platform;
   const shared = { log, directory, partitions, clock, random, telemetry };
   const service = createGroupService({
@@ -16,4 +16,5 @@ export async function mountGroup({ platform, supervise }: ServiceLife): Promise<
   });
   platform.server.serve(GroupService, service.handlers);
   supervise('group', (signal) => service.run(signal));
+  readyWhen('group', () => service.owned.unreadyReason);
 }

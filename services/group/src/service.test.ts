@@ -1,12 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AggregateHostDeps } from '@parley/aggregates';
-import {
-  type AggregateSubject,
-  describeAggregates,
-  type SubjectService,
-  TestCluster,
-  testApp,
-} from '@parley/aggregates/contract';
+import { type AggregateSubject, describeAggregates, type SubjectService, TestCluster, testApp } from '@parley/aggregates/contract';
 import { GroupService as GroupContract } from '@parley/contracts/group';
 import { topics } from '@parley/contracts/topics';
 import { ParleyError } from '@parley/kernel';
@@ -33,8 +27,7 @@ function createSubject(deps: AggregateHostDeps): GroupSubject {
     },
     enter: async (group, users) => {
       const parts: (readonly string[])[] = [];
-      for (let at = 0; at < users.length; at += groupLimits.inviteMax)
-        parts.push(users.slice(at, at + groupLimits.inviteMax));
+      for (let at = 0; at < users.length; at += groupLimits.inviteMax) parts.push(users.slice(at, at + groupLimits.inviteMax));
       const answers = await Promise.all(
         parts.map((part) =>
           part.length === 1

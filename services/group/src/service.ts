@@ -1,5 +1,6 @@
 import { createAggregateHost } from '@parley/aggregates';
 import type { GroupService as GroupContract } from '@parley/contracts/group';
+import type { OwnedPartitions } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import { groupKind } from './group-kind.js';
 import type { GroupServiceDeps } from './ports.js';
@@ -16,6 +17,7 @@ export interface GroupService {
   readonly handlers: ServiceHandlers<typeof GroupContract>;
   /** Owns partitions until the signal is aborted; resolves when all are given up. To be called once. */
   run(signal: AbortSignal): Promise<void>;
+  readonly owned: OwnedPartitions;
 }
 
 /** Owns groups: who is in them and who may change that. */
@@ -32,5 +34,6 @@ export function createGroupService(deps: GroupServiceDeps): GroupService {
       listMembers: async (request) => listMembers(groups, request),
     },
     run: (signal) => groups.run(signal),
+    owned: groups.owned,
   };
 }

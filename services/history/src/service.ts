@@ -1,7 +1,7 @@
 import type { HistoryService as Contract } from '@parley/contracts/history';
 import { topics } from '@parley/contracts/topics';
 import { ParleyError, partitionOf } from '@parley/kernel';
-import { superviseOwnership } from '@parley/ownedlog';
+import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import type { LogPosition } from '@parley/store';
 import { createHistoryEvents, type HistoryEvents } from './events.js';
@@ -19,8 +19,7 @@ export interface HistoryService {
   readonly handlers: ServiceHandlers<typeof Contract>;
   /** Projects until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
-  /** Partitions that this process projects now. */
-  readonly ownedPartitions: number;
+  readonly owned: OwnedPartitions;
 }
 
 export function createHistoryService(deps: HistoryDeps): HistoryService {
@@ -29,6 +28,7 @@ export function createHistoryService(deps: HistoryDeps): HistoryService {
 
 class History implements HistoryService {
   readonly handlers: ServiceHandlers<typeof Contract>;
+  readonly owned = new OwnedPartitions();
   readonly #deps: HistoryDeps;
   readonly #events: HistoryEvents;
   readonly #projectors = new Map<number, PartitionProjector>();
@@ -39,20 +39,27 @@ class History implements HistoryService {
     this.handlers = this.#createHandlers();
   }
 
-  get ownedPartitions(): number {
-    return this.#projectors.size;
-  }
-
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, random, telemetry } = this.#deps;
     const run = (partition: number, stop: AbortSignal): Promise<void> => this.#project(partition, stop);
-    await superviseOwnership({ log, clock, random, telemetry, group: 'history', topics: [topics.timeline], signal, run });
+    await superviseOwnership({
+      log,
+      clock,
+      random,
+      telemetry,
+      group: 'history',
+      topics: [topics.timeline],
+      signal,
+      run,
+      owned: this.owned,
+    });
   }
 
   async #project(partition: number, signal: AbortSignal): Promise<void> {
     const projector = new PartitionProjector(partition, this.#deps, this.#events);
     await projector.start();
     this.#projectors.set(partition, projector);
+    const ended = this.owned.serving(partition);
     try {
       const { address, peer } = this.#deps;
       await this.#deps.directory.publish({ service: 'history', partition, fence: 0, address, peer });
@@ -60,6 +67,7 @@ class History implements HistoryService {
       await projector.run(signal);
     } finally {
       this.#projectors.delete(partition);
+      ended();
     }
   }
 

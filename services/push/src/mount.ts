@@ -3,7 +3,7 @@ import type { ServiceLife } from '@parley/runtime';
 import { createPushService } from './service.js';
 
 /** Runs push in a process. */
-export async function mountPush({ platform, supervise }: ServiceLife): Promise<void> {
+export async function mountPush({ platform, supervise, readyWhen }: ServiceLife): Promise<void> {
   const { log, directory, address, peer, partitions, clock, random, telemetry, clients } = platform;
   const store = await platform.pushStore();
   const service = createPushService({
@@ -13,4 +13,5 @@ export async function mountPush({ platform, supervise }: ServiceLife): Promise<v
   });
   platform.server.serve(PushService, service.handlers);
   supervise('push', (signal) => service.run(signal));
+  readyWhen('push', () => service.owned.unreadyReason);
 }

@@ -1,7 +1,7 @@
 import type { PushService as Contract } from '@parley/contracts/push';
 import { topics } from '@parley/contracts/topics';
 import { isAppId, isUserId, ParleyError } from '@parley/kernel';
-import { superviseOwnership } from '@parley/ownedlog';
+import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import { pushLimits } from './limits.js';
 import type { PushDeps } from './ports.js';
@@ -12,11 +12,14 @@ export interface PushService {
   readonly handlers: ServiceHandlers<typeof Contract>;
   /** Follows the timeline until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
+  readonly owned: OwnedPartitions;
 }
 
 export function createPushService(deps: PushDeps): PushService {
   const { log, clock, random, telemetry, directory, address, peer, store } = deps;
+  const owned = new OwnedPartitions();
   return {
+    owned,
     handlers: {
       listUnreached: async ({ app, user }) => {
         if (!isAppId(app)) throw new ParleyError('INVALID_ARGUMENT', 'app: 1–64 of A-Z a-z 0-9 _ - .');
@@ -28,9 +31,10 @@ export function createPushService(deps: PushDeps): PushService {
     run: async (signal) => {
       const run = async (partition: number, stop: AbortSignal): Promise<void> => {
         await directory.publish({ service: 'push', partition, fence: 0, address, peer });
-        await new UnreachedFinder(partition, deps).run(stop);
+        const ended = owned.serving(partition);
+        await new UnreachedFinder(partition, deps).run(stop).finally(ended);
       };
-      await superviseOwnership({ log, clock, random, telemetry, group: 'push', topics: [topics.timeline], signal, run });
+      await superviseOwnership({ log, clock, random, telemetry, group: 'push', topics: [topics.timeline], signal, run, owned });
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ServiceLife } from '@parley/runtime';
 import { createRoomService } from './service.js';
 
 /** Runs the room service in a process. */
-export async function mountRoom({ platform, supervise }: ServiceLife): Promise<void> {
+export async function mountRoom({ platform, supervise, readyWhen }: ServiceLife): Promise<void> {
   const { log, directory, dialer, address, peer, partitions, clock, random, telemetry } = platform;
   const shared = { log, directory, partitions, clock, random, telemetry };
   const service = createRoomService({
@@ -16,4 +16,5 @@ export async function mountRoom({ platform, supervise }: ServiceLife): Promise<v
   });
   platform.server.serve(RoomService, service.handlers);
   supervise('room', (signal) => service.run(signal));
+  readyWhen('room', () => service.owned.unreadyReason);
 }

@@ -1,21 +1,7 @@
 import type { AggregateKind } from '@parley/aggregates';
-import {
-  decodeRoomEventBatch,
-  decodeRoomState,
-  encodeRoomEventBatch,
-  encodeRoomState,
-  type RoomEvent,
-} from '@parley/contracts/events';
+import { decodeRoomEventBatch, decodeRoomState, encodeRoomEventBatch, encodeRoomState, type RoomEvent } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import {
-  decideRoom,
-  evolveRoom,
-  initialRoom,
-  type Room,
-  type RoomCommand,
-  roomFromState,
-  roomToState,
-} from '@parley/domain';
+import { decideRoom, evolveRoom, initialRoom, type Room, type RoomCommand, roomFromState, roomToState } from '@parley/domain';
 import { createMembershipChange, type MembershipChange } from '@parley/wire';
 
 /** Rooms, as the skeleton sees them. */

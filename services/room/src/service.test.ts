@@ -1,12 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AggregateHostDeps } from '@parley/aggregates';
-import {
-  type AggregateSubject,
-  describeAggregates,
-  type SubjectService,
-  TestCluster,
-  testApp,
-} from '@parley/aggregates/contract';
+import { type AggregateSubject, describeAggregates, type SubjectService, TestCluster, testApp } from '@parley/aggregates/contract';
 import { RoomService as RoomContract } from '@parley/contracts/room';
 import { topics } from '@parley/contracts/topics';
 import { ParleyError } from '@parley/kernel';
@@ -31,9 +25,7 @@ function createSubject(deps: AggregateHostDeps): RoomSubject {
       return created.room?.version ?? 0;
     },
     enter: async (room, users) => {
-      const answers = await Promise.all(
-        users.map((user) => client.enterRoom({ app: testApp, room, user, mustExist: true })),
-      );
+      const answers = await Promise.all(users.map((user) => client.enterRoom({ app: testApp, room, user, mustExist: true })));
       return answers.at(-1)?.room?.version ?? 0;
     },
     leave: async (room, user) => {
@@ -136,10 +128,7 @@ describe('room calls', () => {
     const versions = known.changes.map((change) => change.version);
     expect(versions).toHaveLength(15);
     expect(versions.every((version, i) => i === 0 || version > (versions[i - 1] ?? 0))).toBe(true);
-    expect(await errorOf(rooms.enterRoom({ app, room: 'x', user: 'ann', mustExist: true }))).toEqual([
-      'ROOM_NOT_FOUND',
-      '',
-    ]);
+    expect(await errorOf(rooms.enterRoom({ app, room: 'x', user: 'ann', mustExist: true }))).toEqual(['ROOM_NOT_FOUND', '']);
   });
 
   it("let versions grow over the end of a room when the next owner's clock is behind", async () => {

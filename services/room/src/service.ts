@@ -1,5 +1,6 @@
 import { createAggregateHost } from '@parley/aggregates';
 import type { RoomService as RoomContract } from '@parley/contracts/room';
+import type { OwnedPartitions } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import type { RoomServiceDeps } from './ports.js';
 import { roomKind } from './room-kind.js';
@@ -15,6 +16,7 @@ export interface RoomService {
   readonly handlers: ServiceHandlers<typeof RoomContract>;
   /** Owns partitions until the signal is aborted; resolves when all are given up. To be called once. */
   run(signal: AbortSignal): Promise<void>;
+  readonly owned: OwnedPartitions;
 }
 
 /** Owns rooms: who is in them, and when they end. */
@@ -30,5 +32,6 @@ export function createRoomService(deps: RoomServiceDeps): RoomService {
       listMembers: async (request) => listMembers(rooms, request),
     },
     run: (signal) => rooms.run(signal),
+    owned: rooms.owned,
   };
 }

@@ -20,6 +20,8 @@ export const routerLimits = {
   conversationsMax: 65_536,
   /** A conversation that cannot be loaded in this time refuses its commands with UNAVAILABLE. */
   loadWithinMs: 5_000,
+  /** A take-over waits this long for history, which may start after the router. */
+  checkpointWithinMs: 30_000,
   /** Positions without output are written at most this often. */
   positionEveryMs: 1_000,
   /** An idle partition repeats its positions this often, so that the log's retention always leaves a record. */

@@ -11,5 +11,7 @@ export async function mountRouter({ platform, readyWhen, supervise }: ServiceLif
   });
   platform.server.serve(RouterService, service.handlers);
   supervise('router', (signal) => service.run(signal));
-  readyWhen('router', () => (service.isCaughtUp ? undefined : 'partitions are being taken over'));
+  readyWhen('router', () => service.owned.unreadyReason);
+  const served = telemetry.metrics.gauge('parley_router_partitions', 'Partitions that this process serves');
+  served.observe(() => service.owned.servedCount);
 }

@@ -62,14 +62,14 @@ describe('router', () => {
     const { service } = routers.startRouter('a');
     const settled = async (isSettled: () => boolean): Promise<void> => {
       while (!isSettled()) {
-        expect(service.isCaughtUp).toBe(false);
+        expect(service.owned.unreadyReason).toBeDefined();
         await new Promise(setImmediate);
       }
     };
-    await settled(() => service.ownedPartitions === 1 && failures === 2);
+    await settled(() => service.owned.servedCount === 1 && failures === 2);
     answers();
-    await settled(() => service.ownedPartitions === 2);
-    expect(service.isCaughtUp).toBe(true);
+    await settled(() => service.owned.servedCount === 2);
+    expect(service.owned.unreadyReason).toBeUndefined();
   });
 
   it('lets only the two users write to their conversation', async () => {

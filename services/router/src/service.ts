@@ -2,7 +2,7 @@ import type { RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { type CancelTimer, ParleyError, partitionOf } from '@parley/kernel';
 import { lanes } from '@parley/lanes';
-import { superviseOwnership } from '@parley/ownedlog';
+import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import { createLaneWriter } from '@parley/router-client';
 import type { ServiceHandlers } from '@parley/rpc';
 import { checkContent } from './check-content.js';
@@ -24,10 +24,7 @@ export interface RouterService {
   readonly handlers: ServiceHandlers<typeof Contract>;
   /** Takes part until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
-  /** Partitions that are taken over and served now. */
-  readonly ownedPartitions: number;
-  /** Whether every partition that the group assigned to this process is served. */
-  readonly isCaughtUp: boolean;
+  readonly owned: OwnedPartitions;
 }
 
 export function createRouterService(deps: RouterDeps): RouterService {
@@ -36,11 +33,10 @@ export function createRouterService(deps: RouterDeps): RouterService {
 
 class Router implements RouterService {
   readonly handlers: ServiceHandlers<typeof Contract>;
+  readonly owned = new OwnedPartitions();
   readonly #deps: RouterDeps;
   readonly #events: RouterEvents;
-  readonly #owned = new Map<number, PartitionRouter>();
-  /** Includes those whose take-over failed and is tried again after a pause. */
-  readonly #assigned = new Set<number>();
+  readonly #partitions = new Map<number, PartitionRouter>();
   readonly #relays: Relays;
   readonly #fanOut: FanOut;
   readonly #calls: OwnCalls;
@@ -51,7 +47,7 @@ class Router implements RouterService {
     this.#deps = deps;
     this.#events = createRouterEvents(deps.telemetry);
     this.#calls = new OwnCalls(deps.clock);
-    const isOwned = (partition: number): boolean => this.#owned.has(partition);
+    const isOwned = (partition: number): boolean => this.#partitions.has(partition);
     this.#relays = new Relays({ ...deps, isOwned, events: this.#events });
     this.#fanOut = new FanOut({
       peer: deps.peer,
@@ -61,14 +57,6 @@ class Router implements RouterService {
       onOwnOutcome: (connection, outcome) => this.#calls.settle(connection, outcome),
     });
     this.handlers = this.#createHandlers(isOwned);
-  }
-
-  get ownedPartitions(): number {
-    return this.#owned.size;
-  }
-
-  get isCaughtUp(): boolean {
-    return this.#assigned.size > 0 && [...this.#assigned].every((partition) => this.#owned.has(partition));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -82,7 +70,7 @@ class Router implements RouterService {
       { once: true },
     );
     const laneTopics = lanes.map((lane) => topics.lanes[lane]);
-    await superviseOwnership({ log, clock, random, telemetry, group: 'router', topics: laneTopics, signal, run });
+    await superviseOwnership({ log, clock, random, telemetry, group: 'router', topics: laneTopics, signal, run, owned: this.owned });
     for (const cancel of this.#timers) cancel();
     this.#relays.close();
   }
@@ -90,24 +78,19 @@ class Router implements RouterService {
   async #serve(partition: number, signal: AbortSignal): Promise<void> {
     const { publish, answer } = this.#sinks;
     const router = new PartitionRouter(partition, this.#deps, { sinks: { publish, answer }, events: this.#events });
-    this.#noteAssigned(partition, signal);
     const fence = await router.takeOver(signal);
-    this.#owned.set(partition, router);
+    this.#partitions.set(partition, router);
+    const ended = this.owned.serving(partition);
     try {
       const { address, peer } = this.#deps;
       await this.#deps.directory.publish({ service: 'router', partition, fence, address, peer });
       this.#events.takenOver(partition, fence);
       await router.run(signal);
     } finally {
-      this.#owned.delete(partition);
+      this.#partitions.delete(partition);
+      ended();
       if (!this.#isStopping) this.#forgetChannelsLater(partition);
     }
-  }
-
-  #noteAssigned(partition: number, signal: AbortSignal): void {
-    if (this.#assigned.has(partition)) return;
-    this.#assigned.add(partition);
-    signal.addEventListener('abort', () => this.#assigned.delete(partition), { once: true });
   }
 
   readonly #sinks = {
@@ -119,7 +102,7 @@ class Router implements RouterService {
   #forgetChannelsLater(partition: number): void {
     const cancel = this.#deps.clock.setTimer(routerLimits.formerOwnerGraceMs, () => {
       this.#timers.delete(cancel);
-      if (!this.#owned.has(partition)) this.#fanOut.channels.dropPartition(partition);
+      if (!this.#partitions.has(partition)) this.#fanOut.channels.dropPartition(partition);
     });
     this.#timers.add(cancel);
   }
@@ -145,7 +128,7 @@ class Router implements RouterService {
   }
 
   async #headOf(app: string, channel: string): Promise<number | undefined> {
-    const owner = this.#owned.get(partitionOf(app, channel, this.#deps.partitions));
+    const owner = this.#partitions.get(partitionOf(app, channel, this.#deps.partitions));
     if (owner === undefined) return undefined;
     if (channel.startsWith('user:')) return 0;
     const state = owner.conversations.get(conversationKey(app, channel)) ?? (await owner.conversations.load(app, channel));

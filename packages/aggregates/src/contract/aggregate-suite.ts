@@ -298,9 +298,7 @@ function describeSnapshots(subject: AggregateSubject): void {
       for (let i = 0; i < 60; i++) await first.service.enter('x', [`late${i}`]);
       await turns(100);
       await first.stop();
-      expect(await trimToSnapshots(cluster, subject.topic)).toContain(
-        partitionOf(testApp, subject.conversationOf('x'), 4),
-      );
+      expect(await trimToSnapshots(cluster, subject.topic)).toContain(partitionOf(testApp, subject.conversationOf('x'), 4));
       const second = await cluster.start('bb');
       expect(await second.members('x')).toEqual(sorted([...users, ...usersNamed(60, 'late')]));
     },
@@ -309,9 +307,7 @@ function describeSnapshots(subject: AggregateSubject): void {
 }
 
 function describeFaults(subject: AggregateSubject): void {
-  it.each([
-    1, 2, 3, 4, 5, 6, 7, 8,
-  ])('once they work again, the router has the members of the log (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('once they work again, the router has the members of the log (seed %i)', async (seed) => {
     await using cluster = await TestCluster.open(subject);
     const random = seededRandom(seed);
     const faults: readonly Behaviour[] = ['answer', 'answer', 'lose', 'mute', 'OVERLOADED', 'TIMEOUT', 'UNAVAILABLE'];

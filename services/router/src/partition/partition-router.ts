@@ -60,7 +60,10 @@ export class PartitionRouter {
 
   /** Claims the partition; resolves with the fence once everything before the claim is known. */
   async takeOver(signal: AbortSignal): Promise<number> {
-    const from = await this.#deps.history.getCheckpoint({ partition: this.partition }, { signal });
+    const from = await this.#deps.history.getCheckpoint(
+      { partition: this.partition },
+      { signal, timeoutMs: routerLimits.checkpointWithinMs },
+    );
     this.#owner = await claimPartition(this.#deps, {
       topic: topics.timeline,
       partition: this.partition,
