@@ -6,10 +6,26 @@ export interface Random {
 }
 
 /** Cryptographically strong bytes; `next` is fit for jitter, not for secrets. */
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-};
+export const systemRandom: Random = { next: () => Math.random(), bytes: createRandomPool() };
+
+/** A call for random bytes costs microseconds however few they are, so many are taken at once. Each is handed out once. */
+function createRandomPool(): Random['bytes'] {
+  const pool = new Uint8Array(2_048);
+  let used = pool.length;
+  return (length) => {
+    const bytes = new Uint8Array(length);
+    if (length > pool.length / 8) return crypto.getRandomValues(bytes);
+    if (used + length > pool.length) {
+      crypto.getRandomValues(pool);
+      used = 0;
+    }
+    const taken = pool.subarray(used, used + length);
+    bytes.set(taken);
+    taken.fill(0);
+    used += length;
+    return bytes;
+  };
+}
 
 /** A repeatable sequence (mulberry32), for tests and simulations. */
 export function seededRandom(seed: number): Random {

@@ -25,6 +25,8 @@ export class Channel {
   readonly members = new Map<LocalUser, LocalMember>();
   /** The stamp of the moment it became active; undefined before. Stamps grow with every moment that matters. */
   activeSince: number | undefined = undefined;
+  /** The stamp of its last delivery. */
+  spokeAt = 0;
   /** While it is set nothing is delivered: the membership may have changed unheard. */
   check: ChannelCheck | undefined = undefined;
   /** Who waits for it to become active. */

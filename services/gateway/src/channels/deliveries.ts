@@ -63,6 +63,7 @@ export class Deliveries {
     const { delivery, linkClass, event } = handout;
     const channel = this.#deps.channels.get(delivery.app, name);
     if (channel === undefined || channel.activeSince === undefined) return;
+    channel.spokeAt = this.#deps.channels.nextStamp();
     const control = delivery.control?.channel === name ? delivery.control : undefined;
     if (control !== undefined) this.#join(channel, control, handout);
     if (event !== undefined && channel.check === undefined) {

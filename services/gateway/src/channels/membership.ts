@@ -1,4 +1,4 @@
-import type { HistoryService } from '@parley/contracts/history';
+import type { HistoryService, ListConversationsResponse } from '@parley/contracts/history';
 import { backoffMs, type Clock, ParleyError, type Random, sleep, withTimeout } from '@parley/kernel';
 import type { ServiceClient } from '@parley/rpc';
 import type { Logger } from '@parley/telemetry';
@@ -30,6 +30,14 @@ interface Listed {
   readonly isMember: boolean;
   /** Where the present membership began. */
   readonly memberSinceSeq: number;
+}
+
+/** What history said about a user's conversations. */
+interface Answer {
+  /** The stamp of the question. */
+  readonly askedAt: number;
+  /** The whole answer in one page; undefined where it is longer, or where something was said meanwhile that no session heard. */
+  readonly only: ListConversationsResponse | undefined;
 }
 
 const retry = { firstMs: 200, longestMs: 5_000 };
@@ -79,22 +87,27 @@ export class Membership {
     await withTimeout(clock, limits.heardWithinMs, this.refresh(user), tooLate).catch(() => undefined);
   }
 
-  /** Resolves when the user's channels agree with history; rejects with UNAVAILABLE when that takes too long. */
-  async whenReady(user: LocalUser): Promise<void> {
-    if (user.isReady) return;
-    const ready = new Promise<void>((resolve) => {
+  /**
+   * Resolves when the user's channels agree with history; rejects with UNAVAILABLE when that takes too long. With the
+   * user's conversations, if history was asked for them after this call and nothing has happened since that live
+   * events did not bring: then nobody needs to ask again.
+   */
+  async whenReady(user: LocalUser): Promise<ListConversationsResponse | undefined> {
+    if (user.isReady) return undefined;
+    const { channels, clock, limits } = this.#deps;
+    const ready = new Promise<ListConversationsResponse | undefined>((wake) => {
       user.waiters ??= [];
-      user.waiters.push(resolve);
+      user.waiters.push({ since: channels.nextStamp(), wake });
     });
-    const { clock, limits } = this.#deps;
-    await withTimeout(clock, limits.readyWithinMs, ready, () => new ParleyError('UNAVAILABLE', 'subscriptions are not active yet'));
+    return withTimeout(clock, limits.readyWithinMs, ready, () => new ParleyError('UNAVAILABLE', 'subscriptions are not active yet'));
   }
 
   async #refreshUntilDone(user: LocalUser, refresh: Refresh): Promise<void> {
+    let answer: Answer | undefined;
     for (let failures = 0; refresh.isStale && isInUse(user); ) {
       refresh.isStale = false;
       try {
-        await this.#refreshOnce(user, refresh);
+        answer = await this.#refreshOnce(user, refresh);
         failures = 0;
       } catch (error) {
         refresh.isStale = true;
@@ -106,40 +119,40 @@ export class Membership {
     user.isReady = true;
     const waiters = user.waiters ?? [];
     user.waiters = undefined;
-    for (const wake of waiters) wake();
+    for (const { since, wake } of waiters) wake(answer !== undefined && since < answer.askedAt ? answer.only : undefined);
   }
 
-  async #refreshOnce(user: LocalUser, refresh: Refresh): Promise<void> {
+  async #refreshOnce(user: LocalUser, refresh: Refresh): Promise<Answer> {
     const { channels, limits } = this.#deps;
     for (let round = 0; round < limits.refreshRoundsMax; round++) {
       refresh.overrides.clear();
       const askedAt = channels.nextStamp();
-      const listed = await this.#list(user);
+      const pages = await this.#list(user);
+      const listed = pages.flatMap(({ conversations }) => conversations).filter(({ conversation }) => !conversation.startsWith('u:'));
       const late = listed
         .filter(({ isMember }) => isMember)
         .map(({ conversation }) => channels.open(user.app, conversation))
         .filter((channel) => channel.activeSince === undefined || channel.activeSince > askedAt);
       if (late.length === 0) {
         this.#apply(user, refresh, listed);
-        return;
+        const isUnheard = refresh.overrides.size > 0 || user.channels.some(({ spokeAt }) => spokeAt > askedAt);
+        return { askedAt, only: isUnheard || pages.length > 1 ? undefined : pages[0] };
       }
       await Promise.all(late.map((channel) => this.#whenActive(channel)));
     }
     throw new ParleyError('UNAVAILABLE', 'channels keep changing');
   }
 
-  async #list(user: LocalUser): Promise<readonly Listed[]> {
-    const listed: Listed[] = [];
+  async #list(user: LocalUser): Promise<readonly ListConversationsResponse[]> {
+    const pages: ListConversationsResponse[] = [];
     let page = '';
     do {
       const request = { app: user.app, user: user.id, page, isCurrent: true };
       const answer = await this.#deps.history.listConversations(request, { timeoutMs: this.#deps.limits.requestWithinMs });
-      for (const entry of answer.conversations) {
-        if (!entry.conversation.startsWith('u:')) listed.push(entry);
-      }
+      pages.push(answer);
       page = answer.nextPage;
     } while (page !== '');
-    return listed;
+    return pages;
   }
 
   #apply(user: LocalUser, refresh: Refresh, listed: readonly Listed[]): void {

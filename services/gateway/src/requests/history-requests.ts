@@ -1,3 +1,4 @@
+import type { ListConversationsResponse } from '@parley/contracts/history';
 import { limits, ParleyError } from '@parley/kernel';
 import type { QueryHistory, Sync } from '@parley/wire';
 import { refusalOfConversation } from '../inbound/send-message.js';
@@ -10,9 +11,14 @@ const marker = /^(\d{1,15}):(.*)$/s;
 export async function sync(deps: RequestDeps, asker: Asker, request: Sync): Promise<Answer> {
   const cursor = readMarker('cursor', request.cursor);
   const page = readMarker('page', request.page);
-  await deps.whenReady(asker.user);
+  const listed = await deps.whenReady(asker.user);
   const ask = (changedSinceMs: number, innerPage: string) =>
-    deps.history.listConversations({ app: asker.app, user: asker.user.id, changedSinceMs, page: innerPage, isCurrent: true }, asker.call);
+    listed !== undefined && innerPage === ''
+      ? Promise.resolve(since(changedSinceMs, listed))
+      : deps.history.listConversations(
+          { app: asker.app, user: asker.user.id, changedSinceMs, page: innerPage, isCurrent: true },
+          asker.call,
+        );
   let answer = await ask(cursor?.ms ?? 0, page?.rest ?? '');
   // A cursor of another history says nothing about this one.
   if (cursor !== undefined && page === undefined && cursor.rest !== answer.epoch) answer = await ask(0, '');
@@ -43,6 +49,12 @@ export async function queryHistory(deps: RequestDeps, asker: Asker, request: Que
   );
   return { type: 'historyPage', value: answer };
 }
+
+/** What has changed of the conversations, as history would say it. */
+const since = (changedSinceMs: number, listed: ListConversationsResponse): ListConversationsResponse => ({
+  ...listed,
+  conversations: listed.conversations.filter(({ updatedMs }) => updatedMs >= changedSinceMs),
+});
 
 function readMarker(field: string, text: string): { readonly ms: number; readonly rest: string } | undefined {
   if (text === '') return undefined;

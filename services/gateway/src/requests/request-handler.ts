@@ -1,5 +1,5 @@
 import type { GroupService } from '@parley/contracts/group';
-import type { HistoryService } from '@parley/contracts/history';
+import type { HistoryService, ListConversationsResponse } from '@parley/contracts/history';
 import type { RoomService } from '@parley/contracts/room';
 import { ParleyError, type Random } from '@parley/kernel';
 import type { CallOptions, ServiceClient } from '@parley/rpc';
@@ -11,8 +11,8 @@ export interface RequestDeps {
   readonly group: ServiceClient<typeof GroupService>;
   readonly room: ServiceClient<typeof RoomService>;
   readonly random: Random;
-  /** Resolves when the user's subscriptions are active. */
-  readonly whenReady: (user: LocalUser) => Promise<void>;
+  /** Resolves when the user's subscriptions are active; with the conversations, where they were asked for meanwhile. */
+  readonly whenReady: (user: LocalUser) => Promise<ListConversationsResponse | undefined>;
   /** Resolves, within a bound, when a channel that the user has just joined reaches the user. */
   readonly whenHeard: (user: LocalUser, channel: string) => Promise<void>;
 }

@@ -1,6 +1,15 @@
+import type { ListConversationsResponse } from '@parley/contracts/history';
 import type { Channel } from '../channels/channel.js';
 import type { Refresh } from '../channels/refresh.js';
 import type { Session } from './session.js';
+
+/** Waits until the user's channels agree with history. */
+export interface ReadyWaiter {
+  /** When it began to wait (a stamp of the channel table). */
+  readonly since: number;
+  /** With history's answer, where that tells the waiter all that live events will not. */
+  readonly wake: (listed: ListConversationsResponse | undefined) => void;
+}
 
 /** A user with sessions on this gateway. Memberships are the user's, so all sessions share them. */
 export interface LocalUser {
@@ -15,7 +24,7 @@ export interface LocalUser {
   isReady: boolean;
   refresh: Refresh | undefined;
   /** Who waits for `isReady`. */
-  waiters: (() => void)[] | undefined;
+  waiters: ReadyWaiter[] | undefined;
   /** Since when it has no sessions (monotonic). */
   unusedSinceMs: number;
 }
