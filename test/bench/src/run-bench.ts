@@ -128,7 +128,7 @@ async function attachOptions({ attachFile, url, adminUrl, pids, app, secret, kid
     return value;
   };
   return {
-    url: need('url', url ?? found.url),
+    urls: url === undefined ? (found.urls ?? [need('url', undefined)]) : url.split(','),
     adminUrl: adminUrl ?? found.adminUrl,
     pids: pids.length > 0 ? pids : (found.pids ?? []),
     app: need('app', app ?? found.app),

@@ -3,7 +3,8 @@ import { edgeAddressOf, type ServerUnderTest } from './server-under-test.js';
 
 /** What is needed to measure a server that already runs. */
 export interface AttachOptions {
-  readonly url: string;
+  /** Of every gateway. */
+  readonly urls: readonly string[];
   readonly adminUrl?: string | undefined;
   readonly pids: readonly number[];
   readonly app: string;
@@ -16,10 +17,10 @@ type Json = Readonly<Record<string, unknown>>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
 /** Measures a server that somebody else started; disposing leaves it running. */
-export async function attachServer({ url, adminUrl, pids, app, secret, kid }: AttachOptions): Promise<ServerUnderTest> {
+export async function attachServer({ urls, adminUrl, pids, app, secret, kid }: AttachOptions): Promise<ServerUnderTest> {
   if (pids.length === 0) throw new Error('which processes count? give --pids');
   return {
-    address: edgeAddressOf(url),
+    addresses: urls.map(edgeAddressOf),
     app: { app, secret, kid },
     listener: await listenerOf(adminUrl),
     pids,
@@ -37,23 +38,24 @@ async function listenerOf(adminUrl: string | undefined): Promise<string> {
 export async function readAttachFile(path: string): Promise<Partial<AttachOptions>> {
   const found: unknown = JSON.parse(await readFile(path, 'utf8'));
   if (!isJson(found)) throw new Error(`${path} is no JSON object`);
-  const text = (...names: readonly string[]): Json => {
-    const value = names.map((name) => found[name]).find((each) => typeof each === 'string' && each !== '');
-    return value === undefined ? {} : { [names[0] ?? '']: value };
-  };
+  const text = (name: string): Json => (typeof found[name] === 'string' && found[name] !== '' ? { [name]: found[name] } : {});
   return {
-    ...text('url', 'edgeUrl'),
+    ...urlsOf(found),
     ...text('adminUrl'),
     ...text('app'),
     ...text('secret'),
     ...text('kid'),
-    ...pidsOf(found['processes'] ?? found['pids']),
+    ...pidsOf(found['pids']),
   };
 }
 
-/** `[1, 2]`, `{ kafka: 1 }`, `{ kafka: [1] }` or `[{ name, pid }]`. */
+function urlsOf({ urls, url }: Json): { readonly urls?: readonly string[] } {
+  const found = (Array.isArray(urls) ? urls : [url]).filter((each): each is string => typeof each === 'string' && each !== '');
+  return found.length === 0 ? {} : { urls: found };
+}
+
+/** By name; a part that has no process of its own counts as 0. */
 function pidsOf(value: unknown): { readonly pids?: readonly number[] } {
   if (!isJson(value)) return {};
-  const pids = Object.values(value).flatMap((entry) => (Array.isArray(entry) ? entry : [isJson(entry) ? entry['pid'] : entry]));
-  return { pids: pids.filter((pid): pid is number => typeof pid === 'number') };
+  return { pids: Object.values(value).filter((pid): pid is number => typeof pid === 'number' && pid > 0) };
 }

@@ -3,7 +3,8 @@ import type { EdgeAddress } from '../protocol/edge-client.js';
 
 /** A running server and how to measure it. */
 export interface ServerUnderTest extends AsyncDisposable {
-  readonly address: EdgeAddress;
+  /** Of every gateway; clients are spread over them. */
+  readonly addresses: readonly EdgeAddress[];
   readonly app: AppCredentials;
   /** Implementation of the WebSocket listener, or `unknown`. */
   readonly listener: string;

@@ -57,7 +57,13 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerUnderTes
     const { url, adminUrl } = await readDemo(folder, child, clock);
     await untilReady(adminUrl, clock);
     const listening = /"implementation":"(\w+)"/.exec(await readFile(join(folder, 'output.log'), 'utf8'));
-    return { address: edgeAddressOf(url), app, listener: listening?.[1] ?? 'unknown', pids: [child.pid ?? 0], [Symbol.asyncDispose]: stop };
+    return {
+      addresses: [edgeAddressOf(url)],
+      app,
+      listener: listening?.[1] ?? 'unknown',
+      pids: [child.pid ?? 0],
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     const log = await readFile(join(folder, 'output.log'), 'utf8');
     await stop();

@@ -34,7 +34,9 @@ export async function openClient(
   { index, user, token }: Identity,
   events: EdgeClientEvents,
 ): Promise<EdgeClient> {
-  const client = new EdgeClient(server.address, { index, user, localAddress: localAddressOf(connections++) }, events);
+  const address = server.addresses[index % server.addresses.length];
+  if (address === undefined) throw new Error('a server without an address');
+  const client = new EdgeClient(address, { index, user, localAddress: localAddressOf(connections++) }, events);
   await client.opened();
   const login = client.request({ type: 'login', value: { token, device: 'bench', client: 'parley-bench' } });
   const sync = client.request({ type: 'sync', value: {} });
