@@ -56,30 +56,50 @@ ${sections.join('\n\n')}`;
 function limitsPage() {
   const sections = [
     ['What clients and back ends meet', limits, sharedLimits(), 'packages/kernel/src/limits.ts'],
-    ['One gateway', gatewayLimits, {
-      frameBytesMax: '', loginFrameBytesMax: '', loginWithinMs: '', heartbeatMs: '', offlineAfterMs: '', resumeWithinMs: '',
-      tokenLifetimeMsMax: '', tokenWarningMs: '',
-      sessionsPerUserMax: 'Sessions that a user may have on it; the oldest is ended with `KICKED_OUT`.',
-      requestWithinMs: 'Time for the call behind a request; then `TIMEOUT`.',
-      urgentBytesMax: 'What may wait for one congested connection with priority HIGH; beyond it the connection is closed with `SLOW_CONSUMER`.',
-      normalBytesMax: 'The same for MEDIUM; stored events beyond it are replaced by the head of their conversation, others are shed.',
-      lowBytesMax: 'The same for LOW.',
-      slowWithinMs: 'A connection that stays congested for so long is closed with `SLOW_CONSUMER`.',
-      connectionsMax: 'Connections; a handshake beyond it is answered with HTTP 503.',
-      handshakesPerAddress: 'Handshakes of one address; beyond it HTTP 429. Loopback has no limit.',
-      requestsInFlightMax: 'Requests of one connection that are under way at the same time, sends not counted; beyond it `RATE_LIMITED`.',
-      'rates.frames': 'Frames of any kind per client; beyond it `RATE_LIMITED`. At least twice what may be sent.',
-      'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
-      'rates.command': 'Commands per client; beyond it `RATE_LIMITED`. Set per app.',
-      'rates.bullet': 'Bullets per client; beyond it `RATE_LIMITED`. Set per app.',
-    }, 'services/gateway/src/limits.ts'],
-    ['The HTTP port', runtimeLimits, {
-      apiBodyBytesMax: 'Body of a call of the back-end API; beyond it `MESSAGE_TOO_LARGE`.',
-      apiTimeoutMs: 'Time for a call of the back-end API; then `TIMEOUT`.',
-      publishAttemptsMax: '',
-      directoryRetryFirstMs: '', directoryRetryLongestMs: '',
-    }, 'packages/runtime/src/limits.ts'],
-  ].map(([title, values, sentences, source]) => `## ${title}\n\n${table(['limit', 'value', 'meaning'], limitRows(values, sentences, source))}`);
+    [
+      'One gateway',
+      gatewayLimits,
+      {
+        frameBytesMax: '',
+        loginFrameBytesMax: '',
+        loginWithinMs: '',
+        heartbeatMs: '',
+        offlineAfterMs: '',
+        resumeWithinMs: '',
+        tokenLifetimeMsMax: '',
+        tokenWarningMs: '',
+        sessionsPerUserMax: 'Sessions that a user may have on it; the oldest is ended with `KICKED_OUT`.',
+        requestWithinMs: 'Time for the call behind a request; then `TIMEOUT`.',
+        urgentBytesMax:
+          'What may wait for one congested connection with priority HIGH; beyond it the connection is closed with `SLOW_CONSUMER`.',
+        normalBytesMax: 'The same for MEDIUM; stored events beyond it are replaced by the head of their conversation, others are shed.',
+        lowBytesMax: 'The same for LOW.',
+        slowWithinMs: 'A connection that stays congested for so long is closed with `SLOW_CONSUMER`.',
+        connectionsMax: 'Connections; a handshake beyond it is answered with HTTP 503.',
+        handshakesPerAddress: 'Handshakes of one address; beyond it HTTP 429. Loopback has no limit.',
+        requestsInFlightMax: 'Requests of one connection that are under way at the same time, sends not counted; beyond it `RATE_LIMITED`.',
+        'rates.frames': 'Frames of any kind per client; beyond it `RATE_LIMITED`. At least twice what may be sent.',
+        'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
+        'rates.command': 'Commands per client; beyond it `RATE_LIMITED`. Set per app.',
+        'rates.bullet': 'Bullets per client; beyond it `RATE_LIMITED`. Set per app.',
+      },
+      'services/gateway/src/limits.ts',
+    ],
+    [
+      'The HTTP port',
+      runtimeLimits,
+      {
+        apiBodyBytesMax: 'Body of a call of the back-end API; beyond it `MESSAGE_TOO_LARGE`.',
+        apiTimeoutMs: 'Time for a call of the back-end API; then `TIMEOUT`.',
+        publishAttemptsMax: '',
+        directoryRetryFirstMs: '',
+        directoryRetryLongestMs: '',
+      },
+      'packages/runtime/src/limits.ts',
+    ],
+  ].map(
+    ([title, values, sentences, source]) => `## ${title}\n\n${table(['limit', 'value', 'meaning'], limitRows(values, sentences, source))}`,
+  );
   return `# Limits
 
 Everything has a limit, and what exceeds one is refused with an [error](errors.md) that names the field and the limit.
@@ -92,8 +112,11 @@ ${sections.join('\n\n')}`;
 /** A limit's sentence is given here or is its comment in the source; an empty one leaves it out. */
 function limitRows(values, sentences, source) {
   const comments = commentsIn(readFileSync(`${root}${source}`, 'utf8'));
-  const flat = Object.entries(values).flatMap(([name, value]) => (name === 'rates' ? Object.entries(value).map(([key, rate]) => [`rates.${key}`, rate]) : [[name, value]]));
-  for (const name of Object.keys(sentences)) if (!flat.some(([known]) => known === name)) fail(`.tools/docs.mjs: ${source} has no limit ${name}`);
+  const flat = Object.entries(values).flatMap(([name, value]) =>
+    name === 'rates' ? Object.entries(value).map(([key, rate]) => [`rates.${key}`, rate]) : [[name, value]],
+  );
+  for (const name of Object.keys(sentences))
+    if (!flat.some(([known]) => known === name)) fail(`.tools/docs.mjs: ${source} has no limit ${name}`);
   return flat.flatMap(([name, value]) => {
     const sentence = sentences[name] ?? comments.get(name);
     if (sentence === undefined) fail(`${source}: ${name} needs a comment, or a sentence in .tools/docs.mjs`);
@@ -108,9 +131,15 @@ function commentsIn(text) {
 
 function inWords(name, value) {
   if (typeof value === 'object') return `${value.perSecond} per second, ${value.burst} at once`;
-  if (/Bytes/.test(name)) return value % 1024 === 0 ? (value % 1024 ** 2 === 0 ? `${value / 1024 ** 2} MiB` : `${value / 1024} KiB`) : `${value} B`;
+  if (/Bytes/.test(name))
+    return value % 1024 === 0 ? (value % 1024 ** 2 === 0 ? `${value / 1024 ** 2} MiB` : `${value / 1024} KiB`) : `${value} B`;
   if (!/Ms/.test(name)) return value.toLocaleString('en').replaceAll(',', ' ');
-  const units = [['days', 86_400_000], ['min', 60_000], ['s', 1_000], ['ms', 1]];
+  const units = [
+    ['days', 86_400_000],
+    ['min', 60_000],
+    ['s', 1_000],
+    ['ms', 1],
+  ];
   const [unit, size] = units.find(([, ms]) => value >= 2 * ms && value % ms === 0) ?? units[3];
   return `${value / size} ${unit}`;
 }
@@ -142,7 +171,7 @@ function sharedLimits() {
     deviceSessionsMax: 'Sessions of a user on one gateway; the oldest is ended with `KICKED_OUT`.',
     tokenLifetimeMsMax: 'From the beginning (`iat`) to the end (`exp`) of a token; a longer one is `UNAUTHENTICATED`.',
     tokenWarningMs: 'A client is told so long before its token ends.',
-    dedupeMs: 'How long a sender\'s `clientMsgId` is remembered: a repetition gets the place of the first.',
+    dedupeMs: "How long a sender's `clientMsgId` is remembered: a repetition gets the place of the first.",
   };
 }
 
@@ -160,7 +189,9 @@ function configurationPage() {
   const rows = settings
     .filter((setting) => !isInList(setting))
     .map((setting) => [code(setting.path), code(setting.env), code(defaultOf(setting)), setting.notes.expects, meaning(setting)]);
-  const listRows = settings.filter(isInList).map((setting) => [code(setting.path), code(defaultOf(setting)), setting.notes.expects, meaning(setting)]);
+  const listRows = settings
+    .filter(isInList)
+    .map((setting) => [code(setting.path), code(defaultOf(setting)), setting.notes.expects, meaning(setting)]);
   return `# Configuration
 
 A variable beats the file, the file beats the default. The file is \`PARLEY_CONFIG\`, else \`./parley.yaml\` where it is there;
