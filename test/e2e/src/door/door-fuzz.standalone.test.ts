@@ -9,7 +9,7 @@ import { randomCall } from './random-request.js';
 jest.setTimeout(120_000);
 
 const callsAtOnce = 100;
-const rounds = 30;
+const rounds = 20;
 
 /** The only failures of the server's own that a body may lead to: asking to wait for what does not come. */
 const allowedServerErrors = new Set(['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED']);
