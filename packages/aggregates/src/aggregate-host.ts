@@ -1,6 +1,7 @@
 import type { Outcome } from '@parley/contracts/router';
 import { type CancelTimer, type Clock, ParleyError, partitionOf } from '@parley/kernel';
 import { createSnapshotPointers, OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
+import { watchForSuccessor } from '@parley/rpc';
 import type { RouterClientEvents } from '@parley/router-client';
 import { type AggregateEvent, type AggregateKind, type AggregateName, keyOf } from './aggregate-kind.js';
 import { type AggregateMetrics, createAggregateMetrics } from './aggregate-metrics.js';
@@ -93,11 +94,13 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     resume();
     this.#partitions.set(options.partition, opened);
     const ended = this.owned.serving(options.partition);
+    const unwatch = watchForSuccessor(directory, fields, () => opened.confirm());
     try {
       telemetry.logger.debug('partition taken over', fields);
       await directory.publish({ ...fields, address, peer });
       await aborted(opened.lost);
     } finally {
+      unwatch();
       this.#partitions.delete(options.partition);
       ended();
       this.#forwarders.delete(connection);

@@ -72,6 +72,12 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     return this.#parts.owner.lost;
   }
 
+  /** Looks into the log whether somebody else has claimed the partition; `lost` tells. */
+  confirm(): void {
+    // A log that cannot be read is asked again with the next append.
+    this.#parts.owner.confirm().catch(() => {});
+  }
+
   /** The committed state of an aggregate. */
   read(key: string): State {
     return this.#parts.states.get(key);

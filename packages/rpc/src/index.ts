@@ -10,3 +10,4 @@ export * from './owner-directory.js';
 export * from './owner-table.js';
 export * from './port.js';
 export * from './routed-client.js';
+export * from './watch-for-successor.js';

@@ -4,7 +4,7 @@ import { type CancelTimer, ParleyError, partitionOf } from '@parley/kernel';
 import { lanes } from '@parley/lanes';
 import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import { createLaneWriter } from '@parley/router-client';
-import type { ServiceHandlers } from '@parley/rpc';
+import { type ServiceHandlers, watchForSuccessor } from '@parley/rpc';
 import { checkContent } from './check-content.js';
 import { createRouterEvents, type RouterEvents } from './events.js';
 import { FanOut } from './fanout/fan-out.js';
@@ -81,12 +81,15 @@ class Router implements RouterService {
     const fence = await router.takeOver(signal);
     this.#partitions.set(partition, router);
     const ended = this.owned.serving(partition);
+    const { address, peer, directory } = this.#deps;
+    const ownership = { service: 'router', partition, fence };
+    const unwatch = watchForSuccessor(directory, ownership, () => router.confirm());
     try {
-      const { address, peer } = this.#deps;
-      await this.#deps.directory.publish({ service: 'router', partition, fence, address, peer });
+      await directory.publish({ ...ownership, address, peer });
       this.#events.takenOver(partition, fence);
       await router.run(signal);
     } finally {
+      unwatch();
       this.#partitions.delete(partition);
       ended();
       if (!this.#isStopping) this.#forgetChannelsLater(partition);

@@ -6,6 +6,7 @@ import { Load } from './load/load.js';
 import { reportLine } from './load/report-line.js';
 import { missingEngines } from './missing-engines.js';
 import { soakRounds } from './soak.js';
+import { withOutputs } from './world/with-outputs.js';
 import { World } from './world/world.js';
 
 jest.setTimeout(600_000);
@@ -45,7 +46,10 @@ const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
   }, 300_000);
   afterAll(() => world?.[Symbol.asyncDispose](), 60_000);
 
-  it.each(tried)('loses, repeats and reorders nothing when $part is hit by $how', async ({ part: name, how }) => {
+  it.each(tried)('loses, repeats and reorders nothing when $part is hit by $how', (fault) =>
+    withOutputs(world.deployment, () => survives(fault)));
+
+  async function survives({ part: name, how }: Fault): Promise<void> {
     const part = world.deployment.parts.find((each) => each.name === name || each.name.startsWith(`${name}-`));
     if (part === undefined) throw new Error(`there is no ${name}: ${world.deployment.parts.map((each) => each.name).join(', ')}`);
     const load = await Load.prepare(world, { seed: faults.findIndex((fault) => fault.part === name && fault.how === how) + 1 });
@@ -63,7 +67,7 @@ const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
     expect(stragglers).toEqual([]);
     expect(anomalies.slice(0, 20)).toEqual([]);
     expect(figures.acknowledged).toBe(figures.sends);
-  });
+  }
 
   /** What a load balancer does: whoever connects anew comes to the gateway that is well. */
   function moveClients(load: Load, name: string): void {

@@ -78,7 +78,13 @@ export class PartitionRouter {
     return this.#owner.fence;
   }
 
-  /** Decides and appends until the signal is aborted or the ownership is lost. */
+  /** Looks into the log whether somebody else has claimed the partition; `run` ends then. */
+  confirm(): void {
+    // What it finds is told by the owner's signal; a log that cannot be read is asked again with the next append.
+    this.#owner?.confirm().catch(() => {});
+  }
+
+  /** Decides and appends until the signal is aborted; throws OwnershipLostError when somebody else has claimed. */
   async run(signal: AbortSignal): Promise<void> {
     const owner = this.#owner;
     if (owner === undefined) throw new Error('the partition has not been taken over');
@@ -95,6 +101,7 @@ export class PartitionRouter {
       this.#cancelPosition();
       owner.release();
     }
+    if (!signal.aborted) throw owner.lost.reason;
   }
 
   async #serve(owner: PartitionOwner, stop: AbortSignal): Promise<void> {
