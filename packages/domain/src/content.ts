@@ -95,5 +95,4 @@ const overLimit = (field: string, bytes: number, bytesMax: number): Refusal | un
 const tooLarge = (field: string, bytesMax: number): { readonly ok: false; readonly error: Refusal } =>
   refused(refusal('MESSAGE_TOO_LARGE', `${field}: at most ${bytesMax} bytes`));
 
-const invalid = (what: string): { readonly ok: false; readonly error: Refusal } =>
-  refused(refusal('INVALID_ARGUMENT', `content: ${what}`));
+const invalid = (what: string): { readonly ok: false; readonly error: Refusal } => refused(refusal('INVALID_ARGUMENT', `content: ${what}`));

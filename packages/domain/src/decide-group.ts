@@ -86,13 +86,10 @@ function dismiss(group: Group, command: Command<'dismiss'>): Decision {
   const isOwner = operator === '' || operator === group.owner;
   if (group.type === 'dismissed') return isOwner ? noChange : notFound;
   if (isOwner) return ok([eventOf(command, group.version + 1, operator, { type: 'dismissed', value: {} })]);
-  return group.members.has(operator)
-    ? refused(refusal('PERMISSION_DENIED', 'only the owner dismisses a group'))
-    : notFound;
+  return group.members.has(operator) ? refused(refusal('PERMISSION_DENIED', 'only the owner dismisses a group')) : notFound;
 }
 
-const tooMany = (field: string): Decision =>
-  refused(refusal('INVALID_ARGUMENT', `${field}: at most ${domainLimits.groupInviteMax}`));
+const tooMany = (field: string): Decision => refused(refusal('INVALID_ARGUMENT', `${field}: at most ${domainLimits.groupInviteMax}`));
 
 function eventOf(command: GroupCommand, version: number, operator: string, change: GroupEvent['change']): GroupEvent {
   const { app, group, timeMs } = command;

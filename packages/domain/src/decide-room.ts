@@ -67,9 +67,7 @@ function destroy(room: Room, command: Command<'destroy'>): Decision {
   if (operator === '' || operator === room.creator) {
     return ok([eventOf(command, room.version + 1, operator, { type: 'destroyed', value: {} })]);
   }
-  return room.members.has(operator)
-    ? refused(refusal('PERMISSION_DENIED', 'only the creator destroys a room'))
-    : notFound;
+  return room.members.has(operator) ? refused(refusal('PERMISSION_DENIED', 'only the creator destroys a room')) : notFound;
 }
 
 function eventOf(command: RoomCommand, version: number, operator: string, change: RoomEvent['change']): RoomEvent {

@@ -12,9 +12,6 @@ export const domainLimits = {
   nameCharsMax: limits.nameCharsMax,
 } as const;
 
-if (domainLimits.groupMembersDefault > domainLimits.groupMembersCeiling)
-  throw new Error('groupMembersDefault exceeds its ceiling');
-if (domainLimits.roomMembersDefault > domainLimits.roomMembersCeiling)
-  throw new Error('roomMembersDefault exceeds its ceiling');
-if (domainLimits.groupInviteMax >= domainLimits.groupMembersDefault)
-  throw new Error('an invitation must fit into a group');
+if (domainLimits.groupMembersDefault > domainLimits.groupMembersCeiling) throw new Error('groupMembersDefault exceeds its ceiling');
+if (domainLimits.roomMembersDefault > domainLimits.roomMembersCeiling) throw new Error('roomMembersDefault exceeds its ceiling');
+if (domainLimits.groupInviteMax >= domainLimits.groupMembersDefault) throw new Error('an invitation must fit into a group');

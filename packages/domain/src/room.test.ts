@@ -86,9 +86,9 @@ describe('a room', () => {
   });
 
   it('keeps to its limits', () => {
-    expect(
-      refusalOf(initialRoom, { ...head, type: 'create', name: 'x'.repeat(51), creator: ann, memberLimit: 0 }),
-    ).toBe('INVALID_ARGUMENT');
+    expect(refusalOf(initialRoom, { ...head, type: 'create', name: 'x'.repeat(51), creator: ann, memberLimit: 0 })).toBe(
+      'INVALID_ARGUMENT',
+    );
     expect(refusalOf(initialRoom, made(ann, 1_000_001))).toBe('INVALID_ARGUMENT');
   });
 });

@@ -75,6 +75,7 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
     sessions,
     outbound,
     clock,
+    bulkMembers: limits.bulkMembers,
     onMembershipUnclear: (user, channel) => void membership.refresh(user, channel),
   });
   const verifier = new TokenVerifier({ appOf, clock, tokenLifetimeMsMax: limits.tokenLifetimeMsMax });

@@ -46,7 +46,9 @@ export interface GatewayLimits {
   readonly slowWithinMs: number;
   /** Unsent bytes of one connection at which the listener drops it. */
   readonly bufferBytesMax: number;
-  /** The longest time that busy flushes are put off, to write more at once. */
+  /** Local members from which on a channel is large: its events may wait for each other. */
+  readonly bulkMembers: number;
+  /** The longest time that events of large channels are put off, to write more at once. */
   readonly coalesceMsMax: number;
   readonly connectionsMax: number;
   readonly handshakesPerAddress: BucketPolicy;
@@ -88,7 +90,8 @@ export const gatewayLimits: GatewayLimits = {
   marksMax: 32,
   slowWithinMs: 20_000,
   bufferBytesMax: 8 * 1024 * 1024,
-  coalesceMsMax: 20,
+  bulkMembers: 500,
+  coalesceMsMax: 60,
   connectionsMax: 100_000,
   handshakesPerAddress: { perSecond: 10, burst: 100 },
   refreshRoundsMax: 5,

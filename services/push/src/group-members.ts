@@ -4,8 +4,8 @@ import { pushLimits } from './limits.js';
 import type { PushDeps } from './ports.js';
 
 interface Members {
-  readonly users: Set<string>;
-  version: number;
+  readonly users: ReadonlySet<string>;
+  readonly version: number;
 }
 
 /** Members of groups as the timeline goes on: read from history once, then kept by the notices that pass. */
@@ -28,12 +28,14 @@ export class GroupMembers {
     return read.users;
   }
 
+  /** Sets that were handed out before stay as they are. */
   apply(app: string, conversation: string, change: MembershipChange): void {
-    const known = this.#groups.get(`${app}/${conversation}`);
+    const key = `${app}/${conversation}`;
+    const known = this.#groups.get(key);
     if (known === undefined || change.version <= known.version) return;
-    known.version = change.version;
-    for (const user of change.left) known.users.delete(user);
-    for (const user of change.joined) known.users.add(user);
-    if (change.closed) known.users.clear();
+    const users = new Set(change.closed ? [] : known.users);
+    for (const user of change.left) users.delete(user);
+    if (!change.closed) for (const user of change.joined) users.add(user);
+    this.#groups.set(key, { users, version: change.version });
   }
 }

@@ -1,17 +1,20 @@
 import { decodeTimelineBatch } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import { parseConversation } from '@parley/kernel';
+import { parseConversation, sleep } from '@parley/kernel';
 import { type AcceptedRecord, followOwned, type OwnedPosition, startOfLog } from '@parley/ownedlog';
 import type { UnreachedRow } from '@parley/store';
 import { type ConversationEvent, decodeConversationEvent } from '@parley/wire';
 import { GroupMembers } from './group-members.js';
+import { pushLimits } from './limits.js';
 import type { PushDeps } from './ports.js';
 import { awayAmong } from './presence.js';
 
-interface Addressed {
+/** Messages of one conversation, while its members stayed the same. */
+interface Traffic {
   readonly app: string;
-  readonly user: string;
-  readonly event: ConversationEvent;
+  readonly conversation: string;
+  readonly users: ReadonlySet<string>;
+  readonly messages: Pick<ConversationEvent, 'sender' | 'seq' | 'timeMs'>[];
 }
 
 /** Follows one partition of the timeline and notes whom its messages did not reach. */
@@ -28,49 +31,76 @@ export class UnreachedFinder {
 
   async run(signal: AbortSignal): Promise<void> {
     const from = (await this.#deps.store.checkpoint(this.#partition)) ?? startOfLog;
-    const onRecords = (records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> => this.#note(records, position);
+    const { clock } = this.#deps;
+    const onRecords = async (records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> => {
+      await this.#note(records, position);
+      // What comes meanwhile is looked at together.
+      await sleep(clock, pushLimits.gatherMs, signal).catch(() => {});
+    };
     await followOwned(this.#deps, { topic: topics.timeline, partition: this.#partition, from, signal, onRecords });
   }
 
   async #note(records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> {
-    const addressed: Addressed[] = [];
+    const open = new Map<string, Traffic>();
+    const all: Traffic[] = [];
     for (const record of records) {
       if (record.payload.length === 0) continue;
-      for (const { app, event } of decodeTimelineBatch(record.payload).entries) {
-        for (const user of await this.#addresseesOf(app, decodeConversationEvent(event), record.offset)) addressed.push(user);
+      for (const { app, event: encoded } of decodeTimelineBatch(record.payload).entries) {
+        const event = decodeConversationEvent(encoded);
+        const key = `${app}/${event.conversation}`;
+        if (event.body?.type === 'membership') {
+          this.#groups.apply(app, event.conversation, event.body.value);
+          open.delete(key);
+          continue;
+        }
+        const known = open.get(key);
+        if (known !== undefined) {
+          known.messages.push(event);
+          continue;
+        }
+        const users = await this.#usersOf(app, event.conversation, record.offset);
+        const traffic = { app, conversation: event.conversation, users, messages: [event] };
+        open.set(key, traffic);
+        all.push(traffic);
       }
     }
-    const rows = await this.#unreached(addressed);
+    const rows = await this.#unreached(all);
     await this.#deps.store.apply(this.#partition, { offset: position.offset - 1, rows, checkpoint: position });
   }
 
-  /** Everybody but the sender, in 1:1 conversations and groups. Rooms reach who is there. */
-  async #addresseesOf(app: string, event: ConversationEvent, offset: number): Promise<readonly Addressed[]> {
-    const conversation = parseConversation(event.conversation);
-    if (!conversation.ok || conversation.value.type === 'room') return [];
-    if (event.body?.type === 'membership') {
-      this.#groups.apply(app, event.conversation, event.body.value);
-      return [];
-    }
+  /** Both users of a 1:1 conversation, the members of a group; nobody in rooms, which reach who is there. */
+  async #usersOf(app: string, id: string, offset: number): Promise<ReadonlySet<string>> {
+    const conversation = parseConversation(id);
+    if (!conversation.ok || conversation.value.type === 'room') return nobody;
     const { value } = conversation;
-    const users = value.type === 'user' ? new Set<string>(value.users) : await this.#groups.of(app, value.id, offset + 1);
-    return [...users].filter((user) => user !== event.sender).map((user) => ({ app, user, event }));
+    return value.type === 'user' ? new Set<string>(value.users) : this.#groups.of(app, value.id, offset + 1);
   }
 
-  async #unreached(addressed: readonly Addressed[]): Promise<readonly UnreachedRow[]> {
+  async #unreached(all: readonly Traffic[]): Promise<readonly UnreachedRow[]> {
     const usersByApp = new Map<string, Set<string>>();
-    for (const { app, user } of addressed) usersByApp.set(app, (usersByApp.get(app) ?? new Set()).add(user));
+    for (const { app, users } of all) {
+      const asked = usersByApp.get(app) ?? new Set();
+      for (const user of users) asked.add(user);
+      usersByApp.set(app, asked);
+    }
     const awayByApp = new Map<string, ReadonlySet<string>>();
     for (const [app, users] of usersByApp) awayByApp.set(app, await awayAmong(this.#deps.router, app, users));
     const rows = new Map<string, UnreachedRow>();
-    for (const { app, user, event } of addressed) {
-      if (awayByApp.get(app)?.has(user) !== true) continue;
-      const { conversation, seq, timeMs } = event;
-      const key = `${app}/${user}/${conversation}`;
-      const before = rows.get(key) ?? (await this.#deps.store.unreachedIn(app, user, conversation));
-      if (before !== undefined && before.seq >= seq) continue;
-      rows.set(key, { app, user, conversation, seq, timeMs, count: (before?.count ?? 0) + 1 });
+    for (const traffic of all) {
+      const away = awayByApp.get(traffic.app) ?? nobody;
+      for (const user of traffic.users) if (away.has(user)) await this.#count(traffic, user, rows);
     }
     return [...rows.values()];
   }
+
+  async #count({ app, conversation, messages }: Traffic, user: string, rows: Map<string, UnreachedRow>): Promise<void> {
+    const key = `${app}/${user}/${conversation}`;
+    const before = rows.get(key) ?? (await this.#deps.store.unreachedIn(app, user, conversation));
+    const missed = messages.filter(({ sender, seq }) => sender !== user && seq > (before?.seq ?? 0));
+    const newest = missed.at(-1);
+    if (newest === undefined) return;
+    rows.set(key, { app, user, conversation, seq: newest.seq, timeMs: newest.timeMs, count: (before?.count ?? 0) + missed.length });
+  }
 }
+
+const nobody: ReadonlySet<string> = new Set();

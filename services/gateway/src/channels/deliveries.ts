@@ -16,6 +16,8 @@ export interface DeliveriesDeps {
   readonly sessions: SessionTable;
   readonly outbound: Outbound;
   readonly clock: Clock;
+  /** A channel with so many local members counts as large. */
+  readonly bulkMembers: number;
   /** The user may have become a member of a channel that is not heard yet. */
   readonly onMembershipUnclear: (user: LocalUser, channel: string) => void;
 }
@@ -67,8 +69,10 @@ export class Deliveries {
     const control = delivery.control?.channel === name ? delivery.control : undefined;
     if (control !== undefined) this.#join(channel, control, handout);
     if (event !== undefined && channel.check === undefined) {
+      const isBulk = event.queue !== queues.urgent && channel.members.size >= this.#deps.bulkMembers;
+      const toMember = isBulk ? { ...handout, event: { ...event, isBulk } } : handout;
       for (const [user, member] of channel.members) {
-        if (hears(member, linkClass) && (event.seq === 0 || event.seq >= member.sinceSeq)) this.#send(handout, user);
+        if (hears(member, linkClass) && (event.seq === 0 || event.seq >= member.sinceSeq)) this.#send(toMember, user);
       }
     }
     if (control !== undefined) this.#leave(channel, control, handout);
@@ -125,7 +129,7 @@ const queueByLane = { system: queues.urgent, high: queues.urgent, medium: queues
 function eventOf({ event, priority, conversation, seq }: Delivery): OutboundEvent | undefined {
   if (event.length === 0) return undefined;
   const queue: QueueIndex = queueByLane[laneOf(priority)];
-  return { chunk: chunkOf({ body: { type: 'event', value: event } }), queue, conversation, seq };
+  return { chunk: chunkOf({ body: { type: 'event', value: event } }), queue, conversation, seq, isBulk: false };
 }
 
 const hears = (member: LocalMember, linkClass: LinkClass): boolean =>

@@ -13,6 +13,8 @@ export interface OutboundEvent {
   readonly conversation: string;
   /** 0 for what is not stored: it can be shed, but not fetched again. */
   readonly seq: number;
+  /** Goes to very many connections and may wait a moment for others like it. */
+  readonly isBulk: boolean;
 }
 
 type Count = ReturnType<Counter['with']>;
@@ -31,19 +33,22 @@ export interface OutboundDeps {
   readonly onStuck: (connection: ClientConnection) => void;
 }
 
-/** A flush that took less than this is followed by the next one at once. */
-const busyFlushMs = 2;
+/** A bulk flush may take up to a quarter of the time; the rest is for everything else. */
+const bulkPauseFactor = 3;
 
 /**
- * Writes to connections: what comes in one tick goes out together, urgent first. While the loop is busy
- * flushes are put off a little (as long as the last one took), so that more is written at once.
+ * Writes to connections: what comes in one tick goes out together, urgent first. Writing one message to
+ * thousands of connections costs as much as writing several at once, so events of large channels wait as long
+ * as three such flushes take (nothing, where a flush is quick), and leave with the next ones. Whatever else is
+ * written to a connection meanwhile takes them along.
  */
 export class Outbound {
   readonly #deps: OutboundDeps;
   #dirty: ClientConnection[] = [];
   #isScheduled = false;
-  #lastFlushMs = 0;
-  #cancelTimer: CancelTimer | undefined;
+  #bulkDirty: ClientConnection[] = [];
+  #cancelBulk: CancelTimer | undefined;
+  #lastBulkMs = 0;
 
   constructor(deps: OutboundDeps) {
     this.#deps = deps;
@@ -67,7 +72,7 @@ export class Outbound {
     const outbox = this.#outboxOf(connection);
     const { queue, chunk } = event;
     if (outbox.congestedSinceMs === undefined || outbox.bytesIn(queue) + chunk.bytes.length <= budgetOf(limits, queue)) {
-      this.#add(connection, outbox, queue, chunk);
+      this.#add(connection, outbox, queue, chunk, event.isBulk);
     } else if (event.seq > 0) {
       outbox.mark(event.conversation, event.seq, limits.marksMax);
       metrics.marked.add(1);
@@ -97,8 +102,9 @@ export class Outbound {
   }
 
   stop(): void {
-    this.#cancelTimer?.();
+    this.#cancelBulk?.();
     this.#dirty = [];
+    this.#bulkDirty = [];
   }
 
   #outboxOf(connection: ClientConnection): Outbox {
@@ -106,9 +112,11 @@ export class Outbound {
     return connection.outbox;
   }
 
-  #add(connection: ClientConnection, outbox: Outbox, queue: QueueIndex, chunk: Chunk): void {
+  #add(connection: ClientConnection, outbox: Outbox, queue: QueueIndex, chunk: Chunk, isBulk = false): void {
     outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
-    if (outbox.congestedSinceMs === undefined) this.#schedule(connection, outbox);
+    if (outbox.congestedSinceMs !== undefined) return;
+    if (isBulk) this.#scheduleBulk(connection, outbox);
+    else this.#schedule(connection, outbox);
   }
 
   #schedule(connection: ClientConnection, outbox: Outbox): void {
@@ -117,25 +125,42 @@ export class Outbound {
     this.#dirty.push(connection);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    const flush = (): void => this.#flushAll();
-    if (this.#lastFlushMs < busyFlushMs) setImmediate(flush);
-    else this.#cancelTimer = this.#deps.clock.setTimer(Math.min(this.#lastFlushMs, this.#deps.limits.coalesceMsMax), flush);
+    setImmediate(() => this.#flushAll());
+  }
+
+  #scheduleBulk(connection: ClientConnection, outbox: Outbox): void {
+    if (outbox.isDirty || outbox.isBulkDirty) return;
+    outbox.isBulkDirty = true;
+    this.#bulkDirty.push(connection);
+    if (this.#cancelBulk !== undefined) return;
+    const delayMs = Math.min(this.#lastBulkMs * bulkPauseFactor, this.#deps.limits.coalesceMsMax);
+    this.#cancelBulk = this.#deps.clock.setTimer(delayMs, () => this.#flushBulk());
   }
 
   #flushAll(): void {
-    const { clock } = this.#deps;
-    const startedMs = clock.monotonic();
     this.#isScheduled = false;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const connection of dirty) this.#flush(connection);
-    this.#lastFlushMs = clock.monotonic() - startedMs;
+  }
+
+  #flushBulk(): void {
+    const { clock } = this.#deps;
+    const startedMs = clock.monotonic();
+    this.#cancelBulk = undefined;
+    const dirty = this.#bulkDirty;
+    this.#bulkDirty = [];
+    for (const connection of dirty) {
+      if (connection.outbox?.isBulkDirty === true) this.#flush(connection);
+    }
+    this.#lastBulkMs = clock.monotonic() - startedMs;
   }
 
   #flush(connection: ClientConnection): void {
     const { outbox } = connection;
     if (outbox === undefined) return;
     outbox.isDirty = false;
+    outbox.isBulkDirty = false;
     if (connection.state === 'closed') return;
     for (const queue of queueOrder) {
       while (outbox.bytesIn(queue) > 0) {

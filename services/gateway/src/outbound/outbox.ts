@@ -14,6 +14,8 @@ export class Outbox {
   congestedSinceMs: number | undefined = undefined;
   /** In the list of the next flush. */
   isDirty = false;
+  /** In the list of the next bulk flush. */
+  isBulkDirty = false;
   /** The bundle of each queue that still takes chunks. */
   readonly #open: [Bundle, Bundle, Bundle] = [emptyBundle, emptyBundle, emptyBundle];
   /** Finished bundles that stand before it. */
@@ -24,7 +26,7 @@ export class Outbox {
 
   /** Nothing waits and nothing is owed. */
   get isIdle(): boolean {
-    return this.isEmpty && this.congestedSinceMs === undefined && !this.isDirty && !this.hasMarks;
+    return this.isEmpty && this.congestedSinceMs === undefined && !this.isDirty && !this.isBulkDirty && !this.hasMarks;
   }
 
   get isEmpty(): boolean {

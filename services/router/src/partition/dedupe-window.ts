@@ -17,28 +17,25 @@ export interface SendKey {
   readonly low: number;
 }
 
-/** The key of a send. Two FNV-1a pairs with different multipliers; not for security, senders are authenticated. */
+/** The key of a send. Hashes of the FNV-1a kind with different multipliers and orders; not for security, senders are authenticated. */
 export function sendKey(conversationKey: string, sender: string, clientMsgId: string): SendKey {
-  const lanes = [0x811c9dc5, 0xc9dc5118, 0x2545f491, 0x9e3779b9];
-  for (const text of [conversationKey, sender, clientMsgId]) mix(lanes, text);
-  const [a = 0, b = 0, c = 0, d = 0] = lanes;
-  return { high: (b & 0x1fffff) * 2 ** 32 + (a >>> 0), low: (d & 0x1fffff) * 2 ** 32 + (c >>> 0) };
+  return {
+    high: hash53(conversationKey, sender, clientMsgId, 0x01000193),
+    low: hash53(conversationKey, sender, clientMsgId, 0x85ebca6b),
+  };
 }
 
-function mix(lanes: number[], text: string): void {
-  let [a = 0, b = 0, c = 0, d = 0] = lanes;
-  for (let i = 0; i <= text.length; i++) {
-    // The end of a part counts too: 'ab' + 'c' is not 'a' + 'bc'.
-    const code = i < text.length ? text.charCodeAt(i) : 0x1_0000;
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x85ebca6b);
-    c = Math.imul(c ^ code, 0xc2b2ae35);
-    d = Math.imul(d ^ code, 0x27d4eb2f) ^ (d >>> 15);
-  }
-  lanes[0] = a;
-  lanes[1] = b;
-  lanes[2] = c;
-  lanes[3] = d;
+function hash53(conversationKey: string, sender: string, clientMsgId: string, prime: number): number {
+  const low = mix(mix(mix(0x811c9dc5, conversationKey, prime), sender, prime), clientMsgId, prime);
+  const high = mix(mix(mix(0x2545f491, clientMsgId, prime), sender, prime), conversationKey, prime);
+  return (high & 0x1fffff) * 2 ** 32 + (low >>> 0);
+}
+
+/** The end of a part counts too: 'ab' + 'c' is not 'a' + 'bc'. */
+function mix(seed: number, text: string, prime: number): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), prime) ^ (hash >>> 15);
+  return Math.imul(hash ^ 0x1_0000, prime);
 }
 
 const slotsAtFirst = 1_024;
