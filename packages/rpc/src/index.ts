@@ -1,3 +1,4 @@
+export * from './announce-reader.js';
 export * from './call-context.js';
 export * from './call-errors.js';
 export * from './client.js';

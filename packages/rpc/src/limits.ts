@@ -10,6 +10,8 @@ export const rpcLimits = {
   streamQueueMax: 8_192,
   /** How long a server that closes lets running calls finish. */
   drainMs: 2_000,
+  /** After this time a reader that still serves a partition contradicts another one that has published itself. */
+  announceAgainMs: 3_000,
 } as const;
 
 if (rpcLimits.streamQueueSoft >= rpcLimits.streamQueueMax) throw new Error('streamQueueSoft must be below streamQueueMax');

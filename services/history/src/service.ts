@@ -2,7 +2,7 @@ import type { HistoryService as Contract } from '@parley/contracts/history';
 import { topics } from '@parley/contracts/topics';
 import { ParleyError, partitionOf } from '@parley/kernel';
 import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
-import type { ServiceHandlers } from '@parley/rpc';
+import { announceReader, type ServiceHandlers } from '@parley/rpc';
 import type { LogPosition } from '@parley/store';
 import { createHistoryEvents, type HistoryEvents } from './events.js';
 import type { HistoryDeps } from './ports.js';
@@ -60,12 +60,14 @@ class History implements HistoryService {
     await projector.start();
     this.#projectors.set(partition, projector);
     const ended = this.owned.serving(partition);
+    let withdraw = (): void => {};
     try {
       const { address, peer } = this.#deps;
-      await this.#deps.directory.publish({ service: 'history', partition, fence: 0, address, peer });
+      withdraw = await announceReader(this.#deps, { service: 'history', partition, fence: 0, address, peer });
       this.#events.started(partition, projector.position.offset);
       await projector.run(signal);
     } finally {
+      withdraw();
       this.#projectors.delete(partition);
       ended();
     }

@@ -2,7 +2,7 @@ import type { PushService as Contract } from '@parley/contracts/push';
 import { topics } from '@parley/contracts/topics';
 import { isAppId, isUserId, ParleyError } from '@parley/kernel';
 import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
-import type { ServiceHandlers } from '@parley/rpc';
+import { announceReader, type ServiceHandlers } from '@parley/rpc';
 import { pushLimits } from './limits.js';
 import type { PushDeps } from './ports.js';
 import { UnreachedFinder } from './unreached-finder.js';
@@ -16,7 +16,7 @@ export interface PushService {
 }
 
 export function createPushService(deps: PushDeps): PushService {
-  const { log, clock, random, telemetry, directory, address, peer, store } = deps;
+  const { log, clock, random, telemetry, address, peer, store } = deps;
   const owned = new OwnedPartitions();
   return {
     owned,
@@ -30,9 +30,12 @@ export function createPushService(deps: PushDeps): PushService {
     },
     run: async (signal) => {
       const run = async (partition: number, stop: AbortSignal): Promise<void> => {
-        await directory.publish({ service: 'push', partition, fence: 0, address, peer });
+        const withdraw = await announceReader(deps, { service: 'push', partition, fence: 0, address, peer });
         const ended = owned.serving(partition);
-        await new UnreachedFinder(partition, deps).run(stop).finally(ended);
+        await new UnreachedFinder(partition, deps).run(stop).finally(() => {
+          ended();
+          withdraw();
+        });
       };
       await superviseOwnership({ log, clock, random, telemetry, group: 'push', topics: [topics.timeline], signal, run, owned });
     },
