@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { type Delivery, LinkClass } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { errorTable, systemClock } from '@parley/kernel';
 import { decodeConversationEvent } from '@parley/wire';
 import { commandContent, emptyHistory, RouterFixture, textContent } from './testing/router-fixture.js';
 
 const pair = 'u:ann|bob';
+
+const summary = ({ control, event }: Delivery): string => {
+  if (control === undefined) return 'message';
+  return `${control.left.length > 0 ? 'left' : 'joined'}${event.length === 0 ? ', no event' : ''}`;
+};
 
 describe('router', () => {
   it('gives messages dense seqs from 1 and acknowledges them once they are in the timeline', async () => {
@@ -106,6 +112,29 @@ describe('router', () => {
     const delivery = await routers.until(() => routers.deliveries[0]);
     expect(delivery).toMatchObject({ channels: ['user:ann', 'user:bob'], exceptPeer: 'gateway', exceptConnection: 1, seq: 1 });
     expect(decodeConversationEvent(delivery.event)).toMatchObject({ conversation: pair, sender: 'ann', seq: 1 });
+  });
+
+  it.each([
+    ['the router that decides', 1, ['a']],
+    ['another router as well', 16, ['a', 'b']],
+  ] as const)('tells membership changes on both link classes in the order of the channel: channels of %s', async (_what, partitions, names) => {
+    await using routers = await RouterFixture.open(emptyHistory, partitions);
+    for (const name of names) routers.startRouter(name);
+    await routers.allOwned(names.length);
+    // Of two routers each owns the channels of some of them.
+    const users = ['bob', 'carl', 'dora', 'eve', 'finn', 'gus'];
+    for (const channel of ['g:team', ...users.map((user) => `user:${user}`)]) await routers.subscribe(channel);
+    await routers.change('g:team', { joined: ['ann', ...users], version: 1 });
+    await routers.send('g:team', 'ann');
+    await routers.change('g:team', { left: users, version: 2 });
+    await routers.send('g:team', 'ann');
+    const normal = await routers.heard(LinkClass.NORMAL, 'g:team', 4);
+    expect(normal.map(summary)).toEqual(['joined, no event', 'message', 'left, no event', 'message']);
+    expect((await routers.heard(LinkClass.URGENT, 'g:team', 2)).map(summary)).toEqual(['joined', 'left']);
+    for (const user of users) {
+      expect((await routers.heard(LinkClass.URGENT, `user:${user}`, 1)).map(summary)).toEqual(['joined']);
+      expect((await routers.heard(LinkClass.NORMAL, `user:${user}`, 1)).map(summary)).toEqual(['joined, no event']);
+    }
   });
 
   it('passes transient messages on without storing them', async () => {

@@ -1,5 +1,5 @@
 import { decodeTimelineBatch, type LaneCommandInit, type SendCommandInit } from '@parley/contracts/events';
-import { type Delivery, type Outcome, RouterService as Contract } from '@parley/contracts/router';
+import { type Delivery, LinkClass, type Outcome, RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
 import { seededRandom, systemClock } from '@parley/kernel';
@@ -29,6 +29,11 @@ export class RouterFixture implements AsyncDisposable {
   readonly directory: OwnerDirectory = createMemoryDirectory();
   readonly outcomes: Outcome[] = [];
   readonly deliveries: Delivery[] = [];
+  /** The same by the class of the link that brought them. */
+  readonly deliveriesOf = new Map<LinkClass, Delivery[]>([
+    [LinkClass.URGENT, []],
+    [LinkClass.NORMAL, []],
+  ]);
   readonly subscriptions: { channel: string; headSeq: number; isFirst: boolean }[] = [];
   readonly #history: HistoryReader;
   readonly #partitions: number;
@@ -74,7 +79,11 @@ export class RouterFixture implements AsyncDisposable {
   get client(): RouterClient {
     this.#client ??= createRouterClient(this.#deps('gateway'), {
       outcome: (outcome) => this.#note(() => this.outcomes.push(outcome)),
-      delivery: (delivery) => this.#note(() => this.deliveries.push(delivery)),
+      delivery: (delivery, linkClass) =>
+        this.#note(() => {
+          this.deliveries.push(delivery);
+          this.deliveriesOf.get(linkClass)?.push(delivery);
+        }),
       subscribed: (_app, channel, headSeq, isFirst) => this.#note(() => this.subscriptions.push({ channel, headSeq, isFirst })),
     });
     return this.#client;
@@ -101,6 +110,24 @@ export class RouterFixture implements AsyncDisposable {
   async subscribe(channel: string): Promise<void> {
     this.client.subscribe('app', channel, true);
     await this.until(() => this.subscriptions.find((each) => each.channel === channel));
+  }
+
+  /** What has come on a channel by links of a class, once it is so much. */
+  heard(linkClass: LinkClass, channel: string, count: number): Promise<Delivery[]> {
+    return this.until(() => {
+      const heard = (this.deliveriesOf.get(linkClass) ?? []).filter(({ channels }) => channels.includes(channel));
+      return heard.length < count ? undefined : heard;
+    });
+  }
+
+  /** Waits until every partition is owned and so many routers own some. */
+  async allOwned(routers: number): Promise<void> {
+    const stopWatching = this.directory.onChange(() => this.#note(() => undefined));
+    await this.until(() => {
+      const owners = Array.from({ length: this.#partitions }, (_, partition) => this.directory.ownerOf('router', partition)?.address ?? '');
+      return !owners.includes('') && new Set(owners).size === routers ? true : undefined;
+    });
+    stopWatching();
   }
 
   /** What every reader of the timeline accepts, as it stands. */
