@@ -35,6 +35,8 @@ export class SessionTable {
   readonly #sessions = new Map<string, Session>();
   /** Sessions without a connection, the longest lost first. */
   readonly #lost = new Set<Session>();
+  /** Users without sessions, the longest unused first. */
+  readonly #unused = new Set<LocalUser>();
 
   constructor(deps: SessionTableDeps) {
     this.#deps = deps;
@@ -84,6 +86,7 @@ export class SessionTable {
     this.#sessions.set(session.id, session);
     this.#lost.add(session);
     user.sessions = [...user.sessions, session];
+    this.#unused.delete(user);
     return session;
   }
 
@@ -125,6 +128,7 @@ export class SessionTable {
     this.#tellPresence(user);
     if (user.sessions.length > 0) return;
     user.unusedSinceMs = this.#deps.clock.monotonic();
+    this.#unused.add(user);
     user.isReady = false;
     this.#deps.onUserGone(user);
   }
@@ -144,9 +148,10 @@ export class SessionTable {
       if (nowMs - session.lostAtMs < limits.resumeWithinMs) break;
       this.end(session);
     }
-    for (const [key, user] of this.#users) {
-      if (user.sessions.length > 0 || nowMs - user.unusedSinceMs < limits.unusedKeptMs) continue;
-      this.#users.delete(key);
+    for (const user of this.#unused) {
+      if (nowMs - user.unusedSinceMs < limits.unusedKeptMs) break;
+      this.#unused.delete(user);
+      this.#users.delete(`${user.app}/${user.id}`);
       router.unsubscribe(user.app, ownChannelOf(user));
     }
   }
