@@ -9,7 +9,7 @@ import {
 import { HealthyPair, type PairReport } from './healthy-pair.js';
 
 /** A further app of the server, with what its configuration needs besides the id. */
-export interface SpecialApp {
+interface SpecialApp {
   readonly id: string;
   readonly keys: readonly object[];
   readonly limits?: DeployedAppLimits;

@@ -44,7 +44,7 @@ function itemOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
 }
 
 /** A JSON object for the message: any of its fields may be missing or wrong. */
-export function messageOf(message: DescMessage, depth = 4): fc.Arbitrary<unknown> {
+function messageOf(message: DescMessage, depth = 4): fc.Arbitrary<unknown> {
   const fields = Object.fromEntries(message.fields.map((field) => [field.jsonName, fieldOf(field, depth)]));
   return fc.record(fields, { requiredKeys: [] });
 }

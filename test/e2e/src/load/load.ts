@@ -130,7 +130,11 @@ export class Load {
     }
     const history = new Map<string, readonly StoredEvent[]>();
     const backEnd = this.#world.backEnd();
-    for (const id of this.#conversations.keys()) history.set(id, await backEnd.history(id, acknowledged.get(id) ?? 0));
+    for (const id of this.#conversations.keys()) {
+      // A history that never gets that far has lost something: then what it has is to be compared.
+      const whole = backEnd.history(id, acknowledged.get(id) ?? 0);
+      history.set(id, await whole.catch(() => backEnd.history(id)));
+    }
     return history;
   }
 

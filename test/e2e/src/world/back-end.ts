@@ -1,7 +1,7 @@
 import type { Deployment, StoredEvent } from '@parley/testkit';
 
 /** A refusal of the back-end API. */
-export class BackEndError extends Error {
+class BackEndError extends Error {
   readonly status: number;
 
   constructor(name: string, status: number, message: string) {
