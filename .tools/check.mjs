@@ -29,15 +29,19 @@ function isGeneratedCodeFresh() {
   }
 }
 
-const command = (file, args, options = {}) => () => spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
+const command =
+  (file, args, options = {}) =>
+  () =>
+    spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
 
 const steps = [
-  ['format and lint', command(bin('biome'), ['check', '--config-path=.tools', '--max-diagnostics=40', '.'])],
+  ['format and lint', command(bin('biome'), ['check', '--max-diagnostics=40', '.'])],
   ['contracts: lint', command(bin('buf'), ['lint'], proto)],
   ['contracts: no breaking change', command(bin('buf'), ['breaking', '--against', 'released.binpb'], proto)],
   ['generated code is up to date', isGeneratedCodeFresh],
   ['types, tests included', command(process.execPath, [tsc, '--noEmit', '-p', '.tools/tsconfig.tests.json'])],
-  ['unused code and dependencies', command(bin('knip'), ['--config', '.tools/knip.json', '--no-progress'])],
+  ['unused code and dependencies', command(bin('knip'), ['--config', '.tools/knip.json', '--no-progress', '--no-config-hints'])],
+  ['the client’s script for old browsers', command(bin('es-check'), ['es2017', '--checkFeatures', 'packages/sdk/dist/parley.global.js'])],
   ['size of the client', command(process.execPath, ['packages/sdk/scripts/size.mjs'])],
 ];
 

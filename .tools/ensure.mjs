@@ -13,7 +13,9 @@ const stamp = `${root}node_modules/.cache/parley/installed`;
 export function installIfNeeded() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
-  const lock = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest('hex');
   const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
   if (isInstalled()) return;
   const release = takeTurn();

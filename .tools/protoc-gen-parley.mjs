@@ -9,53 +9,79 @@ import { ScalarType } from '@bufbuild/protobuf';
 const opaque = new Set(['parley.event.v1.Content', 'parley.event.v1.ConversationEvent']);
 
 /** What the SDK needs goes to `wire`; the rest to `contracts`. */
-const packageOf = file =>
-  file.proto.package === 'parley.edge.v1' || file.name === 'parley/event/v1/conversation'
-    ? 'wire'
-    : 'contracts';
-const outputPath = file => `packages/${packageOf(file)}/src/gen/${moduleName(file)}.ts`;
-const moduleName = file => file.name.split('/').slice(1).join('-').replace('-v1-', '-').replaceAll('_', '-');
+const packageOf = (file) =>
+  file.proto.package === 'parley.edge.v1' || file.name === 'parley/event/v1/conversation' ? 'wire' : 'contracts';
+const outputPath = (file) => `packages/${packageOf(file)}/src/gen/${moduleName(file)}.ts`;
+const moduleName = (file) => file.name.split('/').slice(1).join('-').replace('-v1-', '-').replaceAll('_', '-');
 
 const scalars = {
-  [ScalarType.STRING]: { ts: 'string', zero: "''", tag: 2, call: 'String', isSet: v => `${v} !== ''` },
-  [ScalarType.BYTES]: { ts: 'Uint8Array', zero: 'emptyBytes', tag: 2, call: 'Bytes', isSet: v => `${v}.length > 0` },
-  [ScalarType.BOOL]: { ts: 'boolean', zero: 'false', tag: 0, call: 'Bool', isSet: v => v },
-  [ScalarType.UINT32]: { ts: 'number', zero: '0', tag: 0, call: 'Uint32', isSet: v => `${v} !== 0` },
-  [ScalarType.UINT64]: { ts: 'number', zero: '0', tag: 0, call: 'Uint64', isSet: v => `${v} !== 0` },
-  [ScalarType.DOUBLE]: { ts: 'number', zero: '0', tag: 1, call: 'Double', isSet: v => `${v} !== 0` },
+  [ScalarType.STRING]: { ts: 'string', zero: "''", tag: 2, call: 'String', isSet: (v) => `${v} !== ''` },
+  [ScalarType.BYTES]: { ts: 'Uint8Array', zero: 'emptyBytes', tag: 2, call: 'Bytes', isSet: (v) => `${v}.length > 0` },
+  [ScalarType.BOOL]: { ts: 'boolean', zero: 'false', tag: 0, call: 'Bool', isSet: (v) => v },
+  [ScalarType.UINT32]: { ts: 'number', zero: '0', tag: 0, call: 'Uint32', isSet: (v) => `${v} !== 0` },
+  [ScalarType.UINT64]: { ts: 'number', zero: '0', tag: 0, call: 'Uint64', isSet: (v) => `${v} !== 0` },
+  [ScalarType.DOUBLE]: { ts: 'number', zero: '0', tag: 1, call: 'Double', isSet: (v) => `${v} !== 0` },
 };
 const bytes = scalars[ScalarType.BYTES];
 
 const docOf = (comments, indent = '') => {
   const text = (comments.leading ?? '').trim();
   if (!text) return [];
-  const lines = text.split('\n').map(line => line.trim());
+  const lines = text.split('\n').map((line) => line.trim());
   return lines.length === 1
     ? [`${indent}/** ${lines[0]} */`]
-    : [`${indent}/**`, ...lines.map(line => `${indent} * ${line}`.trimEnd()), `${indent} */`];
+    : [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`];
 };
 
 /** How one field's value is typed, written and read, whatever its position. */
-function valueOf(field, p) {
+function codecOf(field, p) {
   const kind = field.fieldKind === 'list' ? field.listKind : field.fieldKind;
   if (kind === 'scalar') {
     const scalar = scalars[field.scalar];
     if (!scalar) throw new Error(`${field}: scalar type ${field.scalar} is not supported`);
-    return { ...scalar, init: scalar.ts, write: v => `writer.write${scalar.call}(${v})`, read: `reader.read${scalar.call}()`, create: v => v };
+    return {
+      ...scalar,
+      init: scalar.ts,
+      write: (v) => `writer.write${scalar.call}(${v})`,
+      read: `reader.read${scalar.call}()`,
+      create: (v) => v,
+    };
   }
   if (kind === 'enum') {
     const name = p.type(field.enum);
     const last = field.enum.values.at(-1).number;
-    return { ts: name, init: name, zero: '0', tag: 0, isSet: v => `${v} !== 0`, write: v => `writer.writeUint32(${v})`, read: `reader.readEnum(${last}) as ${name}`, create: v => v };
+    return {
+      ts: name,
+      init: name,
+      zero: '0',
+      tag: 0,
+      isSet: (v) => `${v} !== 0`,
+      write: (v) => `writer.writeUint32(${v})`,
+      read: `reader.readEnum(${last}) as ${name}`,
+      create: (v) => v,
+    };
   }
   if (opaque.has(field.message.typeName)) {
-    return { ...bytes, init: 'Uint8Array', isMessage: true, isOpaque: true, write: v => `writer.writeBytes(${v})`, read: 'reader.readBytes()', create: v => v };
+    return {
+      ...bytes,
+      init: 'Uint8Array',
+      isMessage: true,
+      isOpaque: true,
+      write: (v) => `writer.writeBytes(${v})`,
+      read: 'reader.readBytes()',
+      create: (v) => v,
+    };
   }
   return {
-    ts: p.type(field.message), init: p.init(field.message), zero: 'undefined', tag: 2, isMessage: true, isSet: v => `${v} !== undefined`,
-    write: v => `const at = writer.fork(); ${p.fn('write', field.message)}(writer, ${v}); writer.join(at)`,
+    ts: p.type(field.message),
+    init: p.init(field.message),
+    zero: 'undefined',
+    tag: 2,
+    isMessage: true,
+    isSet: (v) => `${v} !== undefined`,
+    write: (v) => `const at = writer.fork(); ${p.fn('write', field.message)}(writer, ${v}); writer.join(at)`,
     read: `${p.fn('read', field.message)}(reader, reader.enter())`,
-    create: v => `${p.fn('create', field.message)}(${v})`,
+    create: (v) => `${p.fn('create', field.message)}(${v})`,
   };
 }
 
@@ -71,12 +97,12 @@ function createPrinter(file) {
   };
   return {
     print: (...added) => lines.push(...added),
-    type: desc => use(desc.name, desc, true),
-    init: desc => use(`${desc.name}Init`, desc, true),
+    type: (desc) => use(desc.name, desc, true),
+    init: (desc) => use(`${desc.name}Init`, desc, true),
     fn: (verb, desc) => use(`${verb}${desc.name}`, desc, false),
     text() {
       const body = lines.join('\n');
-      const used = runtime.filter(symbol => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
+      const used = runtime.filter((symbol) => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
       const header = [...imports, ['@parley/kernel', used]].filter(([, symbols]) => [...symbols].length > 0);
       const spelled = header.map(([from, symbols]) => `import { ${[...symbols].sort().join(', ')} } from '${from}';`);
       return [...spelled.sort(), '', body].join('\n');
@@ -120,14 +146,14 @@ function printProperty(p, member, isInit) {
   const readonly = 'readonly ';
   p.print(...(isInit ? [] : docOf(getComments(member), '  ')));
   if (member.kind === 'oneof') {
-    const cases = member.fields.map(field => {
-      const value = valueOf(field, p);
+    const cases = member.fields.map((field) => {
+      const value = codecOf(field, p);
       return `{ readonly type: '${field.localName}'; readonly value: ${isInit ? value.init : value.ts} }`;
     });
-    p.print(`  ${readonly}${member.localName}${isInit ? '?' : ''}:`, ...cases.map(c => `    | ${c}`), '    | undefined;');
+    p.print(`  ${readonly}${member.localName}${isInit ? '?' : ''}:`, ...cases.map((c) => `    | ${c}`), '    | undefined;');
     return;
   }
-  const value = valueOf(member, p);
+  const value = codecOf(member, p);
   const type = isInit ? value.init : value.ts;
   if (member.fieldKind === 'list') {
     p.print(`  ${readonly}${member.localName}${isInit ? '?' : ''}: readonly ${type}[]${isInit ? ' | undefined' : ''};`);
@@ -143,11 +169,12 @@ function printCreate(p, desc) {
   for (const member of desc.members) {
     const source = `init.${member.localName}`;
     if (member.kind === 'oneof') {
-      if (member.fields.every(field => valueOf(field, p).create('v') === 'v')) p.print(`    ${member.localName}: ${source},`);
-      else p.print(`    ${member.localName}: create${desc.name}${member.localName[0].toUpperCase()}${member.localName.slice(1)}(${source}),`);
+      if (member.fields.every((field) => codecOf(field, p).create('v') === 'v')) p.print(`    ${member.localName}: ${source},`);
+      else
+        p.print(`    ${member.localName}: create${desc.name}${member.localName[0].toUpperCase()}${member.localName.slice(1)}(${source}),`);
       continue;
     }
-    const value = valueOf(member, p);
+    const value = codecOf(member, p);
     const made = value.create('v');
     if (member.fieldKind === 'list') {
       p.print(`    ${member.localName}: ${source}${made === 'v' ? '' : `?.map(v => ${made})`} ?? [],`);
@@ -156,11 +183,14 @@ function printCreate(p, desc) {
   }
   p.print('  };', '}');
   for (const oneof of desc.oneofs) {
-    if (oneof.fields.every(field => valueOf(field, p).create('v') === 'v')) continue;
+    if (oneof.fields.every((field) => codecOf(field, p).create('v') === 'v')) continue;
     const name = `${desc.name}${oneof.localName[0].toUpperCase()}${oneof.localName.slice(1)}`;
-    p.print(`function create${name}(init: ${desc.name}Init['${oneof.localName}']): ${desc.name}['${oneof.localName}'] {`, '  switch (init?.type) {');
+    p.print(
+      `function create${name}(init: ${desc.name}Init['${oneof.localName}']): ${desc.name}['${oneof.localName}'] {`,
+      '  switch (init?.type) {',
+    );
     for (const field of oneof.fields) {
-      p.print(`    case '${field.localName}': return { type: '${field.localName}', value: ${valueOf(field, p).create('init.value')} };`);
+      p.print(`    case '${field.localName}': return { type: '${field.localName}', value: ${codecOf(field, p).create('init.value')} };`);
     }
     p.print('    default: return undefined;', '  }', '}');
   }
@@ -175,13 +205,15 @@ function printWrite(p, desc) {
     if (member.kind === 'oneof') {
       p.print(`  switch (${source}?.type) {`);
       for (const field of member.fields) {
-        const value = valueOf(field, p);
-        p.print(`    case '${field.localName}': { writer.writeTag(${(field.number << 3) | value.tag}); ${value.write(`${source}.value`)}; break; }`);
+        const value = codecOf(field, p);
+        p.print(
+          `    case '${field.localName}': { writer.writeTag(${(field.number << 3) | value.tag}); ${value.write(`${source}.value`)}; break; }`,
+        );
       }
       p.print('    default:', '  }');
       continue;
     }
-    const value = valueOf(member, p);
+    const value = codecOf(member, p);
     const tag = `writer.writeTag(${(member.number << 3) | value.tag});`;
     if (member.fieldKind === 'list') {
       if (value.tag !== 2) throw new Error(`${desc.typeName}.${member.name}: packed lists are not supported`);
@@ -202,20 +234,22 @@ function printRead(p, desc) {
       p.print(`  let ${member.localName}: ${desc.name}['${member.localName}'];`);
       continue;
     }
-    const value = valueOf(member, p);
+    const value = codecOf(member, p);
     if (member.fieldKind === 'list') p.print(`  const ${member.localName}: ${value.ts}[] = [];`);
     else p.print(`  let ${member.localName}: ${desc.name}['${member.localName}'] = ${value.zero};`);
   }
   p.print('  while (reader.pos < end) {', '    const tag = reader.readTag();', '    switch (tag) {');
   for (const field of desc.fields) {
-    const value = valueOf(field, p);
+    const value = codecOf(field, p);
     const target = field.oneof
       ? `${field.oneof.localName} = { type: '${field.localName}', value: ${value.read} }`
-      : field.fieldKind === 'list' ? `${field.localName}.push(${value.read})` : `${field.localName} = ${value.read}`;
+      : field.fieldKind === 'list'
+        ? `${field.localName}.push(${value.read})`
+        : `${field.localName} = ${value.read}`;
     p.print(`      case ${(field.number << 3) | value.tag}: ${target}; break;`);
   }
   p.print('      default: reader.skip(tag);', '    }', '  }', '  reader.leave(end);');
-  p.print(`  return { ${desc.members.map(member => member.localName).join(', ')} };`, '}', '');
+  p.print(`  return { ${desc.members.map((member) => member.localName).join(', ')} };`, '}', '');
 }
 
 function printService(p, desc) {
@@ -223,23 +257,28 @@ function printService(p, desc) {
   for (const method of desc.methods) {
     const kind = { unary: 'unary', bidi_streaming: 'bidi' }[method.methodKind];
     if (!kind) throw new Error(`${method}: ${method.methodKind} is not supported`);
-    p.print(...docOf(getComments(method), '    '), `    ${method.localName}: { name: '${method.name}', kind: '${kind}', request: ${method.input.name}, response: ${method.output.name} },`);
+    p.print(
+      ...docOf(getComments(method), '    '),
+      `    ${method.localName}: { name: '${method.name}', kind: '${kind}', request: ${method.input.name}, response: ${method.output.name} },`,
+    );
   }
   p.print('  },', '} as const;', '');
 }
 
-await runNodeJs(createEcmaScriptPlugin({
-  name: 'protoc-gen-parley',
-  version: 'v1',
-  generateTs: schema => {
-    for (const file of schema.files) {
-      const p = createPrinter(file);
-      for (const desc of file.enums) printEnum(p, desc);
-      for (const desc of file.messages) printMessage(p, desc);
-      for (const desc of file.services) printService(p, desc);
-      const output = schema.generateFile(outputPath(file));
-      output.print(`// Generated by .tools/protoc-gen-parley.mjs from ${file.name}.proto. Do not edit.`);
-      output.print(p.text());
-    }
-  },
-}));
+await runNodeJs(
+  createEcmaScriptPlugin({
+    name: 'protoc-gen-parley',
+    version: 'v1',
+    generateTs: (schema) => {
+      for (const file of schema.files) {
+        const p = createPrinter(file);
+        for (const desc of file.enums) printEnum(p, desc);
+        for (const desc of file.messages) printMessage(p, desc);
+        for (const desc of file.services) printService(p, desc);
+        const output = schema.generateFile(outputPath(file));
+        output.print(`// Generated by .tools/protoc-gen-parley.mjs from ${file.name}.proto. Do not edit.`);
+        output.print(p.text());
+      }
+    },
+  }),
+);

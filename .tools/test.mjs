@@ -11,10 +11,24 @@ import { build, fail, installIfNeeded, root } from './ensure.mjs';
 
 /** Tiers in the order in which they run; each is a set of test files. */
 const tiers = {
-  unit: { what: 'rules, units, services over memory and LMDB, sockets', workers: 2, ignore: ['/eventlog-kafka/', '/store-cassandra/', '/engines/', '/test/e2e/', '/test/cluster/', '/test/bench/'] },
-  adapters: { what: 'adapters on a real Kafka and a real Cassandra', workers: 1, match: ['/(eventlog-kafka|store-cassandra|engines)/'], needsEngines: true },
+  unit: {
+    what: 'rules, units, services over memory and LMDB, sockets',
+    workers: 2,
+    ignore: ['/eventlog-kafka/', '/store-cassandra/', '/engines/', '/test/e2e/', '/test/cluster/', '/test/bench/'],
+  },
+  adapters: {
+    what: 'adapters on a real Kafka and a real Cassandra',
+    workers: 1,
+    match: ['/(eventlog-kafka|store-cassandra|engines)/'],
+    needsEngines: true,
+  },
   standalone: { what: 'promises over `npm start`', workers: 1, match: ['/test/e2e/.*standalone'] },
-  cluster: { what: 'promises over separate services on Kafka and Cassandra', workers: 1, match: ['/test/(e2e|cluster)/.*cluster'], needsEngines: true },
+  cluster: {
+    what: 'promises over separate services on Kafka and Cassandra',
+    workers: 1,
+    match: ['/test/(e2e|cluster)/.*cluster'],
+    needsEngines: true,
+  },
 };
 
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));

@@ -15,7 +15,7 @@ export type Verdict<State> =
   | { readonly type: 'accepted'; readonly state: State; readonly isChanged: boolean }
   | { readonly type: 'refused'; readonly error: ParleyError };
 
-export interface AggregateChange<State, Event> {
+interface AggregateChange<State, Event> {
   readonly state: State;
   readonly events: readonly Event[];
 }

@@ -20,7 +20,7 @@ export interface UwsApp {
   listen(host: string, port: number, options: number, callback: (socket: UwsListenSocket | false) => void): UwsApp;
 }
 
-export interface UwsBehavior<Data> {
+interface UwsBehavior<Data> {
   readonly maxPayloadLength: number;
   readonly maxBackpressure: number;
   readonly idleTimeout: number;

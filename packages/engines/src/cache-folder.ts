@@ -4,8 +4,7 @@ import { join } from 'node:path';
 
 /** Where downloaded engines stay: `$PARLEY_ENGINES_CACHE`, else `parley-engines` in the user's cache folder. */
 export const defaultCacheFolder = (): string =>
-  process.env['PARLEY_ENGINES_CACHE'] ||
-  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'parley-engines');
+  process.env['PARLEY_ENGINES_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'parley-engines');
 
 /** The Java command: of `$JAVA_HOME` where that is set, else the one on the path. */
 export const defaultJavaCommand = (): string => {

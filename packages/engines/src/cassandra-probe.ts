@@ -18,9 +18,7 @@ export function answersQuery(address: Address, query: string, level: number): Pr
   });
 }
 
-const frame = (operation: number, body: Buffer): Buffer =>
-  Buffer.concat([Buffer.of(4, 0, 0, 0, operation), int32(body.length), body]);
+const frame = (operation: number, body: Buffer): Buffer => Buffer.concat([Buffer.of(4, 0, 0, 0, operation), int32(body.length), body]);
 const int16 = (value: number): Buffer => Buffer.of(value >> 8, value & 0xff);
-const int32 = (value: number): Buffer =>
-  Buffer.of(value >>> 24, (value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff);
+const int32 = (value: number): Buffer => Buffer.of(value >>> 24, (value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff);
 const shortString = (text: string): Buffer => Buffer.concat([int16(text.length), Buffer.from(text)]);

@@ -66,10 +66,7 @@ export async function prepareCassandra(cache: Cache = {}): Promise<string> {
   return cached(cache, `cassandra-${cassandraVersion}-java-${java.version}`, async (kit) => {
     await classPath(cache, engine);
     cache.onProgress?.(`warming up Cassandra ${cassandraVersion} …`);
-    const rehearsal = await launch(
-      { cacheFolder: cache.cacheFolder },
-      `-XX:ArchiveClassesAtExit=${join(kit, 'classes.jsa')}`,
-    );
+    const rehearsal = await launch({ cacheFolder: cache.cacheFolder }, `-XX:ArchiveClassesAtExit=${join(kit, 'classes.jsa')}`);
     await rehearsal.stop({ orderly: true });
   });
 }
@@ -85,8 +82,7 @@ async function launch(options: CassandraOptions, archive: string): Promise<Cassa
     const name = `cassandra-${index + 1}`;
     const settings = { ...nodeSettings({ index, hosts, port, storagePort }), ...commitLog[commitLogSync], ...config };
     const args = [...layOut(folder, name, settings), archive, ...jvmOptions, '-cp', jars, mainClass];
-    const isReady = (): Promise<boolean> =>
-      answersQuery({ host, port }, 'SELECT key FROM system.local', consistency.one);
+    const isReady = (): Promise<boolean> => answersQuery({ host, port }, 'SELECT key FROM system.local', consistency.one);
     return new JvmNode({ name, folder, args, isReady });
   });
   const handle = clusterHandle(members, { version: cassandraVersion, folder, isTemporary: dir === undefined });

@@ -7,13 +7,7 @@ import { type Cache, cached, classPath, type EngineVersion } from './jars.js';
 import { requireJava } from './java.js';
 import { JvmNode, smallJvm, temporaryFolder } from './jvm-node.js';
 import { liveBrokers } from './kafka-probe.js';
-import {
-  type KafkaPeer,
-  type KafkaProperties,
-  nodeProperties,
-  propertyLines,
-  writeBrokerProperties,
-} from './kafka-properties.js';
+import { type KafkaPeer, type KafkaProperties, nodeProperties, propertyLines, writeBrokerProperties } from './kafka-properties.js';
 import { freePorts } from './loopback.js';
 import { runCommand } from './run-command.js';
 import { until } from './until.js';

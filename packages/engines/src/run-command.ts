@@ -2,11 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /** Runs a command to its end. Its output is shown only, in the error, when it fails; lines can be watched. */
-export async function runCommand(
-  command: string,
-  args: readonly string[],
-  onLine: (line: string) => void = () => {},
-): Promise<void> {
+export async function runCommand(command: string, args: readonly string[], onLine: (line: string) => void = () => {}): Promise<void> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const watch = (text: Buffer): void => {

@@ -73,9 +73,7 @@ console.log(`${await ends()} records in all`);
 const idle = { cpu: process.cpuUsage() };
 const stop = new AbortController();
 const ranges = await log.ranges('timeline');
-const followers = ranges.map(({ end }, p) =>
-  log.follow('timeline', p, { from: end, signal: stop.signal, onRecords() {} }),
-);
+const followers = ranges.map(({ end }, p) => log.follow('timeline', p, { from: end, signal: stop.signal, onRecords() {} }));
 await new Promise((resolve) => setTimeout(resolve, 5000));
 const { user, system } = process.cpuUsage(idle.cpu);
 console.log(`idle, following ${partitions} partitions: ${((user + system) / 50_000).toFixed(2)} % of a core`);

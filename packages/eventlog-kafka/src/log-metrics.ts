@@ -17,11 +17,6 @@ export const createLogMetrics = (metrics: Metrics): LogMetrics => ({
     ['topic'],
   ),
   records: metrics.counter('parley_eventlog_records_total', 'Records that Kafka has answered for.', ['topic']),
-  unknowns: metrics.counter('parley_eventlog_unknown_appends_total', 'Produce requests whose outcome is not known.', [
-    'topic',
-  ]),
-  suspicions: metrics.counter(
-    'parley_eventlog_suspicions_total',
-    'How often a broker did not answer and was left alone for a while.',
-  ),
+  unknowns: metrics.counter('parley_eventlog_unknown_appends_total', 'Produce requests whose outcome is not known.', ['topic']),
+  suspicions: metrics.counter('parley_eventlog_suspicions_total', 'How often a broker did not answer and was left alone for a while.'),
 });

@@ -144,9 +144,7 @@ class KafkaLog implements EventLog {
     const [partitions] = counts;
     if (partitions === undefined) throw new UnknownTopicError(`group ${options.group} names no topic`);
     if (counts.some((count) => count !== partitions)) {
-      throw new Error(
-        `the topics of group ${options.group} differ in their numbers of partitions: ${counts.join(', ')}`,
-      );
+      throw new Error(`the topics of group ${options.group} differ in their numbers of partitions: ${counts.join(', ')}`);
     }
     const member = new GroupMember(
       {

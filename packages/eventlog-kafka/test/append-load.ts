@@ -45,9 +45,7 @@ export class AppendLoad {
     this.#stop.abort();
     await Promise.all(this.#writers);
     await eventually('the followers have everything', () =>
-      this.acknowledged.every(
-        ({ partition, offset }) => (this.followed.get(partition)?.at(-1)?.offset ?? -1) >= offset,
-      ),
+      this.acknowledged.every(({ partition, offset }) => (this.followed.get(partition)?.at(-1)?.offset ?? -1) >= offset),
     );
     this.#unfollow.abort();
     await Promise.all(this.#followers);

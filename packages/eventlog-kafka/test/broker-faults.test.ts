@@ -20,9 +20,7 @@ describeKafka('a broker that fails under load', {}, (kafka) => {
     await load.finish();
     expect(load.lost).toEqual([]);
     expect(load.unknowns).toBeGreaterThan(0);
-    expect(await log.ranges('timeline')).toEqual(
-      [...load.followed.values()].map((records) => ({ start: 0, end: records.length })),
-    );
+    expect(await log.ranges('timeline')).toEqual([...load.followed.values()].map((records) => ({ start: 0, end: records.length })));
   }, 120_000);
 
   it('loses nothing acknowledged when it freezes, and says that outcomes are unknown instead of waiting for ever', async () => {

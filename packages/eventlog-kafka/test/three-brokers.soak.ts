@@ -47,9 +47,7 @@ for (const version of kafkaVersions) {
       }
       await load.finish();
       expect(load.lost).toEqual([]);
-      process.stderr.write(
-        `${stalls.splice(0).join('\n')}\n${load.acknowledged.length} records, ${load.unknowns} unknown\n`,
-      );
+      process.stderr.write(`${stalls.splice(0).join('\n')}\n${load.acknowledged.length} records, ${load.unknowns} unknown\n`);
     }, 300_000);
 
     it('may freeze: the others go on, and nothing acknowledged is lost', async () => {
@@ -65,9 +63,7 @@ for (const version of kafkaVersions) {
       }
       await load.finish();
       expect(load.lost).toEqual([]);
-      process.stderr.write(
-        `${stalls.splice(0).join('\n')}\n${load.acknowledged.length} records, ${load.unknowns} unknown\n`,
-      );
+      process.stderr.write(`${stalls.splice(0).join('\n')}\n${load.acknowledged.length} records, ${load.unknowns} unknown\n`);
     }, 300_000);
 
     it('may be the coordinator of a group and freeze: the group goes on', async () => {
@@ -77,8 +73,7 @@ for (const version of kafkaVersions) {
         const leave = new AbortController();
         const assignments: (readonly number[])[] = [];
         const onAssigned = (numbers: readonly number[]): void => void assignments.push(numbers);
-        const join = (group: string): Promise<void> =>
-          log.join({ group, topics: ['lane'], signal: leave.signal, onAssigned });
+        const join = (group: string): Promise<void> => log.join({ group, topics: ['lane'], signal: leave.signal, onAssigned });
         const joined = [join(`owners-${broker}-a`), join(`owners-${broker}-b`)];
         await eventually('both groups are there', () => assignments.length >= 2);
         kafka.cluster.pause(broker);

@@ -9,7 +9,7 @@ export interface Migration {
 }
 
 /** The package's own migrations; the same folder from sources and from the build. */
-export const migrationsFolder = new URL('../migrations/', import.meta.url);
+const migrationsFolder = new URL('../migrations/', import.meta.url);
 
 /** Reads the `.cql` files of a folder in the order of their names. */
 export async function readMigrations(folder: URL = migrationsFolder): Promise<readonly Migration[]> {

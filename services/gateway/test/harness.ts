@@ -33,7 +33,7 @@ export const app: GatewayApp = {
     { id: 'k4', algorithm: 'RS256', key: pairs.k4.publicKey },
   ],
 };
-export const otherApp: GatewayApp = { id: 'other', keys: [{ id: 'k1', algorithm: 'HS256', key: `${secret}, of the other app` }] };
+const otherApp: GatewayApp = { id: 'other', keys: [{ id: 'k1', algorithm: 'HS256', key: `${secret}, of the other app` }] };
 
 export interface TokenOptions {
   readonly app?: string;
@@ -54,7 +54,7 @@ export function tokenOf(user: string, options: TokenOptions = {}): string {
 }
 
 /** The machine's clock, which a test can put forward. Timers that become due fire at once. */
-export class SkippingClock implements Clock {
+class SkippingClock implements Clock {
   #aheadMs = 0;
   readonly #timers = new Set<{ dueMs: number; fire: () => void }>();
 

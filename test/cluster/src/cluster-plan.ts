@@ -3,7 +3,7 @@ import type { ManagedProcessOptions } from '@parley/testkit';
 
 /** Services of a cluster, in the order in which they are stopped: whoever calls goes before whom it calls. */
 export const clusterServices = ['gateway', 'group', 'room', 'push', 'router', 'history'] as const;
-export type ClusterService = (typeof clusterServices)[number];
+type ClusterService = (typeof clusterServices)[number];
 
 /** How many processes each service gets. */
 export type ServiceCounts = Readonly<Record<ClusterService, number>>;

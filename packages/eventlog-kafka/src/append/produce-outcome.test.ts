@@ -14,8 +14,7 @@ describe("a broker's answer to an append", () => {
     'notLeaderOrFollower',
     'notEnoughReplicas',
     'unknownTopicOrPartition',
-  ] as const)('may be repeated after %s, when nothing was written', (name) =>
-    expect(judge(errorCode[name]).type).toBe('not-written'));
+  ] as const)('may be repeated after %s, when nothing was written', (name) => expect(judge(errorCode[name]).type).toBe('not-written'));
 
   it('is unknown when a leader wrote it and then lost its office', () => {
     const outcome = judge(errorCode.notLeaderOrFollower, 12);

@@ -1,20 +1,7 @@
-import {
-  type Appended,
-  AppendUnknownError,
-  LogClosedError,
-  type NewRecord,
-  RecordTooLargeError,
-} from '@parley/eventlog';
+import { type Appended, AppendUnknownError, LogClosedError, type NewRecord, RecordTooLargeError } from '@parley/eventlog';
 import type { CancelTimer, Clock } from '@parley/kernel';
 import type { Cluster } from '../cluster/cluster.js';
-import {
-  appendTimeoutMs,
-  produceProbeMs,
-  produceTimeoutMs,
-  replicationTimeoutMs,
-  requestBytesMax,
-  sentBatchBytesMax,
-} from '../limits.js';
+import { appendTimeoutMs, produceProbeMs, produceTimeoutMs, replicationTimeoutMs, requestBytesMax, sentBatchBytesMax } from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import type { Address } from '../wire/address.js';
 import { ConnectionError } from '../wire/connection-error.js';
@@ -178,8 +165,7 @@ export class TopicAppender {
       const byPartition = new Map(results.map((result) => [result.partition, judgeProduce(topic, result)]));
       return batches.map(({ partition }) => byPartition.get(partition) ?? unknown(`${topic}[${partition}]: no answer`));
     } catch (error) {
-      if (error instanceof ConnectionError && !error.wasSent)
-        return all({ type: 'not-written', reason: error.message });
+      if (error instanceof ConnectionError && !error.wasSent) return all({ type: 'not-written', reason: error.message });
       if (error instanceof LogClosedError) return all({ type: 'failed', error });
       onUnknown();
       void cluster.probe(leader);
@@ -203,10 +189,7 @@ export class TopicAppender {
 
   #putBack(part: Part, reason: string): Part {
     const now = this.#options.clock.monotonic();
-    const [late, early] = [
-      part.appends.filter((a) => a.deadlineMs <= now),
-      part.appends.filter((a) => a.deadlineMs > now),
-    ];
+    const [late, early] = [part.appends.filter((a) => a.deadlineMs <= now), part.appends.filter((a) => a.deadlineMs > now)];
     for (const { reject } of late) reject(new LogUnavailableError(`gave up: ${reason}`));
     part.queue.putBack(early);
     if (this.#isClosed) part.queue.rejectAll(new LogClosedError());

@@ -81,8 +81,7 @@ export class Cluster {
       }
       const leader = this.leader(topic, partition);
       if (leader !== undefined) return leader;
-      if (this.#options.clock.monotonic() > deadline)
-        throw new LogUnavailableError(`${topic}[${partition}] has no leader`);
+      if (this.#options.clock.monotonic() > deadline) throw new LogUnavailableError(`${topic}[${partition}] has no leader`);
       await this.pause(attempt, signal);
       await this.tryRefresh();
     }

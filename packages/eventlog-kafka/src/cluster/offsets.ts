@@ -84,9 +84,7 @@ export class Offsets {
         await cluster.tryRefresh();
       }
       const byLeader = await this.#byLeader(topic, missing);
-      const asked = [...byLeader].map(([leader, some]) =>
-        this.#askOffsets({ leader, topic, timestamp, into: offsets }, some),
-      );
+      const asked = [...byLeader].map(([leader, some]) => this.#askOffsets({ leader, topic, timestamp, into: offsets }, some));
       await Promise.all(asked);
     }
   }
@@ -119,9 +117,7 @@ export class Offsets {
       this.#wantedTrims.delete(topic);
       try {
         const byLeader = await this.#byLeader(topic, [...wanted.keys()]);
-        await Promise.all(
-          [...byLeader].map(([leader, some]) => this.#deleteRecords(leader, topic, pick(wanted, some))),
-        );
+        await Promise.all([...byLeader].map(([leader, some]) => this.#deleteRecords(leader, topic, pick(wanted, some))));
       } catch (error) {
         finish(wanted, error instanceof Error ? error : new Error(String(error)));
       }
@@ -133,11 +129,7 @@ export class Offsets {
   async #deleteRecords(leader: Address, topic: string, wanted: ReadonlyMap<number, WantedTrim>): Promise<void> {
     const partitions = [...wanted].map(([partition, { before }]) => ({ partition, offset: String(before) }));
     const answer = await this.#tryCall(leader, (connection) =>
-      connection.call(
-        'DeleteRecords',
-        { topics: [{ topic, partitions }], timeout: requestTimeoutMs },
-        replicationTimeoutMs,
-      ),
+      connection.call('DeleteRecords', { topics: [{ topic, partitions }], timeout: requestTimeoutMs }, replicationTimeoutMs),
     );
     for (const { partition, errorCode: code } of answer?.topics.flatMap((each) => each.partitions) ?? []) {
       const trim = wanted.get(partition);
@@ -158,10 +150,7 @@ export class Offsets {
   }
 
   /** Undefined when the broker does not answer. */
-  async #tryCall<T>(
-    leader: Address,
-    work: (connection: Awaited<ReturnType<ConnectionPool['get']>>) => Promise<T>,
-  ): Promise<T | undefined> {
+  async #tryCall<T>(leader: Address, work: (connection: Awaited<ReturnType<ConnectionPool['get']>>) => Promise<T>): Promise<T | undefined> {
     try {
       return await work(await this.#options.pool.get(leader, 'offsets'));
     } catch (error) {
@@ -172,10 +161,8 @@ export class Offsets {
   }
 }
 
-const pick = (
-  wanted: ReadonlyMap<number, WantedTrim>,
-  partitions: readonly number[],
-): ReadonlyMap<number, WantedTrim> => new Map([...wanted].filter(([partition]) => partitions.includes(partition)));
+const pick = (wanted: ReadonlyMap<number, WantedTrim>, partitions: readonly number[]): ReadonlyMap<number, WantedTrim> =>
+  new Map([...wanted].filter(([partition]) => partitions.includes(partition)));
 
 function finish(wanted: ReadonlyMap<number, WantedTrim>, failure?: Error): void {
   for (const { done } of wanted.values()) for (const each of done) each(failure);

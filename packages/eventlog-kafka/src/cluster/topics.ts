@@ -1,12 +1,6 @@
 import type { TopicKind, TopicSpec } from '@parley/eventlog';
 import type { Clock } from '@parley/kernel';
-import {
-  batchBytesMax,
-  operationTimeoutMs,
-  queueRetentionMs,
-  replicationTimeoutMs,
-  requestTimeoutMs,
-} from '../limits.js';
+import { batchBytesMax, operationTimeoutMs, queueRetentionMs, replicationTimeoutMs, requestTimeoutMs } from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import { errorCode, errorNameOf } from '../wire/error-codes.js';
 import type { Cluster } from './cluster.js';
@@ -20,7 +14,7 @@ export interface TopicsOptions {
 }
 
 /** The settings that make a Kafka topic what its kind promises. */
-export function topicConfig({ kind, retentionMs }: TopicSpec, replicas: number): Readonly<Record<string, string>> {
+function topicConfig({ kind, retentionMs }: TopicSpec, replicas: number): Readonly<Record<string, string>> {
   const keptMs = retentionMs ?? (kind === 'queue' ? queueRetentionMs : -1);
   return {
     'cleanup.policy': kind === 'compacted' ? 'compact' : 'delete',
@@ -72,8 +66,7 @@ export class Topics {
       const failures = await this.#tryCreate(left);
       left = left.filter(({ name }) => failures.get(name) !== undefined);
       if (left.length === 0) return;
-      if (clock.monotonic() > deadline)
-        throw new LogUnavailableError(`topics are not created: ${[...failures.values()].join('; ')}`);
+      if (clock.monotonic() > deadline) throw new LogUnavailableError(`topics are not created: ${[...failures.values()].join('; ')}`);
       await cluster.pause(attempt);
     }
   }
@@ -91,11 +84,7 @@ export class Topics {
       }));
       // Brokers in KRaft mode forward to the controller, so any will do.
       const { topicErrors } = await cluster.anyBroker((connection) =>
-        connection.call(
-          'CreateTopics',
-          { topics, validateOnly: false, timeout: requestTimeoutMs },
-          replicationTimeoutMs,
-        ),
+        connection.call('CreateTopics', { topics, validateOnly: false, timeout: requestTimeoutMs }, replicationTimeoutMs),
       );
       return new Map(
         topicErrors

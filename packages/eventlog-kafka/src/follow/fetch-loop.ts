@@ -21,9 +21,7 @@ export interface FetchLoopOptions {
 }
 
 /** Why a loop gives a follower back. */
-export type LossReason =
-  | { readonly type: 'partition'; readonly errorCode: number }
-  | { readonly type: 'broker'; readonly error: unknown };
+export type LossReason = { readonly type: 'partition'; readonly errorCode: number } | { readonly type: 'broker'; readonly error: unknown };
 
 /**
  * Fetches from one broker for the followers of one topic, at most one follower per partition: one request after

@@ -58,8 +58,7 @@ export class Followers {
       const leader = await this.#options.cluster.waitForLeader(topic, partition, signal);
       if (!follower.isEnded) this.#loopFor(topic, partition, leader).add(follower);
     } catch (error) {
-      if (signal.aborted || !(error instanceof LogUnavailableError))
-        return follower.end(signal.aborted ? undefined : error);
+      if (signal.aborted || !(error instanceof LogUnavailableError)) return follower.end(signal.aborted ? undefined : error);
       this.#options.logger.warn('a partition cannot be followed for now', { topic, partition }, error);
       void this.#place(follower);
     }
@@ -106,8 +105,7 @@ export class Followers {
     try {
       if (reason.type === 'broker') {
         if (reason.error instanceof LogClosedError) throw reason.error;
-        if (!(reason.error instanceof ConnectionError))
-          logger.warn('a fetch failed', { topic, partition }, reason.error);
+        if (!(reason.error instanceof ConnectionError)) logger.warn('a fetch failed', { topic, partition }, reason.error);
         else if (reason.error.isSilence) await cluster.probe(leader);
       }
       // Whether an offset is truly out of range is found out, and told, by the read in #place.

@@ -8,13 +8,7 @@ import type { Connection } from '../wire/connection.js';
 import { ConnectionError } from '../wire/connection-error.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
 import { errorCode, errorNameOf } from '../wire/error-codes.js';
-import {
-  assignerName,
-  decodeAssignment,
-  decodeHolder,
-  encodeAssignment,
-  encodeSubscription,
-} from './membership-codec.js';
+import { assignerName, decodeAssignment, decodeHolder, encodeAssignment, encodeSubscription } from './membership-codec.js';
 import { shareOut } from './share-out.js';
 
 /** What a membership works with. */
@@ -153,9 +147,7 @@ export class GroupMember {
     for (;;) {
       await cluster.sleep(sessionTimeoutMs / 4, signal);
       const args = { groupId: group, groupGenerationId: this.#generation, memberId: this.#memberId };
-      await this.#call((connection) =>
-        connection.call('Heartbeat', args, Math.min(requestTimeoutMs, sessionTimeoutMs / 2)),
-      );
+      await this.#call((connection) => connection.call('Heartbeat', args, Math.min(requestTimeoutMs, sessionTimeoutMs / 2)));
     }
   }
 
@@ -200,8 +192,7 @@ export class GroupMember {
     if (code === errorCode.unknownMemberId) this.#memberId = '';
     const isWrongPlace = code === errorCode.notCoordinator || code === errorCode.coordinatorNotAvailable;
     if (code === undefined || isWrongPlace) {
-      if (this.#coordinator !== undefined)
-        this.#options.pool.drop(this.#coordinator, this.#purpose, 'no longer coordinator');
+      if (this.#coordinator !== undefined) this.#options.pool.drop(this.#coordinator, this.#purpose, 'no longer coordinator');
       this.#coordinator = undefined;
     }
   }

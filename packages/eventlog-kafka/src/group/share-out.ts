@@ -37,11 +37,7 @@ export function shareOut(count: number, holders: readonly Holder[]): ReadonlyMap
 }
 
 /** Fills the shares up with what is free. */
-function deal(
-  shares: Map<string, number[]>,
-  sizes: { readonly least: number; readonly larger: number },
-  free: number[],
-): void {
+function deal(shares: Map<string, number[]>, sizes: { readonly least: number; readonly larger: number }, free: number[]): void {
   const filled = [...shares.values()].sort((a, b) => b.length - a.length);
   filled.forEach((share, index) => {
     const size = index < sizes.larger ? sizes.least + 1 : sizes.least;

@@ -6,10 +6,7 @@ export class ConnectionError extends Error {
   /** Whether the broker said nothing at all, as a frozen one does, rather than ending the connection. */
   readonly isSilence: boolean;
 
-  constructor(
-    message: string,
-    options: { readonly wasSent: boolean; readonly isSilence?: boolean; readonly cause?: unknown },
-  ) {
+  constructor(message: string, options: { readonly wasSent: boolean; readonly isSilence?: boolean; readonly cause?: unknown }) {
     super(message, { cause: options.cause });
     this.wasSent = options.wasSent;
     this.isSilence = options.isSilence ?? false;

@@ -45,8 +45,7 @@ export class Connection {
   /** Rejects with {@link ConnectionError} when the broker does not answer in connectTimeoutMs. */
   static async open(address: Address, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(address, options);
-    const late = (): Error =>
-      new ConnectionError(`broker ${address}: no connection`, { wasSent: false, isSilence: true });
+    const late = (): Error => new ConnectionError(`broker ${address}: no connection`, { wasSent: false, isSilence: true });
     try {
       await withTimeout(options.clock, connectTimeoutMs, connection.#greet(), late);
       return connection;
@@ -66,11 +65,7 @@ export class Connection {
   }
 
   /** Sends an encoded request. Rejects with {@link ConnectionError}. */
-  request(
-    api: { readonly apiKey: number; readonly apiVersion: number },
-    body: Buffer,
-    timeoutMs: number,
-  ): Promise<Buffer> {
+  request(api: { readonly apiKey: number; readonly apiVersion: number }, body: Buffer, timeoutMs: number): Promise<Buffer> {
     return this.#socket.request(api, body, timeoutMs);
   }
 
@@ -102,9 +97,7 @@ export class Connection {
   async #greet(): Promise<void> {
     await this.#socket.opened();
     const { request, response } = kafkajsProtocol.requests.ApiVersions.protocol({ version: 2 })(undefined);
-    const { apiVersions } = await response.parse(
-      await response.decode(await this.#exchange(request, connectTimeoutMs)),
-    );
+    const { apiVersions } = await response.parse(await response.decode(await this.#exchange(request, connectTimeoutMs)));
     this.#versions = Object.fromEntries(apiVersions.map((range) => [range.apiKey, range]));
     this.#assertKnows('Produce', produceVersion);
     this.#assertKnows('Fetch', fetchVersion);

@@ -5,7 +5,7 @@ import { ByteWriter, stringSize } from './byte-writer.js';
 export const fetchVersion = 11;
 export const fetchKey = 1;
 
-export interface FetchPart {
+interface FetchPart {
   readonly partition: number;
   readonly offset: number;
   readonly maxBytes: number;

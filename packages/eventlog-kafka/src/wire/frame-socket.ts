@@ -67,11 +67,7 @@ export class FrameSocket {
   }
 
   /** The body of the answer; rejects with {@link ConnectionError}. */
-  request(
-    api: { readonly apiKey: number; readonly apiVersion: number },
-    body: Buffer,
-    timeoutMs: number,
-  ): Promise<Buffer> {
+  request(api: { readonly apiKey: number; readonly apiVersion: number }, body: Buffer, timeoutMs: number): Promise<Buffer> {
     if (!this.isOpen) return Promise.reject(this.#error(false));
     this.#lastId = (this.#lastId + 1) & 0x7fffffff;
     const id = this.#lastId;

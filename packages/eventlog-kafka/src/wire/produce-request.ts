@@ -6,7 +6,7 @@ export const produceVersion = 7;
 export const produceKey = 0;
 
 /** One partition's batch. */
-export interface ProducePart {
+interface ProducePart {
   readonly partition: number;
   readonly batch: Buffer;
 }

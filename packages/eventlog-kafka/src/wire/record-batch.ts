@@ -66,13 +66,7 @@ export function encodeRecordBatch(records: readonly NewRecord[], timeMs: number)
 
 /** Attributes, time delta, offset delta, key, value, no headers. */
 const bodySize = (index: number, key: Buffer | undefined, value: Uint8Array): number =>
-  2 +
-  varintSize(index) +
-  varintSize(key ? key.length : -1) +
-  (key?.length ?? 0) +
-  varintSize(value.length) +
-  value.length +
-  1;
+  2 + varintSize(index) + varintSize(key ? key.length : -1) + (key?.length ?? 0) + varintSize(value.length) + value.length + 1;
 
 /** What a fetch brought of one partition. */
 export interface DecodedBatches {
@@ -99,8 +93,7 @@ export function decodeRecordBatches(bytes: Buffer, from: number): DecodedBatches
 /** Returns the offset after the batch. */
 function decodeBatch(bytes: Buffer, from: number, into: StoredRecord[]): number {
   if (bytes.readInt8(magicAt) !== 2) throw new BadBatchError(`record format ${bytes.readInt8(magicAt)}`);
-  if (bytes.readUInt32BE(crcAt) !== crc32c(bytes, attributesAt, bytes.length))
-    throw new BadBatchError('wrong checksum');
+  if (bytes.readUInt32BE(crcAt) !== crc32c(bytes, attributesAt, bytes.length)) throw new BadBatchError('wrong checksum');
   const baseOffset = new ByteReader(bytes).int64();
   const reader = new ByteReader(bytes, attributesAt);
   const attributes = reader.int16();
@@ -108,8 +101,7 @@ function decodeBatch(bytes: Buffer, from: number, into: StoredRecord[]): number 
   const baseTime = reader.int64();
   const appendTime = reader.int64();
   if ((attributes & controlFlag) !== 0 || nextOffset <= from) return nextOffset;
-  if ((attributes & compressionMask) !== 0)
-    throw new BadBatchError('the topic compresses; set compression.type=producer');
+  if ((attributes & compressionMask) !== 0) throw new BadBatchError('the topic compresses; set compression.type=producer');
   const isAppendTime = (attributes & logAppendTimeFlag) !== 0;
   reader.position = headerBytes - 4;
   for (let left = reader.int32(); left > 0; left -= 1) {

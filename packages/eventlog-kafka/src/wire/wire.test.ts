@@ -39,24 +39,13 @@ describe('the checksum', () => {
 describe('primitive types', () => {
   it('come back as they went', () => {
     fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.integer({ min: -(2 ** 52), max: 2 ** 52 }),
-        fc.string({ maxLength: 50 }),
-        (small, big, text) => {
-          const writer = new ByteWriter(400).varint(small).int64(big).string(text).int32(small).int16(7).int8(-3);
-          const reader = new ByteReader(writer.bytes);
-          expect(reader.varint()).toBe(small);
-          expect(reader.position).toBe(varintSize(small));
-          expect([reader.int64(), reader.string(), reader.int32(), reader.int16(), reader.int8()]).toEqual([
-            big,
-            text,
-            small,
-            7,
-            -3,
-          ]);
-        },
-      ),
+      fc.property(fc.integer(), fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), fc.string({ maxLength: 50 }), (small, big, text) => {
+        const writer = new ByteWriter(400).varint(small).int64(big).string(text).int32(small).int16(7).int8(-3);
+        const reader = new ByteReader(writer.bytes);
+        expect(reader.varint()).toBe(small);
+        expect(reader.position).toBe(varintSize(small));
+        expect([reader.int64(), reader.string(), reader.int32(), reader.int16(), reader.int8()]).toEqual([big, text, small, 7, -3]);
+      }),
     );
   });
 
@@ -163,14 +152,7 @@ describe('kafkajs', () => {
   it('has inside what we use of it', () => {
     const { version } = createRequire(import.meta.url)('kafkajs/package.json') as { version: string };
     expect(version).toBe('2.2.4');
-    const rare = [
-      'ApiVersions',
-      'Metadata',
-      'ListOffsets',
-      'CreateTopics',
-      'DeleteRecords',
-      'GroupCoordinator',
-    ] as const;
+    const rare = ['ApiVersions', 'Metadata', 'ListOffsets', 'CreateTopics', 'DeleteRecords', 'GroupCoordinator'] as const;
     const group = ['JoinGroup', 'SyncGroup', 'Heartbeat', 'LeaveGroup'] as const;
     for (const api of [...rare, ...group]) {
       expect(typeof kafkajsApiKeys[api]).toBe('number');

@@ -99,7 +99,7 @@ export class LocalGroups {
  * The numbers below `count`, shared out over as many members as there are lists in `held`; shares differ by
  * at most one and everybody keeps as much as possible of what they hold.
  */
-export function shareOut(count: number, held: readonly (readonly number[])[]): readonly (readonly number[])[] {
+function shareOut(count: number, held: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const shares = held.map(() => [] as number[]);
   if (held.length === 0) return shares;
   const free = new Set(Array.from({ length: count }, (_, number) => number));

@@ -1,5 +1,5 @@
 /** What a channel said about a user while history was being asked: it counts more than the answer. */
-export type MembershipOverride = { readonly type: 'joined'; readonly sinceSeq: number } | { readonly type: 'left' };
+type MembershipOverride = { readonly type: 'joined'; readonly sinceSeq: number } | { readonly type: 'left' };
 
 /** A running comparison of a user's channels with history. */
 export interface Refresh {

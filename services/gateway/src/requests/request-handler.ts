@@ -29,9 +29,6 @@ type RequestBody = NonNullable<ClientFrame['body']>;
 /** Requests that another service answers. */
 export type RequestType = Exclude<RequestBody['type'], 'login' | 'ping' | 'send' | 'renewToken' | 'logout'>;
 export type RequestOf<T extends RequestType> = Extract<RequestBody, { readonly type: T }>['value'];
-/** Answers a request; refuses by throwing a ParleyError. */
-export type RequestHandler<T extends RequestType> = (asker: Asker, request: RequestOf<T>) => Promise<Answer>;
-
 export const done: Answer = { type: 'done', value: {} };
 
 /** Throws INVALID_ARGUMENT unless the condition holds; `detail` names the field and the limit. */

@@ -4,7 +4,7 @@ import type { Refresh } from '../channels/refresh.js';
 import type { Session } from './session.js';
 
 /** Waits until the user's channels agree with history. */
-export interface ReadyWaiter {
+interface ReadyWaiter {
   /** When it began to wait (a stamp of the channel table). */
   readonly since: number;
   /** With history's answer, where that tells the waiter all that live events will not. */

@@ -5,7 +5,7 @@ import type { Publication } from '../fanout/publication.js';
 import type { ConversationState } from './conversation-state.js';
 
 /** Tells a waiter what became of its command. */
-export type Answer = (origin: Origin, outcome: OutcomeInit) => void;
+type Answer = (origin: Origin, outcome: OutcomeInit) => void;
 
 export interface BatchSinks {
   readonly answer: Answer;

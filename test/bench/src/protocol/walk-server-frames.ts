@@ -10,7 +10,7 @@ export interface FrameSink {
 }
 
 /** What every client message id of the generator starts with; ten digits follow. */
-export const messageIdPrefix = 'b-';
+const messageIdPrefix = 'b-';
 const indexDigits = 10;
 const idBytes = messageIdPrefix.length + indexDigits;
 

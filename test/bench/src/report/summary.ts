@@ -3,7 +3,7 @@ import type { Round } from '../workloads/workload.js';
 import { type TargetScope, targetOf, unitOf } from './targets.js';
 
 /** One metric over all rounds. */
-export interface SummaryRow {
+interface SummaryRow {
   readonly metric: string;
   readonly unit: string;
   readonly median: number;

@@ -14,7 +14,7 @@ export interface TargetScope {
 }
 
 /** Units by the metric's name. */
-export const units: Readonly<Record<string, string>> = {
+const units: Readonly<Record<string, string>> = {
   'server CPU per message': 'µs',
   'server CPU per delivery': 'µs',
   'server CPU per login': 'µs',
@@ -35,7 +35,7 @@ const saturated = ({ rate, isCluster }: TargetScope): boolean => rate === 0 && !
 const embedded = ({ isCluster }: TargetScope): boolean => !isCluster;
 
 /** By workload. The numbers are promised in docs/PERFORMANCE.md; peers store to disk before they acknowledge, or say otherwise. */
-export const targets: Readonly<Record<string, readonly Target[]>> = {
+const targets: Readonly<Record<string, readonly Target[]>> = {
   direct: [
     {
       metric: 'server CPU per message',
