@@ -198,9 +198,9 @@ const appLimits = z
       expects: `bytes from 1 to ${limits.textBytesCeiling}`,
       defaultText: String(limits.textBytesMax),
     }),
-    heartbeatMs: setting(z.int().min(5_000).max(60_000).optional(), {
+    heartbeatMs: setting(z.int().min(5_000).max(limits.heartbeatMs).optional(), {
       meaning: 'Time between heartbeats of a client.',
-      expects: 'milliseconds from 5000 to 60000',
+      expects: `milliseconds from 5000 to ${limits.heartbeatMs}`,
       defaultText: String(limits.heartbeatMs),
     }),
   })

@@ -48,11 +48,9 @@ function listenerOptions({ edge }: Config): GatewayListenerOptions {
 }
 
 /** The gateway takes most of the time that a stop may take; the rest is for what stops behind it. */
-function limitsOf({ drainMs, apps }: Config): GatewayLimits {
+function limitsOf({ drainMs }: Config): GatewayLimits {
   const drainWithinMs = Math.floor(drainMs * 0.7);
-  const heartbeats = apps.flatMap(({ limits }) => limits.heartbeatMs ?? []);
-  const heartbeatMs = Math.min(gatewayLimits.heartbeatMs, ...heartbeats);
-  return { ...gatewayLimits, heartbeatMs, drainWithinMs, drainSpreadMs: Math.floor(drainWithinMs / 2) };
+  return { ...gatewayLimits, drainWithinMs, drainSpreadMs: Math.floor(drainWithinMs / 2) };
 }
 
 function gatewayApp({ id, keys, limits }: AppConfig): GatewayApp {
@@ -60,6 +58,7 @@ function gatewayApp({ id, keys, limits }: AppConfig): GatewayApp {
     id,
     keys: keys.map(({ kid, alg, secret, publicKeyPem }) => ({ id: kid, algorithm: alg, key: secret ?? publicKeyPem ?? '' })),
     ...(limits.textBytesMax === undefined ? {} : { textBytesMax: limits.textBytesMax }),
+    ...(limits.heartbeatMs === undefined ? {} : { heartbeatMs: limits.heartbeatMs }),
     rates: ratesOf(limits),
   };
 }

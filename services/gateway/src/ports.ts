@@ -24,6 +24,8 @@ export interface GatewayApp {
   readonly id: string;
   readonly keys: readonly TokenKey[];
   readonly textBytesMax?: number;
+  /** Told to clients; at most that of the limits, so that what is silent for longer is dead for every app. */
+  readonly heartbeatMs?: number;
   /** Sessions that a user may have on one gateway; the oldest is ended. */
   readonly sessionsPerUserMax?: number;
   readonly rates?: Partial<RateLimits>;

@@ -92,7 +92,7 @@ export class LoginDesk {
       resumeKey: sessions.resumeKeyOf(session),
       isResumed,
       isComplete,
-      heartbeatMs: limits.heartbeatMs,
+      heartbeatMs: session.app.heartbeatMs ?? limits.heartbeatMs,
       serverTimeMs: clock.now(),
       tokenExpiresMs: session.tokenExpiresMs,
     };
