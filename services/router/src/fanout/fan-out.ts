@@ -1,5 +1,5 @@
 import type { Origin } from '@parley/contracts/events';
-import { createDelivery, type Delivery, type OutcomeInit } from '@parley/contracts/router';
+import type { Delivery, Outcome, OutcomeInit } from '@parley/contracts/router';
 import { Priority } from '@parley/wire';
 import { routerLimits } from '../limits.js';
 import type { RouterEvents } from '../events.js';
@@ -55,7 +55,7 @@ export class FanOut {
     }
     const links = this.#peers.get(origin.peer);
     if (links === undefined) return;
-    links.answer({ ...outcome, connection, request });
+    links.answer(completeOutcome(connection, request, outcome));
     this.touch(links);
   }
 
@@ -86,7 +86,10 @@ export class FanOut {
         else wanted.push(channel);
       }
     }
-    for (const [links, channels] of byPeer) this.#deliverTo(links, { ...delivery, channels }, isUrgent);
+    for (const [links, channels] of byPeer) {
+      const isWhole = channels.length === delivery.channels.length;
+      this.#deliverTo(links, isWhole ? delivery : { ...delivery, channels }, isUrgent);
+    }
   }
 
   #deliverTo(links: PeerLinks, delivery: Delivery, isUrgent: boolean): void {
@@ -114,8 +117,14 @@ export class FanOut {
   }
 }
 
+/** Spelled out: one shape for all outcomes, on the path of every message. */
+function completeOutcome(connection: number, request: number, outcome: OutcomeInit): Outcome {
+  const { error = 0, retryAfterMs = 0, seq = 0, messageId = '', timeMs = 0, detail = '' } = outcome;
+  return { connection, request, error, retryAfterMs, seq, messageId, timeMs, detail };
+}
+
 function toDelivery(publication: Publication, channels: readonly string[]): Delivery {
   const { app, event, conversation, seq, exceptPeer, exceptConnection, control } = publication;
   const priority = publication.priority as Delivery['priority'];
-  return createDelivery({ app, channels, event, priority, exceptPeer, exceptConnection, control, conversation, seq });
+  return { app, channels, event, priority, exceptPeer, exceptConnection, control, conversation, seq };
 }

@@ -60,7 +60,7 @@ export class Sequencer {
       case 'pass-on': {
         const stamp = this.#stamp();
         batch.passOn(this.#publication(command, state, send.priority, { seq: 0, event: encodeMessage(command, send, 0, stamp) }));
-        batch.answer(command, { seq: 0, ...stamp });
+        batch.answer(command, { seq: 0, messageId: stamp.messageId, timeMs: stamp.timeMs });
         return;
       }
       case 'store': {
@@ -69,11 +69,12 @@ export class Sequencer {
         const countable = ++state.countable;
         const { bodyHash } = decision;
         const event = encodeMessage(command, send, seq, stamp);
-        window.add(key, { seq, bodyHash, ...stamp });
+        const { messageId, timeMs } = stamp;
+        window.add(key, { seq, messageId, timeMs, bodyHash });
         batch.store({ app: command.app, event, countable, bodyHash, trace: command.trace }, { state, seq }, [
           this.#publication(command, state, send.priority, { seq, event }),
         ]);
-        batch.answer(command, { seq, ...stamp });
+        batch.answer(command, { seq, messageId, timeMs });
       }
     }
   }
