@@ -1,5 +1,5 @@
 import { randomId, systemRandom } from '@parley/kernel';
-import { type Client, type ClientOptions, createClient } from '@parley/sdk/node';
+import { type ClientOptions, createClient } from '@parley/sdk/node';
 import type { DeployedApp, Deployment } from '@parley/testkit';
 import { Actor } from './actor.js';
 import { BackEnd } from './back-end.js';
@@ -20,7 +20,7 @@ const hastyLimits = { reconnectFirstMs: 50, reconnectLongestMs: 400, retryFirstM
 /** A deployment as test cases use it: fresh ids, devices of users, back ends; takes everything down in the end. */
 export class World implements AsyncDisposable {
   readonly deployment: Deployment;
-  readonly #clients = new Set<Client>();
+  readonly #actors = new Set<Actor>();
   #nextGateway = 0;
 
   constructor(deployment: Deployment) {
@@ -65,8 +65,9 @@ export class World implements AsyncDisposable {
       limits: { ...hastyLimits, ...limits },
       ...rest,
     });
-    this.#clients.add(client);
-    return new Actor({ user, device, client, line });
+    const actor = new Actor({ user, device, client, line });
+    this.#actors.add(actor);
+    return actor;
   }
 
   /** A device that is connected and has caught up. */
@@ -81,8 +82,12 @@ export class World implements AsyncDisposable {
 
   /** Closes the clients, not the deployment. */
   async closeClients(): Promise<void> {
-    for (const client of this.#clients) client.close();
-    this.#clients.clear();
+    for (const { client, line } of this.#actors) {
+      client.close();
+      // A deaf socket would wait half a minute for the answer to its close.
+      line.cut();
+    }
+    this.#actors.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
