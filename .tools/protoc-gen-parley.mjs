@@ -6,6 +6,7 @@
 import { createEcmaScriptPlugin, getComments, runNodeJs } from '@bufbuild/protoplugin';
 import { ScalarType } from '@bufbuild/protobuf';
 
+/** These stay encoded; an empty one counts as absent. */
 const opaque = new Set(['parley.event.v1.Content', 'parley.event.v1.ConversationEvent']);
 
 /** What the SDK needs goes to `wire`; the rest to `contracts`. */
@@ -20,7 +21,7 @@ const scalars = {
   [ScalarType.BOOL]: { ts: 'boolean', zero: 'false', tag: 0, call: 'Bool', isSet: (v) => v },
   [ScalarType.UINT32]: { ts: 'number', zero: '0', tag: 0, call: 'Uint32', isSet: (v) => `${v} !== 0` },
   [ScalarType.UINT64]: { ts: 'number', zero: '0', tag: 0, call: 'Uint64', isSet: (v) => `${v} !== 0` },
-  [ScalarType.DOUBLE]: { ts: 'number', zero: '0', tag: 1, call: 'Double', isSet: (v) => `${v} !== 0` },
+  [ScalarType.DOUBLE]: { ts: 'number', zero: '0', tag: 1, call: 'Double', isSet: (v) => `!Object.is(${v}, 0)` },
 };
 const bytes = scalars[ScalarType.BYTES];
 

@@ -1,11 +1,10 @@
 /**
- * Small results share a block of memory that is never written again: an allocation of its own for each
- * costs more than encoding it.
+ * Messages are written one behind the other into blocks that are never written again: an allocation of its own
+ * for each costs more than encoding it.
  */
-const slabBytes = 16 * 1024;
-const slabEntryMax = 2 * 1024;
-let slab = new Uint8Array(slabBytes);
-let slabUsed = 0;
+const blockBytes = 16 * 1024;
+/** With less room than this a message begins in a new block. */
+const roomBytesMin = 1024;
 
 /**
  * Writes the protobuf wire format (protobuf.dev, "Encoding") into a buffer that grows. Lengths of
@@ -13,33 +12,29 @@ let slabUsed = 0;
  * when the length needs more.
  */
 export class ProtobufWriter {
-  #bytes: Uint8Array;
+  #bytes = new Uint8Array(blockBytes);
+  /** Where the message at hand begins. */
+  #start = 0;
   #pos = 0;
 
-  constructor(capacity = 512) {
-    this.#bytes = new Uint8Array(capacity);
-  }
-
-  /** A copy of what was written; the writer can be used again after `reset`. */
+  /** What was written since the last call; the writer goes on behind it. */
   finish(): Uint8Array {
-    const length = this.#pos;
-    if (length > slabEntryMax) return this.#bytes.slice(0, length);
-    if (slabUsed + length > slab.length) {
-      slab = new Uint8Array(slabBytes);
-      slabUsed = 0;
+    const message = this.#bytes.subarray(this.#start, this.#pos);
+    if (this.#bytes.length - this.#pos < roomBytesMin || this.#bytes.length > blockBytes) {
+      this.#bytes = new Uint8Array(blockBytes);
+      this.#pos = 0;
     }
-    const copy = slab.subarray(slabUsed, slabUsed + length);
-    slabUsed += length;
-    copy.set(this.#bytes.subarray(0, length));
-    return copy;
+    this.#start = this.#pos;
+    return message;
   }
 
+  /** Forgets what was written since the last `finish`. */
   reset(): void {
-    this.#pos = 0;
+    this.#pos = this.#start;
   }
 
   get length(): number {
-    return this.#pos;
+    return this.#pos - this.#start;
   }
 
   /** Tags are known constants below 2^14. */
@@ -65,7 +60,7 @@ export class ProtobufWriter {
 
   /** A non-negative integer below 2^53; throws a RangeError for anything else. */
   writeUint64(value: number): void {
-    if (value <= 0xffffffff && value >= 0) {
+    if (value >>> 0 === value) {
       this.writeUint32(value);
       return;
     }
@@ -161,25 +156,25 @@ export class ProtobufWriter {
     this.#pos = end;
   }
 
+  /** Marks of `fork` are positions in the buffer, so what was written keeps its place. */
   #ensure(more: number): void {
     const needed = this.#pos + more;
     if (needed <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#pos));
+    grown.set(this.#bytes.subarray(this.#start, this.#pos), this.#start);
     this.#bytes = grown;
   }
 }
 
-const sharedCapacity = 64 * 1024;
 let shared: ProtobufWriter | undefined;
 
-/** Encodes one message; nested calls and large results are safe. */
+/** Encodes one message; nested calls are safe. */
 export function encodeWith<T>(write: (writer: ProtobufWriter, value: T) => void, value: T): Uint8Array {
-  const writer = shared ?? new ProtobufWriter(sharedCapacity);
+  const writer = shared ?? new ProtobufWriter();
   shared = undefined;
   writer.reset();
   write(writer, value);
   const bytes = writer.finish();
-  if (bytes.length <= sharedCapacity) shared = writer;
+  shared = writer;
   return bytes;
 }

@@ -529,8 +529,8 @@ export function createLocation(init: LocationInit): Location {
 }
 
 export function writeLocation(writer: ProtobufWriter, init: LocationInit): void {
-  if (init.latitude !== undefined && init.latitude !== 0) { writer.writeTag(9); writer.writeDouble(init.latitude); }
-  if (init.longitude !== undefined && init.longitude !== 0) { writer.writeTag(17); writer.writeDouble(init.longitude); }
+  if (init.latitude !== undefined && !Object.is(init.latitude, 0)) { writer.writeTag(9); writer.writeDouble(init.latitude); }
+  if (init.longitude !== undefined && !Object.is(init.longitude, 0)) { writer.writeTag(17); writer.writeDouble(init.longitude); }
   if (init.title !== undefined && init.title !== '') { writer.writeTag(26); writer.writeString(init.title); }
   if (init.address !== undefined && init.address !== '') { writer.writeTag(34); writer.writeString(init.address); }
 }
