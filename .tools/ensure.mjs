@@ -73,15 +73,9 @@ export function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/**
- * Room for short-lived objects: with Node's default of 16 MiB a busy server copies what is merely on its way
- * into the old generation, and collects that instead.
- */
-export const serverFlags = ['--max-semi-space-size=64'];
-
 /** Becomes the given Node program: passes signals on and ends with its exit code. */
-export function become(script, args, nodeFlags = []) {
-  const child = spawn(process.execPath, [...nodeFlags, script, ...args], { cwd: root, stdio: 'inherit' });
+export function become(script, args) {
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }

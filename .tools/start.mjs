@@ -1,6 +1,6 @@
 // npm start: the whole server in one process, with its data in ./data.
-import { become, build, installIfNeeded, serverFlags } from './ensure.mjs';
+import { become, build, installIfNeeded } from './ensure.mjs';
 
 installIfNeeded();
 build();
-become('services/standalone/dist/main.js', process.argv.slice(2), serverFlags);
+become('services/standalone/dist/main.js', process.argv.slice(2));
