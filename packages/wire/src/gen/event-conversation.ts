@@ -691,7 +691,7 @@ export interface MembershipChange {
   readonly left: readonly string[];
   /** Who did it, when that is another user than those above. */
   readonly operator: string;
-  /** Version of the membership after the change, dense from 1 per conversation. */
+  /** Version of the membership after the change; grows with every change of a conversation, in groups by 1 from 1. */
   readonly version: number;
   /** The group was dismissed or the room destroyed: nothing follows. */
   readonly closed: boolean;
