@@ -245,7 +245,7 @@ describe('membership', () => {
     await harness.history.until(() => harness.history.filters.length === 1);
     harness.router.deliver(event('held back', ['g:team'], { seq: 21 }));
     open();
-    expect(await alice.nextPush('headMoved')).toEqual({ conversation: 'g:team', headSeq: 20 });
+    expect(await alice.nextPush('headMoved')).toEqual({ conversation: 'g:team', headSeq: 21 });
     harness.router.deliver(event('m22', ['g:team'], { seq: 22 }));
     await settled(alice);
     await settled(bob);

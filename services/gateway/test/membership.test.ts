@@ -42,6 +42,24 @@ describe('a membership', () => {
     expect(alice.pushed('event').map((event) => decodeConversationEvent(event).messageId)).toEqual(['m13']);
   });
 
+  it('is told up to where others heard the channel while history was asked about it', async () => {
+    await using harness = await Harness.start();
+    harness.history.join('bob', 'g:team');
+    await harness.member('bob');
+    const alice = await harness.member('alice');
+    let answers = (): void => {};
+    harness.history.gate = new Promise((resolve) => {
+      answers = resolve;
+    });
+    const joined = { conversation: 'g:team', headSeq: 5, firstSeq: 1, updatedMs: 1, isMember: true, memberSinceSeq: 1 };
+    harness.history.conversations.set('alice', [joined]);
+    harness.router.deliver({ channels: ['user:alice'], seq: 1, control: { channel: 'g:team', joined: ['alice'] } });
+    const event = eventBytes({ conversation: 'g:team', seq: 9, messageId: 'm9' });
+    harness.router.deliver({ channels: ['g:team'], conversation: 'g:team', seq: 9, event }, LinkClass.NORMAL);
+    answers();
+    expect(await alice.nextPush('headMoved')).toEqual({ conversation: 'g:team', headSeq: 9 });
+  });
+
   it('that ended during an interruption makes clients sync', async () => {
     await using harness = await Harness.start();
     harness.history.join('alice', 'g:team');

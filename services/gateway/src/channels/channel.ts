@@ -27,6 +27,8 @@ export class Channel {
   activeSince: number | undefined = undefined;
   /** The stamp of its last delivery. */
   spokeAt = 0;
+  /** The highest seq that was delivered on it: who becomes a live member later has missed up to there. */
+  heardSeq = 0;
   /** While it is set nothing is delivered: the membership may have changed unheard. */
   check: ChannelCheck | undefined = undefined;
   /** Who waits for it to become active. */

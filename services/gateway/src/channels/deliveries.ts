@@ -64,8 +64,11 @@ export class Deliveries {
   #toChannel(handout: Handout, name: string): void {
     const { delivery, linkClass, event } = handout;
     const channel = this.#deps.channels.get(delivery.app, name);
-    if (channel === undefined || channel.activeSince === undefined) return;
+    // What comes on a channel shows that the router has the subscription, also where the answer that says so is still
+    // on its way: that one comes on the urgent class, and may be later than a change of membership on the other.
+    if (channel === undefined) return;
     channel.spokeAt = this.#deps.channels.nextStamp();
+    channel.heardSeq = Math.max(channel.heardSeq, delivery.seq);
     const control = delivery.control?.channel === name ? delivery.control : undefined;
     if (control !== undefined) this.#join(channel, control, handout);
     if (event !== undefined && channel.check === undefined) {

@@ -175,7 +175,9 @@ export class Membership {
       const sinceSeq = Math.max(memberSinceSeq, override?.sinceSeq ?? 0, member?.sinceSeq ?? 0);
       channel.add(user, { hearsUrgent: true, hearsNormal: true, sinceSeq });
       // Whoever is not ready yet will sync; the others must be told that they may have missed something.
-      if (member === undefined && user.isReady && headSeq > 0) sessions.notify(user, headMoved(conversation, headSeq));
+      const hasMissed = member === undefined || !member.hearsUrgent || !member.hearsNormal;
+      const head = Math.max(headSeq, channel.heardSeq);
+      if (hasMissed && user.isReady && head > 0) sessions.notify(user, headMoved(conversation, head));
     }
     for (const channel of user.channels) {
       if (!kept.has(channel) && !refresh.overrides.has(channel.id)) channel.remove(user, clock.monotonic());
@@ -233,7 +235,9 @@ export class Membership {
 
   #settle(channel: Channel, asked: ReadonlySet<string>, members: ReadonlySet<string>, headSeq: number): void {
     const { clock, sessions } = this.#deps;
-    const notice = headMoved(channel.id, headSeq);
+    // What came while history was asked has been delivered to nobody.
+    const head = Math.max(headSeq, channel.heardSeq);
+    const notice = headMoved(channel.id, head);
     for (const [user, member] of [...channel.members]) {
       const override = channel.check?.overrides.get(user.id);
       const isMember = override === undefined ? members.has(user.id) || !asked.has(user.id) : override === 'joined';
@@ -245,7 +249,7 @@ export class Membership {
       }
       member.hearsUrgent = true;
       member.hearsNormal = true;
-      if (headSeq > 0) sessions.notify(user, notice);
+      if (head > 0) sessions.notify(user, notice);
     }
   }
 
