@@ -1,6 +1,8 @@
 import { backoffMs, type CancelTimer, type Clock, type Random } from '@parley/kernel';
+import type { Priority } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
 import type { Answer, Connection } from './connection.js';
+import { contentToBytes, priorityName } from './content.js';
 import type { TimelineEvent } from './events.js';
 import type { SdkLimits } from './limits.js';
 import type { OutboxStore, PendingSend } from './outbox-store.js';
@@ -93,11 +95,14 @@ export class Outbox {
     this.#pumpAll();
   }
 
-  /** An own message that came back from the server settles its send even when the acknowledgement was lost. */
+  /**
+   * An own message that came back from the server settles its send even when the acknowledgement was lost. Another
+   * message under the same id does not: that one the server refuses.
+   */
   observe(event: TimelineEvent): void {
     if (event.type !== 'message' || !event.isOwn) return;
     const entry = this.#entries.get(event.clientMsgId);
-    if (entry === undefined || entry.send.conversation !== event.conversation) return;
+    if (entry === undefined || entry.send.conversation !== event.conversation || !isSameMessage(entry.send, event)) return;
     this.#settle(entry, { seq: event.seq, messageId: event.messageId, timeMs: event.timeMs });
   }
 
@@ -318,3 +323,9 @@ export class Outbox {
 }
 
 const laneKey = (send: PendingSend): string => `${send.priority}/${send.conversation}`;
+
+function isSameMessage(send: PendingSend, event: Extract<TimelineEvent, { type: 'message' }>): boolean {
+  if (event.content.type === 'unknown' || priorityName(send.priority as Priority) !== event.priority) return false;
+  const bytes = contentToBytes(event.content);
+  return bytes.length === send.content.length && bytes.every((byte, i) => byte === send.content[i]);
+}

@@ -109,6 +109,20 @@ describe('a send', () => {
     expect(client.pending).toHaveLength(0);
   });
 
+  it('is not settled by another message that another device sent under its id', async () => {
+    const world = makeWorld();
+    const phone = await world.online('alice');
+    const tablet = await world.online('alice');
+    world.server.answers.set('send', () => undefined);
+    const other = tablet.client.user('bob').send('another', { clientMsgId: 'id' });
+    await world.clock.advance(10);
+    world.server.answers.delete('send');
+    phone.client.user('bob').send('the first', { clientMsgId: 'id' });
+    await world.clock.advance(10);
+    expect(tablet.seen.messages).toMatchObject([{ seq: 1, content: { text: 'the first' } }]);
+    expect(other).toMatchObject({ state: 'sent', seq: undefined });
+  });
+
   it('is repeated on the same connection when no answer comes', async () => {
     const world = makeWorld();
     const { client } = await world.online('alice');
