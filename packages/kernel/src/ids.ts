@@ -69,6 +69,3 @@ export const conversationOfUsers = (a: UserId, b: UserId): ConversationId => `u:
 export const conversationOfGroup = (group: GroupId): ConversationId => `g:${group}` as ConversationId;
 export const conversationOfRoom = (room: RoomId): ConversationId => `r:${room}` as ConversationId;
 export const channelOfUser = (user: string): ChannelId => `user:${user}` as ChannelId;
-
-/** The other user of a 1:1 conversation, or the user itself in notes to self. */
-export const peerOf = (users: readonly [UserId, UserId], self: UserId): UserId => (users[0] === self ? users[1] : users[0]);

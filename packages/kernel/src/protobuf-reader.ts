@@ -148,7 +148,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const shortString = 32;
 
 /** UTF-8 to string; throws {@link ProtobufError} on invalid sequences. */
-export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= shortString) {
     let text = '';
     let at = start;

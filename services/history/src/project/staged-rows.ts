@@ -1,5 +1,6 @@
 import type { ConversationRow, HistoryStore, MemberRow } from '@parley/store';
 import type { LRUCache } from 'lru-cache';
+import { emptyConversation } from '../empty-conversation.js';
 
 /** Rows as they stand while a batch is built: from the batch, from memory, from the store. */
 export class StagedRows {
@@ -17,7 +18,7 @@ export class StagedRows {
   async conversation(app: string, conversation: string): Promise<ConversationRow> {
     const key = `${app}/${conversation}`;
     const known = this.#conversations.get(key) ?? this.#heads.get(key) ?? (await this.#store.conversation(app, conversation));
-    return known ?? { app, conversation, headSeq: 0, countable: 0, updatedMs: 0, membershipVersion: 0, closed: false };
+    return known ?? emptyConversation(app, conversation);
   }
 
   /** The row where it needs no look into the store. */

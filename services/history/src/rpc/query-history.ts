@@ -1,6 +1,7 @@
 import type { QueryHistoryRequest, QueryHistoryResponseInit } from '@parley/contracts/history';
 import { limits, ParleyError } from '@parley/kernel';
 import type { ConversationRow, HistoryStore } from '@parley/store';
+import { emptyConversation } from '../empty-conversation.js';
 import { boundsOf, type Entitlement, entitlementOf } from '../entitlement.js';
 import type { Progress } from '../progress.js';
 import type { PartitionProjector } from '../project/partition-projector.js';
@@ -41,7 +42,7 @@ function check(request: QueryHistoryRequest): void {
 
 async function rowOf(store: HistoryStore, app: string, conversation: string): Promise<ConversationRow> {
   const row = await store.conversation(app, conversation);
-  return row ?? { app, conversation, headSeq: 0, countable: 0, updatedMs: 0, membershipVersion: 0, closed: false };
+  return row ?? emptyConversation(app, conversation);
 }
 
 interface PageRange {

@@ -1,0 +1,12 @@
+import type { ConversationRow } from '@parley/store';
+
+/** How a conversation stands in which nothing has happened. */
+export const emptyConversation = (app: string, conversation: string): ConversationRow => ({
+  app,
+  conversation,
+  headSeq: 0,
+  countable: 0,
+  updatedMs: 0,
+  membershipVersion: 0,
+  closed: false,
+});
