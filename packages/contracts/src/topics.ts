@@ -8,6 +8,8 @@ export const topics = {
   owners: 'cluster.owners',
   /** Compacted, one partition, key "<topic>/<partition>": newest complete snapshot. */
   snapshots: 'cluster.snapshots',
+  /** Compacted, one partition, key: app id. What operators have set while the system runs. */
+  policies: 'cluster.policies',
   /** Records that could not be understood, with their position. */
   deadLetters: 'dead-letters',
 } as const;

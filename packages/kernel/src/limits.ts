@@ -22,6 +22,32 @@ export const limits = {
   roomMembersDefault: 6_000,
   roomMembersCeiling: 1_000_000,
   roomsPerUserMax: 5,
+  roomAttributesMax: 20,
+  roomAttributeKeyBytesMax: 64,
+  roomAttributeValueBytesMax: 1024,
+  /** Keys and values of a room together. */
+  roomAttributesBytesMax: 5 * 1024,
+  memberAttributesMax: 30,
+  memberAttributeKeyBytesMax: 32,
+  memberAttributeValueBytesMax: 256,
+  roomCountersMax: 10,
+  counterNameBytesMax: 32,
+  /** A room tells its counters, and how many members it has when it is large, at most this often. */
+  roomTallyEveryMs: 200,
+  /** Up to so many members everybody is told who comes and goes; in larger rooms, how many there are. */
+  roomVisibleMembersMax: 500,
+  roomModeratorsMax: 50,
+  roomMutesMax: 500,
+  roomBansMax: 1_000,
+  /** The longest ban or mute. */
+  roomBanMsMax: 365 * 24 * 3_600_000,
+  roomKickMax: 50,
+  roomEmptyTtlMsMax: 3 * 3_600_000,
+  /** A member without a connection for so long is out. */
+  roomOfflineAfterMs: 30_000,
+  /** What a room keeps of its events, and shows to newcomers where it is set to. */
+  roomHistoryEventsMax: 2_000,
+  roomHistoryMs: 24 * 3_600_000,
   memberPageMax: 100,
   nameCharsMax: 50,
   deviceSessionsMax: 20,

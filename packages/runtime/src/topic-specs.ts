@@ -18,6 +18,7 @@ export function topicSpecs({ partitions, timelineRetentionDays }: TopicOptions):
     { name: topics.roomEvents, partitions, kind: 'log' },
     { name: topics.owners, partitions: 1, kind: 'compacted' },
     { name: topics.snapshots, partitions: 1, kind: 'compacted' },
+    { name: topics.policies, partitions: 1, kind: 'compacted' },
     { name: topics.deadLetters, partitions: 1, kind: 'log' },
   ];
 }

@@ -408,12 +408,15 @@ export interface LinkResponse {
   readonly outcomes: readonly Outcome[];
   readonly deliveries: readonly Delivery[];
   readonly subscribed: readonly Subscribed[];
+  /** Urgent links: how long commands have waited of late, whenever that changes much. */
+  readonly loads: readonly LaneLoad[];
 }
 /** What LinkResponse is made from; absent fields get their zero value. */
 export interface LinkResponseInit {
   readonly outcomes?: readonly OutcomeInit[] | undefined;
   readonly deliveries?: readonly DeliveryInit[] | undefined;
   readonly subscribed?: readonly SubscribedInit[] | undefined;
+  readonly loads?: readonly LaneLoadInit[] | undefined;
 }
 
 export function createLinkResponse(init: LinkResponseInit): LinkResponse {
@@ -421,6 +424,7 @@ export function createLinkResponse(init: LinkResponseInit): LinkResponse {
     outcomes: init.outcomes?.map(v => createOutcome(v)) ?? [],
     deliveries: init.deliveries?.map(v => createDelivery(v)) ?? [],
     subscribed: init.subscribed?.map(v => createSubscribed(v)) ?? [],
+    loads: init.loads?.map(v => createLaneLoad(v)) ?? [],
   };
 }
 
@@ -428,29 +432,78 @@ export function writeLinkResponse(writer: ProtobufWriter, init: LinkResponseInit
   if (init.outcomes !== undefined) for (const item of init.outcomes) { writer.writeTag(10); const at = writer.fork(); writeOutcome(writer, item); writer.join(at); }
   if (init.deliveries !== undefined) for (const item of init.deliveries) { writer.writeTag(18); const at = writer.fork(); writeDelivery(writer, item); writer.join(at); }
   if (init.subscribed !== undefined) for (const item of init.subscribed) { writer.writeTag(26); const at = writer.fork(); writeSubscribed(writer, item); writer.join(at); }
+  if (init.loads !== undefined) for (const item of init.loads) { writer.writeTag(34); const at = writer.fork(); writeLaneLoad(writer, item); writer.join(at); }
 }
 
 export function readLinkResponse(reader: ProtobufReader, end: number): LinkResponse {
   const outcomes: Outcome[] = [];
   const deliveries: Delivery[] = [];
   const subscribed: Subscribed[] = [];
+  const loads: LaneLoad[] = [];
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: outcomes.push(readOutcome(reader, reader.enter())); break;
       case 18: deliveries.push(readDelivery(reader, reader.enter())); break;
       case 26: subscribed.push(readSubscribed(reader, reader.enter())); break;
+      case 34: loads.push(readLaneLoad(reader, reader.enter())); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { outcomes, deliveries, subscribed };
+  return { outcomes, deliveries, subscribed, loads };
 }
 
 export const encodeLinkResponse = (init: LinkResponseInit): Uint8Array => encodeWith(writeLinkResponse, init);
 export const decodeLinkResponse = (bytes: Uint8Array): LinkResponse => decodeWith(readLinkResponse, bytes);
 export const LinkResponse: Codec<LinkResponseInit, LinkResponse> = {
   typeName: 'parley.router.v1.LinkResponse', create: createLinkResponse, encode: encodeLinkResponse, decode: decodeLinkResponse,
+};
+
+/** How long the commands of a lane have waited at this router before it decided about them. */
+export interface LaneLoad {
+  /** parley.event.v1.Priority of the lane. */
+  readonly priority: number;
+  /** Mean over the last window, milliseconds. */
+  readonly delayMs: number;
+}
+/** What LaneLoad is made from; absent fields get their zero value. */
+export interface LaneLoadInit {
+  readonly priority?: number | undefined;
+  readonly delayMs?: number | undefined;
+}
+
+export function createLaneLoad(init: LaneLoadInit): LaneLoad {
+  return {
+    priority: init.priority ?? 0,
+    delayMs: init.delayMs ?? 0,
+  };
+}
+
+export function writeLaneLoad(writer: ProtobufWriter, init: LaneLoadInit): void {
+  if (init.priority !== undefined && init.priority !== 0) { writer.writeTag(8); writer.writeUint32(init.priority); }
+  if (init.delayMs !== undefined && init.delayMs !== 0) { writer.writeTag(16); writer.writeUint32(init.delayMs); }
+}
+
+export function readLaneLoad(reader: ProtobufReader, end: number): LaneLoad {
+  let priority: LaneLoad['priority'] = 0;
+  let delayMs: LaneLoad['delayMs'] = 0;
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 8: priority = reader.readUint32(); break;
+      case 16: delayMs = reader.readUint32(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { priority, delayMs };
+}
+
+export const encodeLaneLoad = (init: LaneLoadInit): Uint8Array => encodeWith(writeLaneLoad, init);
+export const decodeLaneLoad = (bytes: Uint8Array): LaneLoad => decodeWith(readLaneLoad, bytes);
+export const LaneLoad: Codec<LaneLoadInit, LaneLoad> = {
+  typeName: 'parley.router.v1.LaneLoad', create: createLaneLoad, encode: encodeLaneLoad, decode: decodeLaneLoad,
 };
 
 /** What became of a command. */
