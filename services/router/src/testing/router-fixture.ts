@@ -1,4 +1,5 @@
 import { decodeTimelineBatch, type LaneCommandInit, type SendCommandInit } from '@parley/contracts/events';
+import { createGetConversationResponse } from '@parley/contracts/history';
 import { type Delivery, LinkClass, type Outcome, RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
@@ -14,7 +15,7 @@ import { createRouterService, type RouterService } from '../service.js';
 
 /** History that knows nothing, so that routers start from the timeline alone. */
 export const emptyHistory: HistoryReader = {
-  getConversation: async () => ({ exists: false, headSeq: 0, countable: 0, membershipVersion: 0, closed: false, members: [] }),
+  getConversation: async () => createGetConversationResponse({}),
   findSend: async () => ({ found: false, seq: 0, messageId: '', timeMs: 0, bodyHash: 0 }),
   getCheckpoint: async () => ({ offset: 0, fence: 0, index: 0 }),
 };
