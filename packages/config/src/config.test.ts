@@ -108,6 +108,32 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes rates by priority for all apps and for one, and leaves out what nobody set', () => {
+    const { config } = load(
+      { PARLEY_LIMITS_CLIENT_HIGH_PER_SECOND: '7', PARLEY_LIMITS_ROOM_SLICE_MS: '100' },
+      yaml(
+        `apps: [{ id: shop, keys: [{ kid: k, alg: HS256, secret: ${secret} }], limits: { app: { low: { perSecond: 9, burst: 90 } } } }]\n`,
+      ),
+    );
+    expect(config.limits).toEqual({ client: { high: { perSecond: 7 } }, room: { sliceMs: 100 } });
+    expect(config.apps[0]?.limits).toEqual({ app: { low: { perSecond: 9, burst: 90 } } });
+    expect(problemsOf({ PARLEY_LIMITS_APP_LOW_BURST: '5', PARLEY_LIMITS_ROOM_PER_SECOND: '0' })).toEqual([
+      'limits.room.perSecond (PARLEY_LIMITS_ROOM_PER_SECOND): expected a whole number from 1 to 10000000; got 0',
+      'limits.app.low.perSecond (PARLEY_LIMITS_APP_LOW_PER_SECOND): missing; expected a whole number from 1 to 10000000',
+    ]);
+  });
+
+  it('lets no room give LOW more than MEDIUM and LOW together have, whoever set which', () => {
+    const app = (id: string, room: string) => `{ id: ${id}, keys: [{ kid: k, alg: HS256, secret: ${secret} }], limits: { room: ${room} } }`;
+    const apps = `apps: [${app('a', '{ lowPercent: 61 }')}, ${app('b', '{ mediumPercent: 80, lowPercent: 80 }')}]\n`;
+    expect(problemsOf({}, yaml(`limits: { room: { mediumPercent: 60 } }\n${apps}`))).toEqual([
+      'apps[0].limits.room.mediumPercent: expected at least lowPercent, which is 61; got 60',
+    ]);
+    expect(problemsOf({ PARLEY_LIMITS_ROOM_MEDIUM_PERCENT: '39' })).toEqual([
+      'limits.room.mediumPercent: expected at least lowPercent, which is 40; got 39',
+    ]);
+  });
+
   it('reads yes and no, and nested settings', () => {
     const { config } = load({ PARLEY_KAFKA_TLS: 'True', PARLEY_KAFKA_SASL_USERNAME: 'u', PARLEY_KAFKA_SASL_PASSWORD: 'p' });
     expect(config.kafka).toMatchObject({ tls: true, sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'p' } });

@@ -1,5 +1,6 @@
 import { limits } from '@parley/kernel';
 import { z } from 'zod';
+import { rateLimits } from './rate-limits.js';
 import { setting } from './setting.js';
 
 /** Services that a process can run. */
@@ -203,6 +204,7 @@ const appLimits = z
       expects: `milliseconds from 5000 to ${limits.heartbeatMs}`,
       defaultText: String(limits.heartbeatMs),
     }),
+    ...rateLimits('limits'),
   })
   .prefault({});
 
@@ -255,6 +257,7 @@ export const configSchema = z.strictObject({
   rpc,
   kafka,
   cassandra,
+  limits: z.strictObject(rateLimits()).prefault({}),
   apps: setting(z.array(app).default([]), {
     meaning: 'Apps that are served. As a variable: YAML or JSON.',
     expects: 'a list of apps, each with id and keys',
@@ -285,6 +288,8 @@ export interface RpcTlsConfig {
   readonly key: string;
 }
 
+/** How much may be sent, by priority, where an app has nothing else. */
+export type RateLimitsConfig = Config['limits'];
 /** One app that is served. */
 export type AppConfig = Config['apps'][number];
 /** A key that signs an app's tokens. */

@@ -1,3 +1,4 @@
+import { roomRateDefaults } from './rate-limits.js';
 import type { AppConfig, AppKeyConfig, Config, ParsedConfig, RpcTlsConfig } from './schema.js';
 
 const anyInterface: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]']);
@@ -7,6 +8,7 @@ export function settleConfig(parsed: ParsedConfig, problems: string[]): Config {
   const { rpc } = parsed;
   checkCluster(parsed, problems);
   checkApps(parsed.apps, problems);
+  checkRoomRates(parsed, problems);
   return {
     ...parsed,
     partitions: parsed.partitions ?? (parsed.mode === 'embedded' ? 16 : 64),
@@ -45,6 +47,18 @@ function checkApps(apps: readonly AppConfig[], problems: string[]): void {
     if (ids.has(app.id)) problems.push(`${path}.id: "${app.id}" is there twice`);
     ids.add(app.id);
     checkKeys(app.keys, path, problems);
+  }
+}
+
+/** LOW is a part of what MEDIUM and LOW may use together, also where an app sets only one of them. */
+function checkRoomRates({ limits, apps }: ParsedConfig, problems: string[]): void {
+  const inApps = apps.map(({ limits: own }, index) => ({ path: `apps[${index}].limits.room`, room: own.room }));
+  for (const { path, room } of [{ path: 'limits.room', room: limits.room }, ...inApps]) {
+    if (room === undefined) continue;
+    const mediumPercent = room.mediumPercent ?? limits.room?.mediumPercent ?? roomRateDefaults.mediumPercent;
+    const lowPercent = room.lowPercent ?? limits.room?.lowPercent ?? roomRateDefaults.lowPercent;
+    if (mediumPercent >= lowPercent) continue;
+    problems.push(`${path}.mediumPercent: expected at least lowPercent, which is ${lowPercent}; got ${mediumPercent}`);
   }
 }
 
