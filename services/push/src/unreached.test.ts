@@ -62,6 +62,7 @@ async function unreachedAfter(
       membershipVersion: 1,
       closed: false,
       members: ['ann', 'bob', 'eve'],
+      speaking: undefined,
     }),
   };
   const router: PushDeps['router'] = {
