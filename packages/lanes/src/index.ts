@@ -4,3 +4,6 @@ export * from './token-bucket.js';
 export * from './level-buckets.js';
 export * from './policy.js';
 export * from './slice-quota.js';
+export * from './delay-gauge.js';
+export * from './door-valve.js';
+export * from './shed-valve.js';

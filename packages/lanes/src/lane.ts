@@ -7,3 +7,8 @@ const laneByPriority: readonly Lane[] = ['medium', 'low', 'medium', 'high', 'sys
 
 /** The lane of a wire priority; what is unspecified or unknown travels as medium. */
 export const laneOf = (priority: number): Lane => laneByPriority[priority] ?? 'medium';
+
+const priorityByLane: Readonly<Record<Lane, 1 | 2 | 3 | 4>> = { low: 1, medium: 2, high: 3, system: 4 };
+
+/** The wire priority of a lane. */
+export const priorityOf = (lane: Lane): 1 | 2 | 3 | 4 => priorityByLane[lane];
