@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { GroupService } from '@parley/contracts/group';
+import { PolicyService } from '@parley/contracts/policy';
 import { RouterService } from '@parley/contracts/router';
 import { ParleyError, partitionOf, seededRandom, systemClock } from '@parley/kernel';
 import { createInProcessRpc, createMemoryDirectory, type ServiceHandlers } from '@parley/rpc';
@@ -49,7 +50,7 @@ async function arrange(handlers: {
     key: 'key' in handlers ? handlers.key : key,
     readiness,
     telemetry,
-    door: new JsonDoor(clients),
+    door: new JsonDoor({ ...clients, policy: rpc.dialer.client(PolicyService, server.address) }),
   });
   open.push(admin);
   const base = `http://127.0.0.1:${admin.port}`;

@@ -2,12 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { GatewayService } from '@parley/contracts/gateway';
 import { ParleyError } from '@parley/kernel';
 import { createInProcessRpc, createMemoryDirectory, type ServiceHandlers } from '@parley/rpc';
-import { createGatewayClient, publishGateway } from './gateway-client.js';
+import { createGatewayClient } from './gateway-client.js';
+import { publishGateway } from './publish-gateway.js';
+import { ManualClock } from './testing/manual-clock.js';
 
 /** A cluster whose gateways are added one by one. */
 function arrange() {
   const rpc = createInProcessRpc();
   const directory = createMemoryDirectory();
+  const clock = new ManualClock();
   const add = async (name: string, handlers: Partial<ServiceHandlers<typeof GatewayService>> = {}): Promise<() => Promise<void>> => {
     const server = rpc.server(name);
     server.serve(GatewayService, {
@@ -15,7 +18,7 @@ function arrange() {
       disconnect: async () => ({ sessions: 1 }),
       ...handlers,
     });
-    return publishGateway({ directory, address: server.address, peer: `peer of ${name}` });
+    return publishGateway({ directory, address: server.address, peer: `peer of ${name}`, clock });
   };
   return { add, directory, client: createGatewayClient(rpc.dialer, directory) };
 }
@@ -37,7 +40,7 @@ describe('the client of all gateways', () => {
     const cluster = arrange();
     const leave = await cluster.add('a');
     await cluster.add('b');
-    await publishGateway({ directory: cluster.directory, address: 'nobody there', peer: 'gone' });
+    await publishGateway({ directory: cluster.directory, address: 'nobody there', peer: 'gone', clock: new ManualClock() });
     await leave();
     expect(await sessionsOf(cluster)).toEqual(['ann at b']);
     expect(cluster.directory.peersOf('gateway').map(({ peer }) => peer)).toEqual(['peer of b', 'gone']);
@@ -47,7 +50,7 @@ describe('the client of all gateways', () => {
     const cluster = arrange();
     const leave = await cluster.add('a');
     await leave();
-    await publishGateway({ directory: cluster.directory, address: 'a', peer: 'the next process' });
+    await publishGateway({ directory: cluster.directory, address: 'a', peer: 'the next process', clock: new ManualClock() });
     expect(await sessionsOf(cluster)).toEqual(['ann at a']);
   });
 

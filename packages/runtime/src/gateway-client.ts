@@ -1,28 +1,10 @@
 import { GatewayService } from '@parley/contracts/gateway';
-import { ParleyError, partitionOf } from '@parley/kernel';
+import { ParleyError } from '@parley/kernel';
 import type { CallOptions, OwnerDirectory, RoutedClient, RpcDialer, ServiceClient } from '@parley/rpc';
-
-/** Name of the gateways in the owner directory. */
-const gatewayService = 'gateway';
-
-/** Gateways own no partitions: their entries are told apart by a number made of their address. */
-const slots = 2 ** 31;
+import { gatewayService } from './publish-gateway.js';
 
 /** How long one gateway may keep the callers of all gateways waiting. */
 const answerWithinMs = 3_000;
-
-export interface GatewayEntryOptions {
-  readonly directory: OwnerDirectory;
-  readonly address: string;
-  readonly peer: string;
-}
-
-/** Makes a gateway known to the operators' calls; the answer takes it off the list again. */
-export async function publishGateway({ directory, address, peer }: GatewayEntryOptions): Promise<() => Promise<void>> {
-  const entry = { service: gatewayService, partition: partitionOf('', address, slots), fence: 0, peer };
-  await directory.publish({ ...entry, address });
-  return () => directory.publish({ ...entry, address: '' });
-}
 
 /**
  * Calls every gateway, for a user may be connected to any, and joins the answers. A gateway that is gone counts as one

@@ -1,10 +1,12 @@
 export * from './admin-server.js';
-export { publishGateway } from './gateway-client.js';
+export type { FollowingOptions } from './follow-compacted.js';
 export * from './json-door.js';
 export * from './log-directory.js';
 export * from './platform.js';
+export * from './policy-book.js';
 export * from './process-host.js';
 export * from './proto-json.js';
+export { publishGateway } from './publish-gateway.js';
 export * from './readiness.js';
 export * from './run-service.js';
 export * from './service-clients.js';

@@ -2,11 +2,12 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { GatewayService } from '@parley/contracts/gateway';
 import { GroupService } from '@parley/contracts/group';
 import { HistoryService } from '@parley/contracts/history';
+import { PolicyService } from '@parley/contracts/policy';
 import { PushService } from '@parley/contracts/push';
 import { RoomService } from '@parley/contracts/room';
 import { RouterService } from '@parley/contracts/router';
 import { ParleyError } from '@parley/kernel';
-import type { CallOptions, ServiceDescriptor } from '@parley/rpc';
+import type { CallOptions, ServiceClient, ServiceDescriptor } from '@parley/rpc';
 import { jsonMethod, loadDescriptors } from './proto-json.js';
 import type { ServiceClients } from './service-clients.js';
 
@@ -17,6 +18,11 @@ export interface JsonCall {
   call(json: unknown, options: CallOptions): Promise<JsonValue>;
 }
 
+/** Who answers the calls: the services wherever they run, and this process itself. */
+export interface ApiClients extends ServiceClients {
+  readonly policy: ServiceClient<typeof PolicyService>;
+}
+
 /** Contracts that the API offers, by their short name. */
 export const apiServices = {
   router: RouterService,
@@ -25,7 +31,8 @@ export const apiServices = {
   history: HistoryService,
   push: PushService,
   gateway: GatewayService,
-} as const satisfies Record<keyof ServiceClients, ServiceDescriptor>;
+  policy: PolicyService,
+} as const satisfies Record<keyof ApiClients, ServiceDescriptor>;
 
 type UnaryCall = (request: unknown, options: CallOptions) => Promise<unknown>;
 
@@ -36,10 +43,10 @@ type UnaryCall = (request: unknown, options: CallOptions) => Promise<unknown>;
 export class JsonDoor {
   readonly #calls = new Map<string, JsonCall>();
 
-  constructor(clients: ServiceClients) {
+  constructor(clients: ApiClients) {
     const registry = loadDescriptors();
     for (const [shortName, service] of Object.entries<ServiceDescriptor>(apiServices)) {
-      const client = clients[shortName as keyof ServiceClients] as unknown as Readonly<Record<string, UnaryCall>>;
+      const client = clients[shortName as keyof ApiClients] as unknown as Readonly<Record<string, UnaryCall>>;
       for (const [name, { kind, name: fullName }] of Object.entries(service.methods)) {
         const send = client[name];
         if (kind !== 'unary' || send === undefined) continue;

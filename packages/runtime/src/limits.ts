@@ -6,9 +6,15 @@ export const runtimeLimits = {
   apiTimeoutMs: 10_000,
   /** Time for one readiness check; one that takes longer counts as not ready. */
   readinessCheckMs: 2_000,
-  /** Pause before the directory follows its topic again after a failure: first and longest. */
-  directoryRetryFirstMs: 100,
-  directoryRetryLongestMs: 5_000,
-  /** Attempts to publish an owner whose append has an unknown outcome. */
+  /** Pause before a compacted topic is followed again after a failure: first and longest. */
+  followRetryFirstMs: 100,
+  followRetryLongestMs: 1_000,
+  /** Attempts to append to a compacted topic when the outcome is unknown. */
   publishAttemptsMax: 5,
+  /** How often a gateway says that it is there. */
+  gatewayEveryMs: 30_000,
+  /** A gateway that was not heard of for so long does not count as live. */
+  gatewayLostMs: 100_000,
 } as const;
+
+if (runtimeLimits.gatewayLostMs < 3 * runtimeLimits.gatewayEveryMs) throw new Error('gatewayLostMs must allow three misses');

@@ -2,12 +2,16 @@ import { hostname } from 'node:os';
 import type { Config } from '@parley/config';
 import type { EventLog } from '@parley/eventlog';
 import { type Clock, type Random, randomId, systemClock, systemRandom } from '@parley/kernel';
+import type { PolicyBook } from '@parley/lanes';
 import type { OwnerDirectory, RpcDialer, RpcServer } from '@parley/rpc';
 import type { HistoryStore, PushStore } from '@parley/store';
 import { createNodeTelemetry, type NodeTelemetry } from '@parley/telemetry-node';
 import type { AdapterDeps, Adapters } from './adapters.js';
+import { LiveGateways } from './live-gateways.js';
 import { openLogDirectory } from './log-directory.js';
 import { Opened } from './opened.js';
+import { openPolicyBook } from './policy-book.js';
+import { servePolicies } from './policy-service.js';
 import { createServiceClients, type ServiceClients } from './service-clients.js';
 import { topicSpecs } from './topic-specs.js';
 
@@ -20,6 +24,10 @@ export interface Platform extends AsyncDisposable {
   /** Opens the store on first use; the platform closes it. */
   pushStore(): Promise<PushStore>;
   readonly directory: OwnerDirectory;
+  /** What each app may send: as configured, or as set while the system runs. */
+  readonly policies: PolicyBook;
+  /** How many gateways share what an app may send; at least 1. */
+  liveGateways(): number;
   readonly server: RpcServer;
   readonly dialer: RpcDialer;
   /** Where other processes reach this one. */
@@ -41,7 +49,7 @@ export interface PlatformOptions {
   readonly telemetry?: NodeTelemetry;
 }
 
-/** Opens log, calls and directory for the mode of the configuration, and creates missing topics. */
+/** Opens log, calls and directory for the mode of the configuration, creates missing topics, serves the calls about policies. */
 export async function createPlatform(config: Config, options: PlatformOptions = {}): Promise<Platform> {
   const { clock = systemClock, random = systemRandom } = options;
   const peer = newPeerId(random);
@@ -57,13 +65,18 @@ export async function createPlatform(config: Config, options: PlatformOptions = 
   try {
     const log = opened.add(await adapters.openLog());
     await log.createTopics(topicSpecs(config));
-    const directory = opened.add(await openLogDirectory({ log, clock, random, logger: telemetry.logger }));
+    const following = { log, clock, random, logger: telemetry.logger };
+    const directory = opened.add(await openLogDirectory(following));
+    const gateways = new LiveGateways(directory, clock);
+    const policies = opened.add(await openPolicyBook({ ...following, config }));
     const { server, dialer } = await adapters.openRpc();
     calls.add(dialer);
     calls.add(server);
+    servePolicies(server, policies);
     const { partitions } = config;
     return {
-      ...{ config, log, directory, server, dialer, clock, random, telemetry, peer, partitions },
+      ...{ config, log, directory, policies, server, dialer, clock, random, telemetry, peer, partitions },
+      liveGateways: () => gateways.count(),
       address: server.address,
       clients: createServiceClients({ dialer, directory, partitions, clock, random }),
       historyStore: once(() => adapters.openHistoryStore()),

@@ -1,4 +1,5 @@
 import { type Config, ConfigError, loadConfig } from '@parley/config';
+import { PolicyService } from '@parley/contracts/policy';
 import { sleep } from '@parley/kernel';
 import { type AdminServer, openAdminServer } from './admin-server.js';
 import { JsonDoor } from './json-door.js';
@@ -107,8 +108,9 @@ class ProcessLife {
   }
 
   async #openAdmin(): Promise<AdminServer> {
-    const { config, clients, telemetry } = this.#platform;
-    const admin = await openAdminServer({ ...config.admin, readiness: this.#readiness, door: new JsonDoor(clients), telemetry });
+    const { config, clients, dialer, address, telemetry } = this.#platform;
+    const door = new JsonDoor({ ...clients, policy: dialer.client(PolicyService, address) });
+    const admin = await openAdminServer({ ...config.admin, readiness: this.#readiness, door, telemetry });
     this.#stops.add('admin server', () => admin[Symbol.asyncDispose]());
     return admin;
   }
