@@ -5,30 +5,35 @@ import { watchForSuccessor } from '@parley/rpc';
 import type { RouterClientEvents } from '@parley/router-client';
 import { type AggregateEvent, type AggregateKind, type AggregateName, keyOf } from './aggregate-kind.js';
 import { type AggregateMetrics, createAggregateMetrics } from './aggregate-metrics.js';
-import type { AggregatePartition } from './aggregate-partition.js';
+import type { AggregatePartition, AnswerWhen } from './aggregate-partition.js';
+import type { PartitionCompanion, PartitionView } from './companion.js';
 import { aggregateLimits } from './limits.js';
 import type { MembershipForwarder } from './membership-forwarder.js';
-import { openPartition } from './open-partition.js';
+import { type OpenOptions, openPartition } from './open-partition.js';
 import type { Stamp } from './partition-clock.js';
 import type { AggregateHostDeps } from './ports.js';
+import { RouterCalls } from './router-calls.js';
 
 /** What an executed command led to. */
 export interface Executed<State> {
   readonly state: State;
-  /** The router's answer; absent when it did not come in time or none was needed. */
+  /** The router's answer; absent when it did not come in time or was not waited for. */
   readonly outcome: Outcome | undefined;
 }
 
 export interface ExecuteOptions {
-  /** Ask the router for the conversation's head when nothing changed. */
-  readonly asksForHead?: boolean;
+  /** What the answer waits for; default `confirmed`. */
+  readonly when?: AnswerWhen;
 }
+
+/** Makes the companion of a partition that was taken over, before its first command. */
+export type CompanionOf<State, Command, Event> = (view: PartitionView<State, Command>) => PartitionCompanion<State, Event>;
 
 /** Owns the partitions that are assigned to this process and carries out commands on their aggregates. */
 export interface AggregateHost<State, Command> {
   /**
-   * Carries out a command; resolves when its events are durable and the router knows the new members (or has
-   * not answered within 4 s: the change is forwarded all the same). Rejects with the decider's refusal,
+   * Carries out a command; resolves when its events are durable and the router knows what follows from them (or has
+   * not answered within 4 s: it is forwarded all the same). Rejects with the decider's refusal,
    * NOT_OWNER or OVERLOADED.
    */
   execute(name: AggregateName, command: (stamp: Stamp) => Command, options?: ExecuteOptions): Promise<Executed<State>>;
@@ -42,32 +47,38 @@ export interface AggregateHost<State, Command> {
 export function createAggregateHost<State, Command, Event extends AggregateEvent>(
   kind: AggregateKind<State, Command, Event>,
   deps: AggregateHostDeps,
+  companionOf?: CompanionOf<State, Command, Event>,
 ): AggregateHost<State, Command> {
-  return new OwnedAggregates(kind, deps);
+  return new OwnedAggregates(kind, deps, companionOf);
 }
 
 class OwnedAggregates<State, Command, Event extends AggregateEvent> implements AggregateHost<State, Command> {
   readonly owned = new OwnedPartitions();
   readonly #kind: AggregateKind<State, Command, Event>;
   readonly #deps: AggregateHostDeps;
+  readonly #companionOf: CompanionOf<State, Command, Event> | undefined;
   readonly #partitions = new Map<number, AggregatePartition<State, Command, Event>>();
   readonly #forwarders = new Map<number, MembershipForwarder>();
+  readonly #calls = new Map<number, RouterCalls>();
   readonly #metrics: AggregateMetrics;
   #lastConnection: number;
   #isRouterLate = false;
 
-  constructor(kind: AggregateKind<State, Command, Event>, deps: AggregateHostDeps) {
+  constructor(
+    kind: AggregateKind<State, Command, Event>,
+    deps: AggregateHostDeps,
+    companionOf: CompanionOf<State, Command, Event> | undefined,
+  ) {
     this.#kind = kind;
     this.#deps = deps;
+    this.#companionOf = companionOf;
     this.#metrics = createAggregateMetrics(deps.telemetry.metrics, kind.service, () => this.#pendingForwards());
     // Answers to commands of an earlier life of this process must not be taken for answers to this one's.
     this.#lastConnection = Math.floor(deps.random.next() * 2 ** 52);
   }
 
   async execute(name: AggregateName, command: (stamp: Stamp) => Command, options: ExecuteOptions = {}): Promise<Executed<State>> {
-    const { asksForHead = false } = options;
-    const { state, settled } = await this.#partitionOf(name).execute({ name, key: keyOf(name), command, asksForHead });
-    return { state, outcome: await this.#outcomeInTime(settled) };
+    return this.#executeOn(this.#partitionOf(name), name, { ...options, command });
   }
 
   read(name: AggregateName): State {
@@ -83,15 +94,25 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     await superviseOwnership({ log, clock, random, telemetry, group: service, topics: [topic], signal, run, owned: this.owned });
   }
 
-  async #own(options: Pick<Parameters<typeof openPartition>[2], 'partition' | 'pointers' | 'router' | 'signal'>): Promise<void> {
+  async #own(options: Pick<OpenOptions<State, Event>, 'partition' | 'pointers' | 'router' | 'signal'>): Promise<void> {
     const connection = ++this.#lastConnection;
-    const opening = openPartition(this.#kind, this.#deps, { ...options, connection, metrics: this.#metrics });
+    let companion: PartitionCompanion<State, Event> | undefined;
+    const opening = openPartition(this.#kind, this.#deps, {
+      ...options,
+      connection,
+      metrics: this.#metrics,
+      onCommitted: (change) => companion?.committed(change),
+    });
     const { partition: opened, forwarder, resume } = await opening;
-    const { directory, address, peer, telemetry } = this.#deps;
+    const { directory, address, peer, clock, telemetry } = this.#deps;
     const fields = { service: this.#kind.service, partition: options.partition, fence: opened.fence };
     this.#forwarders.set(connection, forwarder);
+    const calls = new RouterCalls({ router: options.router, clock, connection: ++this.#lastConnection });
+    const callsConnection = this.#lastConnection;
+    this.#calls.set(callsConnection, calls);
     // Before any new command, so that changes reach the routers in the order of the log.
     resume();
+    companion = this.#companionOf?.(this.#viewOf(options.partition, opened, calls));
     this.#partitions.set(options.partition, opened);
     const ended = this.owned.serving(options.partition);
     const unwatch = watchForSuccessor(directory, fields, () => opened.confirm());
@@ -103,11 +124,38 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
       unwatch();
       this.#partitions.delete(options.partition);
       ended();
+      const companionClosed = companion?.close();
       this.#forwarders.delete(connection);
+      this.#calls.delete(callsConnection);
+      calls.close();
       await opened.close();
+      await companionClosed;
       telemetry.logger.debug('partition given up', fields);
     }
     if (!options.signal.aborted) throw opened.lost.reason;
+  }
+
+  #viewOf(partition: number, opened: AggregatePartition<State, Command, Event>, calls: RouterCalls): PartitionView<State, Command> {
+    return {
+      partition,
+      get version() {
+        return opened.version;
+      },
+      lost: opened.lost,
+      aggregates: () => opened.aggregates(),
+      read: (name) => opened.read(keyOf(name)),
+      execute: (name, command, options = {}) => this.#executeOn(opened, name, { ...options, command }),
+      ask: (lane, command, timeoutMs) => calls.ask(lane, command, timeoutMs),
+    };
+  }
+
+  async #executeOn(
+    partition: AggregatePartition<State, Command, Event>,
+    name: AggregateName,
+    { command, when = 'confirmed' }: ExecuteOptions & { readonly command: (stamp: Stamp) => Command },
+  ): Promise<Executed<State>> {
+    const { state, settled } = await partition.execute({ name, key: keyOf(name), command, when });
+    return { state, outcome: when === 'committed' ? undefined : await this.#outcomeInTime(settled) };
   }
 
   #partitionOf({ app, conversation }: AggregateName): AggregatePartition<State, Command, Event> {
@@ -119,7 +167,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
 
   #routerEvents(): RouterClientEvents {
     return {
-      outcome: (outcome) => this.#forwarders.get(outcome.connection)?.onOutcome(outcome),
+      outcome: (outcome) => (this.#forwarders.get(outcome.connection) ?? this.#calls.get(outcome.connection))?.onOutcome(outcome),
       delivery: () => undefined,
       subscribed: () => undefined,
     };

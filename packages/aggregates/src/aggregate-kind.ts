@@ -1,5 +1,5 @@
+import type { PendingForwardInit } from '@parley/contracts/events';
 import type { Refusal, Result } from '@parley/kernel';
-import type { MembershipChange } from '@parley/wire';
 
 /** What every event of a service says about itself. */
 export interface AggregateEvent {
@@ -14,6 +14,9 @@ export interface AggregateName {
   readonly conversation: string;
 }
 
+/** What an event means to the router and to those who listen. What is absent stays as it is. */
+export type Forward = Omit<PendingForwardInit, 'index'>;
+
 /** Everything in which groups and rooms differ. All functions are pure. */
 export interface AggregateKind<State, Command, Event extends AggregateEvent> {
   /** Name in the owner directory, in metrics and in logs. */
@@ -27,15 +30,21 @@ export interface AggregateKind<State, Command, Event extends AggregateEvent> {
   readonly isInitial: (state: State) => boolean;
   readonly encodeState: (state: State) => Uint8Array;
   readonly decodeState: (bytes: Uint8Array) => State;
+  /** Two encoded lists put together are the encoding of the joined list, as with every repeated field of protobuf. */
   readonly encodeEvents: (events: readonly Event[]) => Uint8Array;
   readonly decodeEvents: (bytes: Uint8Array) => readonly Event[];
-  /** What the router has to know of an event. */
-  readonly membershipOf: (event: Event) => MembershipChange;
+  /**
+   * What an event, with the state that it led to, means outside; undefined where it means nothing. The event
+   * that ends an aggregate means something.
+   */
+  readonly forwardOf: (event: Event, after: State) => Forward | undefined;
   /**
    * Whether each change takes a place of its own in the conversation (groups). Where it does not (rooms),
-   * changes that wait are merged into one.
+   * what waits is merged into one command.
    */
   readonly isMembershipStored: boolean;
+  /** Whether the log is cut off behind the snapshot before the newest one; else it is kept as a whole. */
+  readonly isLogTrimmed: boolean;
 }
 
 /** Key of an aggregate in the log, in snapshots and in memory. */

@@ -1,11 +1,12 @@
-import type { PendingForward } from '@parley/contracts/events';
+import { createPendingForward } from '@parley/contracts/events';
 import type { Outcome } from '@parley/contracts/router';
 import { BoundedQueue, type CancelTimer, ParleyError } from '@parley/kernel';
 import { type OwnedDraft, type OwnedPosition, OwnershipLostError, type PartitionOwner, takeSnapshot } from '@parley/ownedlog';
-import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
+import type { AggregateEvent, AggregateKind, AggregateName } from './aggregate-kind.js';
 import type { AggregateMetrics } from './aggregate-metrics.js';
 import type { AggregateStates } from './aggregate-states.js';
-import { type CommandRequest, type DecidedBatch, decideBatch, type Verdict } from './decide-batch.js';
+import type { CommittedChange } from './companion.js';
+import { type AggregateChange, type CommandRequest, type DecidedBatch, decideBatch } from './decide-batch.js';
 import { aggregateLimits, overloadedRetryMs } from './limits.js';
 import type { MembershipForwarder } from './membership-forwarder.js';
 import type { PartitionClock } from './partition-clock.js';
@@ -17,13 +18,21 @@ import { SnapshotSchedule } from './snapshot-schedule.js';
 export interface Committed<State> {
   /** The aggregate once the command was carried out. */
   readonly state: State;
-  /** The router's answer to the newest change of the membership, once it has one. */
+  /** The router's answer to the newest change of the aggregate, once it has one; undefined at once when nobody asked for it. */
   readonly settled: Promise<Outcome | undefined>;
 }
 
+/**
+ * What the answer to a command waits for.
+ * - `committed`: its events are durable.
+ * - `confirmed`: and the router knows what follows from them.
+ * - `head`: as `confirmed`; when nothing changed the router is asked for the conversation's head.
+ */
+export type AnswerWhen = 'committed' | 'confirmed' | 'head';
+
 /** A command that waits for its batch. */
 interface WaitingCommand<State, Command> extends CommandRequest<Command> {
-  readonly asksForHead: boolean;
+  readonly when: AnswerWhen;
   readonly resolve: (committed: Committed<State>) => void;
   readonly reject: (error: ParleyError) => void;
 }
@@ -36,7 +45,14 @@ export interface PartitionParts<State, Command, Event extends AggregateEvent> {
   readonly clock: PartitionClock;
   readonly metrics: AggregateMetrics;
   readonly deps: AggregateHostDeps;
+  /** Called for each aggregate of a committed batch, before anybody is answered; must not throw. */
+  readonly onCommitted: (change: CommittedChange<State, Event>) => void;
+  /** Where the newest snapshot begins that was there when the partition was claimed. */
+  readonly snapshotOffset: number | undefined;
 }
+
+/** What is decided and not yet known to be committed. */
+type InFlight<State, Command, Event> = DecidedBatch<State, Event, WaitingCommand<State, Command>>;
 
 /**
  * Takes commands for the aggregates of one partition, one batch at a time: what comes while an append is on its
@@ -45,16 +61,20 @@ export interface PartitionParts<State, Command, Event extends AggregateEvent> {
 export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   readonly #parts: PartitionParts<State, Command, Event>;
   readonly #waiting = new BoundedQueue<WaitingCommand<State, Command>>(aggregateLimits.waitingCommandsMax);
-  #inFlight: { readonly commands: readonly WaitingCommand<State, Command>[]; readonly batch: DecidedBatch<State, Event> } | undefined;
+  #inFlight: InFlight<State, Command, Event> | undefined;
   #working: Promise<void> | undefined;
   #writtenIndex: number;
   #cancelPosition: CancelTimer | undefined;
   #isPositionDue = false;
+  #version: number;
+  #snapshotOffset: number | undefined;
   readonly #snapshots: SnapshotSchedule;
 
   constructor(parts: PartitionParts<State, Command, Event>, recordsSinceSnapshot: number) {
     this.#parts = parts;
     this.#writtenIndex = parts.forwarder.confirmedIndex;
+    this.#version = parts.clock.last;
+    this.#snapshotOffset = parts.snapshotOffset;
     this.#snapshots = new SnapshotSchedule({
       every: parts.deps.snapshotEveryRecords ?? aggregateLimits.snapshotEveryRecords,
       records: recordsSinceSnapshot,
@@ -72,6 +92,11 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     return this.#parts.owner.lost;
   }
 
+  /** Grows with every commit, also over take-overs: what is read now is as of this version. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Looks into the log whether somebody else has claimed the partition; `lost` tells. */
   confirm(): void {
     // A log that cannot be read is asked again with the next append.
@@ -83,16 +108,20 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     return this.#parts.states.get(key);
   }
 
+  /** Every aggregate that there is, live. */
+  aggregates(): Iterable<readonly [AggregateName, State]> {
+    return this.#parts.states.aggregates();
+  }
+
   /** Decides a command and commits what follows. Rejects with the refusal, NOT_OWNER or OVERLOADED. */
-  execute(request: CommandRequest<Command> & { readonly asksForHead: boolean }): Promise<Committed<State>> {
+  execute(request: CommandRequest<Command> & { readonly when: AnswerWhen }): Promise<Committed<State>> {
     return new Promise((resolve, reject) => {
       if (this.lost.aborted) {
         reject(new ParleyError('NOT_OWNER'));
         return;
       }
       const { forwarder, metrics } = this.#parts;
-      const isOver = forwarder.pendingCount >= aggregateLimits.pendingForwardsMax;
-      if (isOver || !this.#waiting.push({ ...request, resolve, reject })) {
+      if (forwarder.isFull || !this.#waiting.push({ ...request, resolve, reject })) {
         metrics.overloaded.add(1);
         reject(new ParleyError('OVERLOADED', 'too many commands wait', { retryAfterMs: overloadedRetryMs }));
         return;
@@ -103,21 +132,17 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
 
   /** To be called when drafts are committed, before anything else is appended. */
   onAppended(drafts: readonly OwnedDraft[], position: OwnedPosition): void {
-    const { forwarder } = this.#parts;
     this.#snapshots.count(drafts.length);
     const inFlight = this.#inFlight;
     this.#inFlight = undefined;
     if (inFlight === undefined) return;
+    this.#version = inFlight.version;
     let index = position.index - drafts.length;
-    for (const [key, { state, events }] of inFlight.batch.changes) {
+    for (const [key, change] of inFlight.changes) {
       index++;
-      this.#parts.states.set(key, state);
-      forwarder.add(
-        key,
-        events.map((event): PendingForward => ({ index, change: this.#parts.kind.membershipOf(event) })),
-      );
+      this.#take(key, change, index);
     }
-    this.#answer(inFlight.commands, inFlight.batch.verdicts);
+    this.#answer(inFlight);
   }
 
   /** To be called when the routers have confirmed more changes. */
@@ -163,21 +188,20 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
 
   async #commitBatch(): Promise<void> {
     const { owner } = this.#parts;
-    const commands = this.#takeWaiting();
-    const batch = decideBatch(this.#parts, commands);
+    const batch = decideBatch(this.#parts, () => this.#waiting.shift());
     try {
       if (batch.changes.size === 0) {
         // Answers from the state alone: they hold only if nobody else has claimed meanwhile.
         await owner.confirm();
-        this.#answer(commands, batch.verdicts);
+        this.#answer(batch);
         return;
       }
-      this.#inFlight = { commands, batch };
+      this.#inFlight = batch;
       await owner.append(this.#draftsOf(batch));
     } catch (error) {
       this.#inFlight = undefined;
       const isLost = error instanceof OwnershipLostError;
-      for (const command of commands) command.reject(isLost ? new ParleyError('NOT_OWNER') : ParleyError.from(error));
+      for (const { request } of batch.decisions) request.reject(isLost ? new ParleyError('NOT_OWNER') : ParleyError.from(error));
       if (isLost) throw error;
       this.#parts.deps.telemetry.logger.error('a batch could not be appended', { service: this.#parts.kind.service }, error);
     }
@@ -188,10 +212,21 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     await this.#parts.owner.append([{ payload: new Uint8Array(0), positions: this.#positions() }]);
   }
 
-  #draftsOf(batch: DecidedBatch<State, Event>): readonly OwnedDraft[] {
+  #take(key: string, change: AggregateChange<State, Event>, index: number): void {
+    const { states, forwarder, onCommitted } = this.#parts;
+    const { name, state, events } = change;
+    states.set(key, state);
+    forwarder.add(
+      key,
+      change.forwards.map((forward) => createPendingForward({ ...forward, index })),
+    );
+    onCommitted({ name, state, events });
+  }
+
+  #draftsOf(batch: InFlight<State, Command, Event>): readonly OwnedDraft[] {
     const drafts: OwnedDraft[] = [];
-    for (const [key, { events }] of batch.changes) {
-      const payload = this.#parts.kind.encodeEvents(events);
+    for (const [key, { pieces }] of batch.changes) {
+      const payload = joined(pieces);
       drafts.push(drafts.length === 0 ? { key, payload, positions: this.#positions() } : { key, payload });
     }
     return drafts;
@@ -206,29 +241,20 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     ]);
   }
 
-  #answer(commands: readonly WaitingCommand<State, Command>[], verdicts: readonly Verdict<State>[]): void {
+  #answer({ decisions }: InFlight<State, Command, Event>): void {
     const { forwarder, metrics } = this.#parts;
-    commands.forEach((command, i) => {
-      const verdict = verdicts[i];
-      if (verdict?.type === 'accepted') {
+    for (const { request, verdict } of decisions) {
+      if (verdict.type === 'accepted') {
         (verdict.isChanged ? metrics.changed : metrics.unchanged).add(1);
-        command.resolve({ state: verdict.state, settled: forwarder.settled(command.name, command.asksForHead) });
-      } else if (verdict !== undefined) {
+        const { name, when } = request;
+        const settled = when === 'committed' ? unasked : forwarder.settled(name, when === 'head');
+        request.resolve({ state: verdict.state, settled });
+      } else {
         metrics.refused.add(1);
         if (verdict.error.error === 'INTERNAL') this.#reportFault(verdict.error);
-        command.reject(verdict.error);
+        request.reject(verdict.error);
       }
-    });
-  }
-
-  #takeWaiting(): readonly WaitingCommand<State, Command>[] {
-    const commands: WaitingCommand<State, Command>[] = [];
-    while (commands.length < aggregateLimits.batchCommandsMax) {
-      const command = this.#waiting.shift();
-      if (command === undefined) break;
-      commands.push(command);
     }
-    return commands;
   }
 
   #refuseWaiting(): void {
@@ -239,15 +265,19 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
 
   async #takeSnapshot(): Promise<void> {
     const { owner, states, forwarder, deps, kind } = this.#parts;
+    const { offset } = owner.position;
     try {
       await takeSnapshot(
         owner,
         states.entries((key) => forwarder.pendingOf(key)),
       );
+      // One snapshot behind, for whoever has just read the older pointer.
+      if (kind.isLogTrimmed && this.#snapshotOffset !== undefined) await deps.log.trim(kind.topic, owner.partition, this.#snapshotOffset);
+      this.#snapshotOffset = offset;
     } catch (error) {
       if (error instanceof OwnershipLostError) return;
       deps.telemetry.logger.warn(
-        'a snapshot failed; the next one is due later',
+        'a snapshot or the cut behind it failed; the next one is due later',
         { service: kind.service, partition: owner.partition },
         error,
       );
@@ -264,4 +294,11 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     deps.telemetry.logger.error('a partition failed and is given up', { service: kind.service, partition: owner.partition }, error);
     owner.release();
   }
+}
+
+const unasked = Promise.resolve(undefined);
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
 }

@@ -1,6 +1,8 @@
-import { decodeAggregateSnapshot, encodeAggregateSnapshot, type PendingForward } from '@parley/contracts/events';
+import { createPendingForward, decodeAggregateSnapshot, encodeAggregateSnapshot, type PendingForward } from '@parley/contracts/events';
 import type { AcceptedRecord } from '@parley/ownedlog';
-import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
+import { type AggregateEvent, type AggregateKind, type AggregateName, nameOf } from './aggregate-kind.js';
+import { foldEvents } from './decide-batch.js';
+import { inputs } from './positions.js';
 
 /** What a recovery found besides the states: changes that the routers may not have. */
 export type RecoveredForwards = ReadonlyMap<string, readonly PendingForward[]>;
@@ -11,6 +13,8 @@ export class AggregateStates<State, Command, Event extends AggregateEvent> {
   /** Also holds what is gone while its last changes are on their way, so that a snapshot sees them. */
   readonly #states = new Map<string, State>();
   #recovered = new Map<string, PendingForward[]>();
+  /** What the records so far say to be confirmed. */
+  #confirmedIndex = 0;
 
   constructor(kind: AggregateKind<State, Command, Event>) {
     this.#kind = kind;
@@ -34,6 +38,13 @@ export class AggregateStates<State, Command, Event extends AggregateEvent> {
     if (state !== undefined && this.#kind.isInitial(state)) this.#states.delete(key);
   }
 
+  /** Every aggregate that there is; live: it may be iterated while they come and go. */
+  *aggregates(): Generator<readonly [AggregateName, State]> {
+    for (const [key, state] of this.#states) {
+      if (!this.#kind.isInitial(state)) yield [nameOf(key), state];
+    }
+  }
+
   /** Recovery: takes the state of an aggregate from a snapshot. */
   restore(key: string, bytes: Uint8Array): void {
     const { state, forwards } = decodeAggregateSnapshot(bytes);
@@ -43,16 +54,14 @@ export class AggregateStates<State, Command, Event extends AggregateEvent> {
 
   /** Recovery: folds a record. */
   fold(record: AcceptedRecord): void {
+    this.#confirmedIndex = Math.max(this.#confirmedIndex, record.positions.get(inputs.forwarded) ?? 0);
     if (record.payload.length === 0) return;
     const { key, index } = record;
-    const events = this.#kind.decodeEvents(record.payload);
-    this.#states.set(
-      key,
-      events.reduce((state, event) => this.#kind.evolve(state, event), this.get(key)),
-    );
-    const forwards = this.#recovered.get(key) ?? [];
-    this.#recovered.set(key, forwards);
-    for (const event of events) forwards.push({ index, change: this.#kind.membershipOf(event) });
+    const { after, forwards } = foldEvents(this.#kind, this.get(key), this.#kind.decodeEvents(record.payload));
+    this.#states.set(key, after);
+    const open = (this.#recovered.get(key) ?? []).filter((forward) => forward.index > this.#confirmedIndex);
+    for (const forward of forwards) open.push(createPendingForward({ ...forward, index }));
+    this.#recovered.set(key, open);
   }
 
   /** Ends the recovery: hands over what records behind `confirmedIndex` may have left undone. */

@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/kernel';
-import type { AggregateEvent, AggregateKind, AggregateName } from './aggregate-kind.js';
+import type { AggregateEvent, AggregateKind, AggregateName, Forward } from './aggregate-kind.js';
 import type { AggregateStates } from './aggregate-states.js';
+import { aggregateLimits } from './limits.js';
 import type { PartitionClock, Stamp } from './partition-clock.js';
 
 /** A command on its way to its decision. */
@@ -15,16 +16,23 @@ export type Verdict<State> =
   | { readonly type: 'accepted'; readonly state: State; readonly isChanged: boolean }
   | { readonly type: 'refused'; readonly error: ParleyError };
 
-interface AggregateChange<State, Event> {
+/** What a batch does to one aggregate. */
+export interface AggregateChange<State, Event> {
+  readonly name: AggregateName;
   readonly state: State;
   readonly events: readonly Event[];
+  /** Encoded events, in pieces that make up a whole. */
+  readonly pieces: readonly Uint8Array[];
+  /** In order; events that mean nothing outside have none. */
+  readonly forwards: readonly Forward[];
 }
 
-export interface DecidedBatch<State, Event> {
-  /** In the order of the requests. */
-  readonly verdicts: readonly Verdict<State>[];
+export interface DecidedBatch<State, Event, Request> {
+  readonly decisions: readonly { readonly request: Request; readonly verdict: Verdict<State> }[];
   /** What changes, by key. */
   readonly changes: ReadonlyMap<string, AggregateChange<State, Event>>;
+  /** Of the partition's clock: not below any version in the batch. */
+  readonly version: number;
 }
 
 export interface BatchContext<State, Command, Event extends AggregateEvent> {
@@ -33,36 +41,76 @@ export interface BatchContext<State, Command, Event extends AggregateEvent> {
   readonly clock: PartitionClock;
 }
 
-/** Decides commands one after the other, each on the state that the ones before it lead to. Commits nothing. */
-export function decideBatch<State, Command, Event extends AggregateEvent>(
-  { kind, states, clock }: BatchContext<State, Command, Event>,
-  requests: readonly CommandRequest<Command>[],
-): DecidedBatch<State, Event> {
-  const changes = new Map<string, { state: State; readonly events: Event[] }>();
+interface OpenChange<State, Event> extends AggregateChange<State, Event> {
+  state: State;
+  readonly events: Event[];
+  readonly pieces: Uint8Array[];
+  readonly forwards: Forward[];
+}
 
-  function decide({ key, command }: CommandRequest<Command>): Verdict<State> {
-    const change = changes.get(key);
-    const state = change?.state ?? states.get(key);
+/**
+ * Decides commands one after the other, each on the state that the ones before it lead to. Commits nothing.
+ * Takes from `next` until there is none or the batch is as large as it may be.
+ */
+export function decideBatch<State, Command, Event extends AggregateEvent, Request extends CommandRequest<Command>>(
+  { kind, states, clock }: BatchContext<State, Command, Event>,
+  next: () => Request | undefined,
+): DecidedBatch<State, Event, Request> {
+  const { batchCommandsMax, batchBytesMax } = aggregateLimits;
+  const changes = new Map<string, OpenChange<State, Event>>();
+  const decisions: { request: Request; verdict: Verdict<State> }[] = [];
+  let bytes = 0;
+
+  function decide({ name, key, command }: Request): Verdict<State> {
+    const known = changes.get(key);
+    const state = known?.state ?? states.get(key);
     const decision = kind.decide(state, command(clock.stamp()));
     if (!decision.ok) return { type: 'refused', error: ParleyError.of(decision.error) };
-    if (decision.value.length === 0) return { type: 'accepted', state, isChanged: false };
-    const next = decision.value.reduce((folded, event) => kind.evolve(folded, event), state);
-    for (const event of decision.value) clock.passBy(event.version);
-    if (change === undefined) changes.set(key, { state: next, events: [...decision.value] });
-    else {
-      change.state = next;
-      change.events.push(...decision.value);
-    }
-    return { type: 'accepted', state: next, isChanged: true };
+    const events = decision.value;
+    if (events.length === 0) return { type: 'accepted', state, isChanged: false };
+    const { after, forwards } = foldEvents(kind, state, events);
+    // Nothing is changed above this line, so that a fault leaves no trace.
+    const piece = kind.encodeEvents(events);
+    bytes += piece.length;
+    for (const event of events) clock.passBy(event.version);
+    const change = known ?? { name, state: after, events: [], pieces: [], forwards: [] };
+    change.state = after;
+    change.events.push(...events);
+    change.pieces.push(piece);
+    change.forwards.push(...forwards);
+    changes.set(key, change);
+    return { type: 'accepted', state: after, isChanged: true };
   }
 
-  const verdicts = requests.map((request): Verdict<State> => {
+  function verdictOf(request: Request): Verdict<State> {
     try {
       return decide(request);
     } catch (error) {
       // A fault in one decision must not fail the commands of others.
       return { type: 'refused', error: ParleyError.from(error) };
     }
-  });
-  return { verdicts, changes };
+  }
+
+  while (decisions.length < batchCommandsMax && bytes < batchBytesMax) {
+    const request = next();
+    if (request === undefined) break;
+    decisions.push({ request, verdict: verdictOf(request) });
+  }
+  return { decisions, changes, version: clock.last };
+}
+
+/** The state behind the events, and what they mean outside. */
+export function foldEvents<State, Command, Event extends AggregateEvent>(
+  kind: AggregateKind<State, Command, Event>,
+  state: State,
+  events: readonly Event[],
+): { readonly after: State; readonly forwards: readonly Forward[] } {
+  const forwards: Forward[] = [];
+  let after = state;
+  for (const event of events) {
+    after = kind.evolve(after, event);
+    const forward = kind.forwardOf(event, after);
+    if (forward !== undefined) forwards.push(forward);
+  }
+  return { after, forwards };
 }

@@ -4,15 +4,19 @@ import type { BackoffPolicy } from '@parley/kernel';
 export const aggregateLimits = {
   /** Commands per partition that wait for their turn; more are refused with OVERLOADED. */
   waitingCommandsMax: 4_096,
-  /**
-   * Commands decided between two appends. With 100 users of 34 bytes in each, a batch stays below half of what
-   * one append may hold.
-   */
+  /** Commands decided between two appends. */
   batchCommandsMax: 128,
-  /** Membership changes per partition that the routers have not confirmed; above it commands are refused. */
+  /** Bytes of events after which a batch takes no more commands. With the last one it fits into one append. */
+  batchBytesMax: 256 * 1024,
+  /** Changes per partition that the routers have not confirmed; above it commands are refused. */
   pendingForwardsMax: 50_000,
+  /** Notices among them, which may be some KiB each. */
+  pendingNoticesMax: 8_192,
   /** Users in one membership change, where changes may be merged. */
   mergedUsersMax: 200,
+  /** Notices in one command, and their bytes; a single change may have more bytes. */
+  mergedNoticesMax: 64,
+  mergedNoticeBytesMax: 32 * 1024,
   /** How long a caller waits for the router. Below the 5 s after which clients give a call up. */
   outcomeWaitMs: 4_000,
   /** A forwarded change without an answer is sent again after this time. */

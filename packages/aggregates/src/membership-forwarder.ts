@@ -1,12 +1,12 @@
-import type { PendingForward } from '@parley/contracts/events';
+import type { MembershipCommandInit, PendingForward } from '@parley/contracts/events';
 import type { Outcome } from '@parley/contracts/router';
 import { backoffMs, type CancelTimer, type Clock, errorNameOf, errorSpecOf, type Random } from '@parley/kernel';
 import type { RouterClient } from '@parley/router-client';
 import type { Logger } from '@parley/telemetry';
-import { createMembershipChange, type MembershipChange } from '@parley/wire';
+import { createMembershipChange } from '@parley/wire';
 import { type AggregateName, keyOf, nameOf } from './aggregate-kind.js';
 import { aggregateLimits, forwardBackoff } from './limits.js';
-import { mergeChanges } from './merge-changes.js';
+import { mergeForwards } from './merge-forwards.js';
 
 export interface ForwarderDeps {
   readonly router: RouterClient;
@@ -25,8 +25,8 @@ export interface ForwarderDeps {
 }
 
 interface Waiter {
-  /** Of the newest change that it waits for; 0 when any answer will do. */
-  readonly version: number;
+  /** How many forwards of its conversation must be confirmed. */
+  readonly upTo: number;
   readonly resolve: (outcome: Outcome | undefined) => void;
 }
 
@@ -35,16 +35,19 @@ interface Outbox {
   readonly key: string;
   /** In order; the first ones may be on their way. */
   readonly forwards: PendingForward[];
+  /** Since this outbox was made. */
+  confirmedCount: number;
+  /** In the order of what they wait for, since each waits for what was newest when it came. */
   readonly waiters: Waiter[];
-  sent: { readonly request: number; readonly count: number; readonly change: MembershipChange; attempts: number } | undefined;
+  sent: { readonly request: number; readonly count: number; readonly value: MembershipCommandInit; attempts: number } | undefined;
   cancelTimer: CancelTimer | undefined;
 }
 
 /** Changes nothing: no version is below it. The router answers it with the head of the conversation. */
-const question = createMembershipChange({});
+const question: MembershipCommandInit = { change: createMembershipChange({}) };
 
 /**
- * Brings membership changes that are durable here to the lane of their conversation, each until the router has
+ * Brings changes that are durable here to the lane of their conversation, each until the router has
  * confirmed it. At most one command per conversation is on its way: lanes may lose what they accepted, and a
  * change that overtook a lost one would make the router take the lost one for old. Rooms make up for the round
  * trips by merging what waits.
@@ -58,6 +61,7 @@ export class MembershipForwarder {
   #lastIndex: number;
   #lastRequest = 0;
   #pendingCount = 0;
+  #pendingNotices = 0;
   #isClosed = false;
 
   constructor(deps: ForwarderDeps) {
@@ -75,6 +79,11 @@ export class MembershipForwarder {
     return this.#pendingCount;
   }
 
+  /** Whether so much waits for the routers that no more changes should be made. */
+  get isFull(): boolean {
+    return this.#pendingCount >= aggregateLimits.pendingForwardsMax || this.#pendingNotices >= aggregateLimits.pendingNoticesMax;
+  }
+
   /** Changes of one aggregate that are not confirmed, in order. */
   pendingOf(key: string): readonly PendingForward[] {
     return this.#outboxes.get(key)?.forwards ?? [];
@@ -86,6 +95,7 @@ export class MembershipForwarder {
     const outbox = this.#outboxOf(key);
     for (const forward of forwards) {
       outbox.forwards.push(forward);
+      this.#pendingNotices += forward.notices.length;
       this.#open.set(forward.index, (this.#open.get(forward.index) ?? 0) + 1);
       this.#lastIndex = Math.max(this.#lastIndex, forward.index);
     }
@@ -110,7 +120,7 @@ export class MembershipForwarder {
     if (this.#isClosed || (!asksForHead && !this.#outboxes.has(key))) return Promise.resolve(undefined);
     const outbox = this.#outboxOf(key);
     return new Promise((resolve) => {
-      outbox.waiters.push({ version: outbox.forwards.at(-1)?.change?.version ?? 0, resolve });
+      outbox.waiters.push({ upTo: outbox.confirmedCount + outbox.forwards.length, resolve });
       if (outbox.sent === undefined) this.#sendNext(outbox);
     });
   }
@@ -151,25 +161,27 @@ export class MembershipForwarder {
   #outboxOf(key: string): Outbox {
     let outbox = this.#outboxes.get(key);
     if (outbox === undefined) {
-      outbox = { key, forwards: [], waiters: [], sent: undefined, cancelTimer: undefined };
+      outbox = { key, forwards: [], confirmedCount: 0, waiters: [], sent: undefined, cancelTimer: undefined };
       this.#outboxes.set(key, outbox);
     }
     return outbox;
   }
 
   #sendNext(outbox: Outbox): void {
-    const { count, change } = this.#next(outbox.forwards);
+    const { count, value } = this.#next(outbox.forwards);
     // 32 bits on the wire; by the time a number comes again its first use is long over.
     this.#lastRequest = (this.#lastRequest + 1) >>> 0;
-    outbox.sent = { request: this.#lastRequest, count, change, attempts: 0 };
+    outbox.sent = { request: this.#lastRequest, count, value, attempts: 0 };
     this.#byRequest.set(this.#lastRequest, outbox);
     this.#send(outbox);
   }
 
-  #next(forwards: readonly PendingForward[]): { readonly count: number; readonly change: MembershipChange } {
+  #next(forwards: readonly PendingForward[]): { readonly count: number; readonly value: MembershipCommandInit } {
+    const { isMembershipStored } = this.#deps;
     const first = forwards[0];
-    if (first === undefined) return { count: 0, change: question };
-    return this.#deps.isMembershipStored ? { count: 1, change: first.change ?? question } : mergeChanges(forwards);
+    if (first === undefined) return { count: 0, value: { ...question, isStored: isMembershipStored } };
+    const { count, change, speaking, historyAccess, notices } = isMembershipStored ? { ...first, count: 1 } : mergeForwards(forwards);
+    return { count, value: { change, isStored: isMembershipStored, speaking, historyAccess, notices } };
   }
 
   #send(outbox: Outbox): void {
@@ -180,7 +192,7 @@ export class MembershipForwarder {
       this.#confirm(outbox, undefined);
       return;
     }
-    const { router, clock, isMembershipStored, connection } = this.#deps;
+    const { router, clock, connection } = this.#deps;
     this.#sendAfter(outbox, aggregateLimits.forwardAgainMs * Math.min(sent.attempts + 1, 5));
     sent.attempts++;
     // Last, because a refusal may come back before `submit` returns.
@@ -188,7 +200,7 @@ export class MembershipForwarder {
       ...nameOf(outbox.key),
       ingressMs: clock.now(),
       origin: { peer: router.peer, connection, request: sent.request },
-      body: { type: 'membership', value: { change: sent.change, isStored: isMembershipStored } },
+      body: { type: 'membership', value: sent.value },
     });
   }
 
@@ -205,10 +217,9 @@ export class MembershipForwarder {
     outbox.sent = undefined;
     this.#byRequest.delete(sent.request);
     const before = this.confirmedIndex;
-    for (const { index } of outbox.forwards.splice(0, sent.count)) this.#close(index);
-    const { version } = sent.change;
-    // In the order of their versions, because each waits for what was newest when it came.
-    const stillWaiting = outbox.waiters.findIndex((waiter) => waiter.version > version);
+    for (const forward of outbox.forwards.splice(0, sent.count)) this.#close(forward);
+    outbox.confirmedCount += sent.count;
+    const stillWaiting = outbox.waiters.findIndex((waiter) => waiter.upTo > outbox.confirmedCount);
     const answered = outbox.waiters.splice(0, stillWaiting < 0 ? outbox.waiters.length : stillWaiting);
     for (const waiter of answered) waiter.resolve(outcome);
     if (outbox.forwards.length > 0) {
@@ -220,8 +231,9 @@ export class MembershipForwarder {
     if (this.confirmedIndex > before) this.#deps.onConfirmed();
   }
 
-  #close(index: number): void {
+  #close({ index, notices }: PendingForward): void {
     this.#pendingCount--;
+    this.#pendingNotices -= notices.length;
     const left = (this.#open.get(index) ?? 1) - 1;
     if (left === 0) this.#open.delete(index);
     else this.#open.set(index, left);

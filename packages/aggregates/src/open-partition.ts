@@ -4,12 +4,13 @@ import type { AggregateEvent, AggregateKind } from './aggregate-kind.js';
 import type { AggregateMetrics } from './aggregate-metrics.js';
 import { AggregatePartition } from './aggregate-partition.js';
 import { AggregateStates } from './aggregate-states.js';
+import type { CommittedChange } from './companion.js';
 import { MembershipForwarder } from './membership-forwarder.js';
 import { PartitionClock } from './partition-clock.js';
 import type { AggregateHostDeps } from './ports.js';
 import { inputs } from './positions.js';
 
-export interface OpenOptions {
+export interface OpenOptions<State, Event> {
   readonly partition: number;
   readonly router: RouterClient;
   readonly pointers: SnapshotPointers;
@@ -17,6 +18,7 @@ export interface OpenOptions {
   /** Goes into the origin of forwarded changes. */
   readonly connection: number;
   readonly signal: AbortSignal;
+  readonly onCommitted: (change: CommittedChange<State, Event>) => void;
 }
 
 /** A partition that this process owns, with its forwarder, which wants to hear the routers' answers. */
@@ -31,9 +33,9 @@ export interface OpenedPartition<State, Command, Event extends AggregateEvent> {
 export async function openPartition<State, Command, Event extends AggregateEvent>(
   kind: AggregateKind<State, Command, Event>,
   deps: AggregateHostDeps,
-  options: OpenOptions,
+  options: OpenOptions<State, Event>,
 ): Promise<OpenedPartition<State, Command, Event>> {
-  const { partition: number, router, pointers, metrics, connection, signal } = options;
+  const { partition: number, router, pointers, metrics, connection, signal, onCommitted } = options;
   const states = new AggregateStates(kind);
   let opened: AggregatePartition<State, Command, Event> | undefined;
   let records = 0;
@@ -63,6 +65,8 @@ export async function openPartition<State, Command, Event extends AggregateEvent
     onConfirmed: () => opened?.onConfirmed(),
   });
   const unconfirmed = states.finishRecovery(confirmedIndex);
-  opened = new AggregatePartition({ kind, owner, states, forwarder, clock, metrics, deps }, records);
+  const snapshot = await pointers.newest({ topic: kind.topic, partition: number }, signal);
+  const snapshotOffset = snapshot?.offset;
+  opened = new AggregatePartition({ kind, owner, states, forwarder, clock, metrics, deps, onCommitted, snapshotOffset }, records);
   return { partition: opened, forwarder, resume: () => forwarder.resume(unconfirmed) };
 }

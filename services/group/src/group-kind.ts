@@ -22,8 +22,9 @@ export const groupKind: AggregateKind<Group, GroupCommand, GroupEvent> = {
   decodeState: (bytes) => groupFromState(decodeGroupState(bytes)),
   encodeEvents: (events) => encodeGroupEventBatch({ events }),
   decodeEvents: (bytes) => decodeGroupEventBatch(bytes).events,
-  membershipOf,
+  forwardOf: (event) => ({ change: membershipOf(event) }),
   isMembershipStored: true,
+  isLogTrimmed: false,
 };
 
 function membershipOf({ change, operator, version }: GroupEvent): MembershipChange {

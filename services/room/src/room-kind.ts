@@ -2,7 +2,7 @@ import type { AggregateKind } from '@parley/aggregates';
 import { decodeRoomEventBatch, decodeRoomState, encodeRoomEventBatch, encodeRoomState, type RoomEvent } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
 import { decideRoom, evolveRoom, initialRoom, type Room, type RoomCommand, roomFromState, roomToState } from '@parley/domain';
-import { createMembershipChange, type MembershipChange } from '@parley/wire';
+import { roomForward } from './room-forward.js';
 
 /** Rooms, as the skeleton sees them. */
 export const roomKind: AggregateKind<Room, RoomCommand, RoomEvent> = {
@@ -16,22 +16,7 @@ export const roomKind: AggregateKind<Room, RoomCommand, RoomEvent> = {
   decodeState: (bytes) => roomFromState(decodeRoomState(bytes)),
   encodeEvents: (events) => encodeRoomEventBatch({ events }),
   decodeEvents: (bytes) => decodeRoomEventBatch(bytes).events,
-  membershipOf,
+  forwardOf: roomForward,
   isMembershipStored: false,
+  isLogTrimmed: true,
 };
-
-/** Nobody enters or leaves for another, so an operator is named at the end of a room only. */
-function membershipOf({ change, operator, version }: RoomEvent): MembershipChange {
-  switch (change?.type) {
-    case 'created':
-      return createMembershipChange({ version, joined: change.value.creator === '' ? [] : [change.value.creator] });
-    case 'entered':
-      return createMembershipChange({ version, joined: change.value.users });
-    case 'left':
-      return createMembershipChange({ version, left: change.value.users });
-    case 'destroyed':
-      return createMembershipChange({ version, operator, closed: true });
-    default:
-      throw new Error('room event of an unknown kind');
-  }
-}

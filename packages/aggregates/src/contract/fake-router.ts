@@ -1,8 +1,15 @@
-import { createLaneCommand, type LaneCommand } from '@parley/contracts/events';
-import { createOutcome } from '@parley/contracts/router';
+import {
+  createLaneCommand,
+  type LaneCommand,
+  type MembershipCommand,
+  type NoticeCommand,
+  type SendCommand,
+} from '@parley/contracts/events';
+import { createOutcome, type OutcomeInit } from '@parley/contracts/router';
 import { type ErrorName, errorTable } from '@parley/kernel';
+import type { Lane } from '@parley/lanes';
 import type { RouterClient, RouterClientEvents } from '@parley/router-client';
-import { createMembershipChange, type MembershipChange } from '@parley/wire';
+import { HistoryAccess, type MembershipChange, type SpeakingRules } from '@parley/wire';
 
 /**
  * - `answer`: as a router should.
@@ -21,6 +28,13 @@ export interface KnownConversation {
   readonly members: Set<string>;
   /** Every change that was new to it, in order. */
   readonly changes: MembershipChange[];
+  /** Of the newest change that said something about it. */
+  speaking: SpeakingRules | undefined;
+  historyAccess: HistoryAccess;
+  /** What was passed on to members, in order, repeated ones included. */
+  readonly notices: NoticeCommand[];
+  /** What was said, once for each client message id of a sender. */
+  readonly messages: SendCommand[];
 }
 
 interface Submitted {
@@ -33,6 +47,7 @@ export class FakeRouter {
   /** Every command that was submitted, repeated ones included. */
   readonly submitted: LaneCommand[] = [];
   behave: (command: LaneCommand) => Behaviour = () => 'answer';
+  readonly #lanes = new Map<LaneCommand, Lane>();
   readonly #conversations = new Map<string, KnownConversation>();
   readonly #held: Submitted[] = [];
   #onSubmitted: (() => void)[] = [];
@@ -40,8 +55,9 @@ export class FakeRouter {
   connect(peer: string): (events: RouterClientEvents) => RouterClient {
     return (events) => ({
       peer,
-      submit: (_lane, init) => {
+      submit: (lane, init) => {
         const command = createLaneCommand(init);
+        this.#lanes.set(command, lane);
         this.submitted.push(command);
         queueMicrotask(() => this.#take({ command, events }, this.behave(command)));
         const waiting = this.#onSubmitted;
@@ -58,10 +74,18 @@ export class FakeRouter {
     const key = `${app}/${conversation}`;
     let known = this.#conversations.get(key);
     if (known === undefined) {
-      known = { version: 0, headSeq: 0, isClosed: false, members: new Set(), changes: [] };
+      known = {
+        ...{ version: 0, headSeq: 0, isClosed: false, members: new Set(), changes: [] },
+        ...{ speaking: undefined, historyAccess: HistoryAccess.UNSPECIFIED, notices: [], messages: [] },
+      };
       this.#conversations.set(key, known);
     }
     return known;
+  }
+
+  /** The lane that the command came by. */
+  laneOf(command: LaneCommand): Lane | undefined {
+    return this.#lanes.get(command);
   }
 
   /** Resolves once this many commands were submitted since the beginning. */
@@ -86,25 +110,48 @@ export class FakeRouter {
         this.#apply(command);
         return;
       case 'answer':
-        events.outcome(createOutcome({ ...command.origin, seq: this.#apply(command) }));
+        events.outcome(createOutcome({ ...command.origin, ...this.#apply(command) }));
         return;
       default:
         events.outcome(createOutcome({ ...command.origin, error: errorTable[behaviour].code }));
     }
   }
 
-  #apply({ app, conversation, body }: LaneCommand): number {
+  #apply({ app, conversation, body }: LaneCommand): OutcomeInit {
     const known = this.conversation(app, conversation);
-    if (body?.type !== 'membership') throw new Error('only membership changes are expected');
-    const change = body.value.change ?? createMembershipChange({});
-    if (change.version <= known.version) return known.headSeq;
-    known.version = change.version;
-    for (const user of change.left) known.members.delete(user);
-    for (const user of change.joined) known.members.add(user);
-    if (change.closed) known.members.clear();
-    known.isClosed = change.closed;
-    known.changes.push(change);
-    if (body.value.isStored) known.headSeq++;
-    return known.headSeq;
+    switch (body?.type) {
+      case 'membership':
+        takeMembership(known, body.value);
+        return { seq: known.headSeq };
+      case 'notice':
+        known.notices.push(body.value);
+        return {};
+      case 'send':
+        return take(known, body.value);
+      default:
+        throw new Error('a command without a body');
+    }
   }
+}
+
+function takeMembership(known: KnownConversation, { change, isStored, speaking, historyAccess, notices }: MembershipCommand): void {
+  known.notices.push(...notices);
+  if (change === undefined || change.version <= known.version) return;
+  known.version = change.version;
+  for (const user of change.left) known.members.delete(user);
+  for (const user of change.joined) known.members.add(user);
+  if (change.closed) known.members.clear();
+  known.isClosed = change.closed;
+  known.changes.push(change);
+  if (speaking !== undefined) known.speaking = speaking;
+  if (historyAccess !== HistoryAccess.UNSPECIFIED) known.historyAccess = historyAccess;
+  if (isStored) known.headSeq++;
+}
+
+function take(known: KnownConversation, send: SendCommand): OutcomeInit {
+  const isOpen = known.version > 0 && !known.isClosed;
+  if (!isOpen || !(send.isPrivileged || known.members.has(send.sender))) return { error: errorTable.CONVERSATION_NOT_FOUND.code };
+  const isKnown = known.messages.some(({ sender, clientMsgId }) => sender === send.sender && clientMsgId === send.clientMsgId);
+  if (!isKnown) known.messages.push(send);
+  return { seq: isKnown ? known.headSeq : ++known.headSeq };
 }
