@@ -1,14 +1,26 @@
 import type { RoomEvent } from '@parley/contracts/events';
-import type { Refusal, Result } from '@parley/kernel';
+import { ok, type Refusal, type Result, refusal, refused } from '@parley/kernel';
+import type { OpenRoom } from '../room.js';
 
-type Change = NonNullable<RoomEvent['change']>;
+/** What can happen to a room. */
+export type RoomEventChange = NonNullable<RoomEvent['change']>;
 
-/** What a decision leads to, before it is numbered. */
+/** A change before it is numbered. */
 export interface RoomDraft {
   /** Who did it; empty for the server. */
   readonly operator: string;
-  readonly change: Change;
+  readonly change: RoomEventChange;
 }
 
 /** What a part of the decider answers with: changes in order, none where all is as it should be. */
 export type RoomDecision = Result<readonly RoomDraft[], Refusal>;
+
+/** What an event makes of a room, besides its versions. */
+export type RoomFold = Partial<OpenRoom>;
+
+export const noChange: RoomDecision = ok([]);
+
+/** "Absent" and "not allowed to know" answer alike. */
+export const roomNotFound: Refusal = refusal('ROOM_NOT_FOUND');
+
+export const invalid = (detail: string): RoomDecision => refused(refusal('INVALID_ARGUMENT', detail));
