@@ -4,6 +4,7 @@ import type { RouterClient, RouterClientEvents } from '@parley/router-client';
 import { ChannelTable } from './channels/channel-table.js';
 import { Deliveries } from './channels/deliveries.js';
 import { Membership } from './channels/membership.js';
+import { RoomStays } from './channels/room-stays.js';
 import { Inbound } from './inbound/inbound.js';
 import { RateLimiter } from './inbound/rate-limiter.js';
 import { assertGatewayLimits, type GatewayLimits, gatewayLimits } from './limits.js';
@@ -82,8 +83,8 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const { logins } = metrics;
   const loginDesk = new LoginDesk({ verifier, sessions, connections, membership, outbound, clock, limits, logins });
   const whenReady = membership.whenReady.bind(membership);
-  const whenHeard = membership.whenHeard.bind(membership);
-  const requests = { history, group, room, random, whenReady, whenHeard };
+  const rooms = new RoomStays({ channels, membership, clock, limits });
+  const requests = { history, group, room, random, whenReady, expect: membership.expect.bind(membership), rooms };
   const rateLimiter = new RateLimiter(limits.rates);
   const inbound = new Inbound({
     router,

@@ -9,6 +9,12 @@ export interface RateLimits {
   readonly stored: BucketPolicy;
   readonly command: BucketPolicy;
   readonly bullet: BucketPolicy;
+  /** Changes of attributes, of rooms and of their members. */
+  readonly attributes: BucketPolicy;
+  /** Contributions to counters of rooms. */
+  readonly counters: BucketPolicy;
+  /** Kicks, bans, mutes, roles, names and ends of rooms. */
+  readonly moderation: BucketPolicy;
 }
 
 /** Everything here has a limit. Sizes in bytes, times in milliseconds. */
@@ -25,6 +31,8 @@ export interface GatewayLimits {
   readonly tokenLifetimeMsMax: number;
   readonly tokenWarningMs: number;
   readonly rates: RateLimits;
+  /** Rooms that a user may be in at the same time. */
+  readonly roomsPerUserMax: number;
   /** Requests of one connection that are under way at the same time. */
   readonly requestsInFlightMax: number;
   readonly requestWithinMs: number;
@@ -77,7 +85,11 @@ export const gatewayLimits: GatewayLimits = {
     stored: { perSecond: 10, burst: 30 },
     command: { perSecond: 30, burst: 60 },
     bullet: { perSecond: 50, burst: 100 },
+    attributes: { perSecond: 10, burst: 20 },
+    counters: { perSecond: 5, burst: 10 },
+    moderation: { perSecond: 10, burst: 20 },
   },
+  roomsPerUserMax: limits.roomsPerUserMax,
   requestsInFlightMax: 16,
   requestWithinMs: 10_000,
   readyWithinMs: 10_000,

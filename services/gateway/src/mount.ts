@@ -63,7 +63,7 @@ function gatewayApp({ id, keys, limits }: AppConfig): GatewayApp {
   };
 }
 
-function ratesOf(limits: AppConfig['limits']): RateLimits {
+function ratesOf(limits: AppConfig['limits']): Partial<RateLimits> {
   const { frames, stored, command, bullet } = gatewayLimits.rates;
   const storedPerSecond = limits.sendsPerSecond ?? stored.perSecond;
   const commandsPerSecond = limits.commandsPerSecond ?? command.perSecond;

@@ -9,7 +9,6 @@ import {
   type ListConversationsRequestInit,
   type QueryHistoryRequestInit,
 } from '@parley/contracts/history';
-import type { RoomService } from '@parley/contracts/room';
 import { ParleyError } from '@parley/kernel';
 import type { ServiceClient } from '@parley/rpc';
 
@@ -95,17 +94,4 @@ export const fakeGroup = (): ServiceClient<typeof GroupService> => ({
     throw new ParleyError('PERMISSION_DENIED');
   },
   listMembers: async () => ({ users: ['alice', 'bob'], nextPage: '', memberCount: 2 }),
-});
-
-const room = (id: string | undefined) => ({ room: id ?? '', name: 'n', memberCount: 1, version: 1 });
-
-export const fakeRoom = (): ServiceClient<typeof RoomService> => ({
-  createRoom: async (request) => ({ room: room(request.room) }),
-  enterRoom: async (request) => ({ room: room(request.room), headSeq: 7 }),
-  getRoom: async (request) => ({ room: room(request.room) }),
-  leaveRoom: async () => ({}),
-  destroyRoom: async () => {
-    throw new Error('a fault of the inside');
-  },
-  listMembers: async () => ({ users: ['alice'], nextPage: '', memberCount: 1 }),
 });

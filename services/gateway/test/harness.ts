@@ -5,7 +5,8 @@ import { type ConversationEventInit, encodeContent, encodeConversationEvent } fr
 import { createSigner } from 'fast-jwt';
 import { createGatewayService, type GatewayApp, type GatewayDeps, type GatewayService, type TokenAlgorithm } from '../src/index.js';
 import { FakeRouter } from './fake-router.js';
-import { FakeHistory, fakeGroup, fakeRoom } from './fake-services.js';
+import { FakeRoom } from './fake-room.js';
+import { FakeHistory, fakeGroup } from './fake-services.js';
 import { TestClient } from './test-client.js';
 
 export const secret = 'a secret of at least thirty-two bytes';
@@ -92,6 +93,7 @@ export class Harness implements AsyncDisposable {
   readonly gateway: GatewayService;
   readonly router: FakeRouter;
   readonly history = new FakeHistory();
+  readonly room = new FakeRoom();
   readonly clock = new SkippingClock();
   readonly #clients: TestClient[] = [];
 
@@ -106,7 +108,7 @@ export class Harness implements AsyncDisposable {
       },
       history: this.history,
       group: fakeGroup(),
-      room: fakeRoom(),
+      room: this.room,
       appOf: (id) => [app, otherApp].find((candidate) => candidate.id === id),
       clock: this.clock,
       random: seededRandom(1),

@@ -77,12 +77,21 @@ export class Membership {
   }
 
   /**
-   * For a user who has just become a member: resolves when everything that the channel says from here on reaches the
-   * user, or when that takes too long. A channel that is heard brings the change itself, before what follows.
+   * To be called before a user is made a member. The answer is to be awaited after it: it resolves when everything that
+   * the channel says from there on reaches the user, or when that takes too long.
    */
-  async whenHeard(user: LocalUser, id: string): Promise<void> {
+  expect(user: LocalUser, id: string): () => Promise<void> {
+    const expectedAt = this.#deps.channels.nextStamp();
+    return () => this.#whenHeard(user, id, expectedAt);
+  }
+
+  async #whenHeard(user: LocalUser, id: string, expectedAt: number): Promise<void> {
     const { channels, clock, limits } = this.#deps;
-    if (channels.get(user.app, id)?.activeSince !== undefined) return;
+    const channel = channels.get(user.app, id);
+    const member = channel?.members.get(user);
+    if (member?.hearsUrgent === true && member.hearsNormal) return;
+    // A channel that was heard all the time brings the change itself, before what follows.
+    if (channel?.activeSince !== undefined && channel.activeSince < expectedAt) return;
     const tooLate = (): Error => new ParleyError('UNAVAILABLE', 'the channel is not active yet');
     await withTimeout(clock, limits.heardWithinMs, this.refresh(user), tooLate).catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 import { type Clock, ParleyError, refusal, type Refusal, withTimeout } from '@parley/kernel';
 import type { RouterClient } from '@parley/router-client';
+import type { CallOptions } from '@parley/rpc';
 import type { Logger } from '@parley/telemetry';
 import type { ClientFrame, CloseReason, ServerFrameInit } from '@parley/wire';
 import type { GatewayLimits } from '../limits.js';
@@ -9,15 +10,16 @@ import { clientError, errorFrame } from '../outbound/frames.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { type QueueIndex, queues } from '../outbound/outbox.js';
 import type { JsonCodec } from '../ports.js';
-import type { RequestDeps } from '../requests/request-handler.js';
+import type { RequestDeps, RequestType } from '../requests/request-handler.js';
 import { answerRequest, type RequestBody } from '../requests/request-table.js';
+import { abandonRooms } from '../requests/room-requests.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { Connections } from '../sessions/connections.js';
 import type { LoginDesk } from '../sessions/login-desk.js';
 import type { Session } from '../sessions/session.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import { decodeFrames } from './decode-frames.js';
-import type { RateLimiter } from './rate-limiter.js';
+import type { RateClass, RateLimiter } from './rate-limiter.js';
 import { sendMessage, traceOf } from './send-message.js';
 
 export interface InboundDeps {
@@ -36,6 +38,19 @@ export interface InboundDeps {
 }
 
 const busyRetryMs = 100;
+
+/** Requests with a rate of their own, besides that of frames. */
+const classOfRequest: { readonly [T in RequestType]?: RateClass } = {
+  changeRoomAttributes: 'attributes',
+  changeMemberAttributes: 'attributes',
+  incrementCounter: 'counters',
+  kickFromRoom: 'moderation',
+  banFromRoom: 'moderation',
+  muteInRoom: 'moderation',
+  setRoomRole: 'moderation',
+  renameRoom: 'moderation',
+  destroyRoom: 'moderation',
+};
 
 /** Takes what clients send: decodes, lets in, answers. */
 export class Inbound {
@@ -120,12 +135,23 @@ export class Inbound {
         return;
       }
       case 'logout':
-        this.#deps.sessions.end(session);
-        this.#deps.connections.close(connection, 'LOGOUT', frame.id === 0 ? undefined : doneFrame(frame.id));
+        this.#logOut(connection, session, frame);
         return;
       default:
         this.#startRequest(connection, session, frame, body);
     }
+  }
+
+  #logOut(connection: ClientConnection, session: Session, frame: ClientFrame): void {
+    const { user } = session;
+    const isLast = user.sessions.every((other) => other === session);
+    if (isLast) abandonRooms(this.#deps.requests, { app: session.app.id, user, call: this.#callOf(frame) });
+    this.#deps.sessions.end(session);
+    this.#deps.connections.close(connection, 'LOGOUT', frame.id === 0 ? undefined : doneFrame(frame.id));
+  }
+
+  #callOf(frame: ClientFrame): CallOptions {
+    return { timeoutMs: this.#deps.limits.requestWithinMs, trace: traceOf(frame) };
   }
 
   #startRequest(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): void {
@@ -134,17 +160,23 @@ export class Inbound {
       this.#refuse(connection, frame.id, refusal('RATE_LIMITED', `requests at a time: at most ${requestsInFlightMax}`, busyRetryMs));
       return;
     }
+    const rateClass = classOfRequest[body.type];
+    const waitMs =
+      rateClass === undefined ? 0 : this.#deps.rateLimiter.take(connection, rateClass, session.app, this.#deps.clock.monotonic());
+    if (waitMs > 0) {
+      this.#refuse(connection, frame.id, refusal('RATE_LIMITED', `requests of class ${rateClass}`, waitMs));
+      return;
+    }
     connection.requestsInFlight++;
     void this.#request(connection, session, frame, body);
   }
 
   async #request(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): Promise<void> {
     const { clock, limits, requests } = this.#deps;
-    const call = { timeoutMs: limits.requestWithinMs, trace: traceOf(frame) };
     // The sync of a login waits for its subscriptions first, so the whole may take longer than one call.
     const withinMs = limits.readyWithinMs + 2 * limits.requestWithinMs;
     try {
-      const asked = answerRequest(requests, { app: session.app.id, user: session.user, call }, body);
+      const asked = answerRequest(requests, { app: session.app.id, user: session.user, call: this.#callOf(frame) }, body);
       const answer = await withTimeout(clock, withinMs, asked, () => new ParleyError('TIMEOUT'));
       this.#answer(connection, { id: frame.id, body: answer }, queues.normal);
     } catch (error) {

@@ -1,7 +1,7 @@
-import { conversationOfGroup, type GroupId, isGroupId, isUserId, limits, randomId } from '@parley/kernel';
+import { conversationOfGroup, type GroupId, isGroupId, limits, randomId } from '@parley/kernel';
 import type { CreateGroup, DismissGroup, InviteToGroup, JoinGroup, LeaveGroup, ListGroupMembers } from '@parley/wire';
 import { type Answer, type Asker, demand, done, type RequestDeps } from './request-handler.js';
-import { demandName, demandPage } from './shared-checks.js';
+import { demandName, demandPage, demandUsers } from './shared-checks.js';
 
 interface GroupOfService {
   readonly group: string;
@@ -15,17 +15,19 @@ export async function createGroup(deps: RequestDeps, asker: Asker, request: Crea
   const group = request.group === '' ? randomId(deps.random) : request.group;
   demandGroup(group);
   demandName(request.name);
-  demandUsers('members', request.members);
+  demandUsers('members', request.members, limits.groupInviteMax);
   const { name, members } = request;
+  const whenHeard = deps.expect(asker.user, conversationOfGroup(group as GroupId));
   const answer = await deps.group.createGroup({ app: asker.app, group, name, owner: asker.user.id, members }, asker.call);
-  await deps.whenHeard(asker.user, conversationOfGroup(group as GroupId));
+  await whenHeard();
   return groupAnswer(group, answer.group);
 }
 
 export async function joinGroup(deps: RequestDeps, asker: Asker, { group }: JoinGroup): Promise<Answer> {
   demandGroup(group);
+  const whenHeard = deps.expect(asker.user, conversationOfGroup(group as GroupId));
   const answer = await deps.group.joinGroup({ app: asker.app, group, user: asker.user.id }, asker.call);
-  await deps.whenHeard(asker.user, conversationOfGroup(group as GroupId));
+  await whenHeard();
   return groupAnswer(group, answer.group);
 }
 
@@ -43,7 +45,7 @@ export async function dismissGroup(deps: RequestDeps, asker: Asker, { group }: D
 
 export async function inviteToGroup(deps: RequestDeps, asker: Asker, { group, users }: InviteToGroup): Promise<Answer> {
   demandGroup(group);
-  demandUsers('users', users);
+  demandUsers('users', users, limits.groupInviteMax);
   demand(users.length > 0, 'users: at least 1');
   const answer = await deps.group.inviteToGroup({ app: asker.app, group, users, operator: asker.user.id }, asker.call);
   return groupAnswer(group, answer.group);
@@ -59,11 +61,6 @@ export async function listGroupMembers(deps: RequestDeps, asker: Asker, request:
 
 function demandGroup(group: string): void {
   demand(isGroupId(group), 'group: 1 to 64 of A-Z a-z 0-9 _ - .');
-}
-
-function demandUsers(field: string, users: readonly string[]): void {
-  demand(users.length <= limits.groupInviteMax, `${field}: at most ${limits.groupInviteMax}`);
-  demand(users.every(isUserId), `${field}: 1 to 32 of A-Z a-z 0-9 _ - . each`);
 }
 
 const groupAnswer = (group: string, info: GroupOfService | undefined): Answer => ({

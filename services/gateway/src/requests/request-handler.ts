@@ -4,6 +4,7 @@ import type { RoomService } from '@parley/contracts/room';
 import { ParleyError, type Random } from '@parley/kernel';
 import type { CallOptions, ServiceClient } from '@parley/rpc';
 import type { ClientFrame, ServerFrameInit } from '@parley/wire';
+import type { RoomStays } from '../channels/room-stays.js';
 import type { LocalUser } from '../sessions/local-user.js';
 
 export interface RequestDeps {
@@ -13,8 +14,9 @@ export interface RequestDeps {
   readonly random: Random;
   /** Resolves when the user's subscriptions are active; with the conversations, where they were asked for meanwhile. */
   readonly whenReady: (user: LocalUser) => Promise<ListConversationsResponse | undefined>;
-  /** Resolves, within a bound, when a channel that the user has just joined reaches the user. */
-  readonly whenHeard: (user: LocalUser, channel: string) => Promise<void>;
+  /** Called before the user becomes a member; what it answers resolves, within a bound, when the channel reaches the user. */
+  readonly expect: (user: LocalUser, channel: string) => () => Promise<void>;
+  readonly rooms: RoomStays;
 }
 
 /** Who asks, and how the call behind it is to be made. */
@@ -30,6 +32,7 @@ type RequestBody = NonNullable<ClientFrame['body']>;
 export type RequestType = Exclude<RequestBody['type'], 'login' | 'ping' | 'send' | 'renewToken' | 'logout'>;
 export type RequestOf<T extends RequestType> = Extract<RequestBody, { readonly type: T }>['value'];
 export const done: Answer = { type: 'done', value: {} };
+export const newValue = (value: number): Answer => ({ type: 'newValue', value: { value } });
 
 /** Throws INVALID_ARGUMENT unless the condition holds; `detail` names the field and the limit. */
 export function demand(condition: boolean, detail: string): void {

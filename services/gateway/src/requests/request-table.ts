@@ -1,7 +1,10 @@
 import { createGroup, dismissGroup, inviteToGroup, joinGroup, leaveGroup, listGroupMembers } from './group-requests.js';
 import { queryHistory, sync } from './history-requests.js';
 import type { Answer, Asker, RequestDeps, RequestOf, RequestType } from './request-handler.js';
-import { createRoom, destroyRoom, enterRoom, leaveRoom, listRoomMembers } from './room-requests.js';
+import { changeMemberAttributes, changeRoomAttributes, incrementCounter, renameRoom } from './room-changes.js';
+import { banFromRoom, kickFromRoom, muteInRoom, setRoomRole } from './room-moderation.js';
+import { getRoom, listRoomMembers, listRooms } from './room-queries.js';
+import { createRoom, destroyRoom, enterRoom, leaveAllRooms, leaveRoom, switchRoom } from './room-requests.js';
 
 type RequestTable = {
   readonly [T in RequestType]: (deps: RequestDeps, asker: Asker, request: RequestOf<T>) => Promise<Answer>;
@@ -20,8 +23,20 @@ const requestTable: RequestTable = {
   createRoom,
   enterRoom,
   leaveRoom,
+  leaveAllRooms,
+  switchRoom,
   destroyRoom,
+  getRoom,
+  listRooms,
   listRoomMembers,
+  kickFromRoom,
+  banFromRoom,
+  muteInRoom,
+  setRoomRole,
+  renameRoom,
+  changeRoomAttributes,
+  changeMemberAttributes,
+  incrementCounter,
 };
 
 /** A request together with its type, as a frame holds it. */

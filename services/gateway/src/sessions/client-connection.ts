@@ -1,5 +1,6 @@
 import type { EdgeConnection } from '@parley/edge-listener';
 import type { TokenBucket } from '@parley/lanes';
+import type { RateLimits } from '../limits.js';
 import type { Outbox } from '../outbound/outbox.js';
 import type { Session } from './session.js';
 
@@ -7,12 +8,7 @@ import type { Session } from './session.js';
 export type ConnectionState = 'new' | 'active' | 'closed';
 
 /** Token buckets of a connection, made when first needed. */
-export interface ConnectionBuckets {
-  frames?: TokenBucket;
-  stored?: TokenBucket;
-  command?: TokenBucket;
-  bullet?: TokenBucket;
-}
+export type ConnectionBuckets = { -readonly [C in keyof RateLimits]?: TokenBucket };
 
 /** A socket of a client. Kept small: there are many, and most are idle. */
 export class ClientConnection {

@@ -18,6 +18,8 @@ export interface LocalUser {
   sessions: readonly Session[];
   /** Group and room channels that the user is a live member of; few, so an array is the smallest. */
   channels: readonly Channel[];
+  /** Rooms that it is entering, or has entered lately, by channel: until when that counts (monotonic). */
+  entering: Map<string, number> | undefined;
   /** The user's own channel is active. */
   isSubscribed: boolean;
   /** The channels agree with an answer of history that was asked for while they were active. */

@@ -165,6 +165,7 @@ export class SessionTable {
       id,
       sessions: [],
       channels: [],
+      entering: undefined,
       isSubscribed: false,
       isReady: false,
       refresh: undefined,
