@@ -1,5 +1,6 @@
-import type { Clock } from '@parley/kernel';
+import { type Clock, emptyBytes } from '@parley/kernel';
 import {
+  type ConversationKey,
   type ConversationRow,
   type EventRange,
   type EventRow,
@@ -32,6 +33,8 @@ export class CassandraHistoryStore implements HistoryStore {
   readonly #clock: Clock;
   readonly #epoch: string;
   readonly #close: () => Promise<void>;
+  /** By conversation the rules written last: they are long and change seldom, so that not every head brings them again. */
+  readonly #rules = new Map<string, Uint8Array>();
 
   constructor({ client, clock, epoch, close }: CassandraHistoryDeps) {
     this.#client = client;
@@ -56,7 +59,8 @@ export class CassandraHistoryStore implements HistoryStore {
   async apply(partition: number, batch: HistoryBatch): Promise<void> {
     // A head must not be seen before the events below it, and a checkpoint must not cover a row that is not there.
     await this.#rowsOf(batch).write(this.#client);
-    await headsOf(batch).write(this.#client);
+    await this.#headsOf(batch).write(this.#client);
+    this.#keepRules(batch.conversations);
     const checkpoint = new PartitionedWrites();
     const { position, tail, timeMs } = batch.checkpoint;
     checkpoint.add(cql.insertCheckpoint, '', [
@@ -79,6 +83,9 @@ export class CassandraHistoryStore implements HistoryStore {
       updatedMs: numberOf(row, 'updated_ms'),
       membershipVersion: numberOf(row, 'membership_version'),
       closed: row.get('closed') === true,
+      speaking: row.get('speaking') ?? emptyBytes,
+      historyAccess: row.get('history_access') ?? 0,
+      keptFromSeq: Number(row.get('kept_from_seq') ?? 0),
     };
   }
 
@@ -98,6 +105,15 @@ export class CassandraHistoryStore implements HistoryStore {
   async member(app: string, conversation: string, user: string): Promise<MemberRow | undefined> {
     const row = await readRow(this.#client, cql.selectMember, [app, conversation, user]);
     return row === undefined ? undefined : memberOf(app, conversation, row);
+  }
+
+  async membersAmong(app: string, conversation: string, users: readonly string[]): Promise<readonly MemberRow[]> {
+    const { membersPerQuery } = cassandraLimits;
+    const parts = Array.from({ length: Math.ceil(users.length / membersPerQuery) }, (_, i) =>
+      users.slice(i * membersPerQuery, (i + 1) * membersPerQuery),
+    );
+    const found = await Promise.all(parts.map((part) => readRows(this.#client, cql.selectMembersAmong, [app, conversation, part])));
+    return found.flat().map((row) => memberOf(app, conversation, row));
   }
 
   async members(app: string, conversation: string, { after = '', limit }: PageRequest): Promise<readonly MemberRow[]> {
@@ -120,7 +136,16 @@ export class CassandraHistoryStore implements HistoryStore {
     for (const { app, conversation, seq, event } of batch.events) {
       const bucket = Math.floor(seq / cassandraLimits.bucketSeqs);
       const values = [app, conversation, bucket, BigInt(seq), Buffer.from(event.buffer, event.byteOffset, event.length), timestamp];
-      writes.add(cql.insertMessage, `${app}\0${conversation}\0${bucket}`, values, event.length);
+      writes.add(
+        conversation.startsWith('r:') ? cql.insertRoomMessage : cql.insertMessage,
+        `${app}\0${conversation}\0${bucket}`,
+        values,
+        event.length,
+      );
+    }
+    // One less than the batch's own: of two equal timestamps the deletion would win, over members of a room made anew.
+    for (const { app, conversation } of batch.emptied) {
+      writes.add(cql.deleteMembers, `${app}\0${conversation}`, [timestamp - 1n, app, conversation]);
     }
     const members = newest(batch.members, (each) => `${each.app}\0${each.conversation}\0${each.user}`);
     for (const { app, conversation, user, version, spans } of members) {
@@ -130,8 +155,32 @@ export class CassandraHistoryStore implements HistoryStore {
     for (const { app, user, conversation } of batch.memberships) {
       writes.add(cql.insertConversationOfUser, `${app}\0${user}`, [app, user, conversation, timestamp]);
     }
+    for (const { app, user, conversation } of batch.departures) {
+      writes.add(cql.deleteConversationOfUser, `${app}\0${user}`, [timestamp, app, user, conversation]);
+    }
     this.#addSends(writes, batch.sends);
     return writes;
+  }
+
+  #headsOf(batch: HistoryBatch): PartitionedWrites {
+    const writes = new PartitionedWrites();
+    for (const row of newest(batch.conversations, keyOf)) {
+      const numbers = [row.headSeq, row.countable, row.updatedMs, row.membershipVersion].map(BigInt);
+      const { app, conversation, closed, historyAccess, speaking } = row;
+      // Undefined leaves the column as it is.
+      const rules = this.#rules.get(keyOf(row)) === speaking ? undefined : Buffer.from(speaking);
+      const values = [app, conversation, ...numbers, closed, historyAccess, BigInt(row.keptFromSeq), rules, timestampOf(batch)];
+      writes.add(cql.insertConversation, keyOf(row), values, rules?.length);
+    }
+    return writes;
+  }
+
+  #keepRules(rows: readonly ConversationRow[]): void {
+    for (const row of rows) {
+      if (row.speaking.length === 0) this.#rules.delete(keyOf(row));
+      else this.#rules.set(keyOf(row), row.speaking);
+    }
+    if (this.#rules.size > cassandraLimits.rulesRememberedMax) this.#rules.clear();
   }
 
   #addSends(writes: PartitionedWrites, sends: readonly SendRow[]): void {
@@ -150,19 +199,11 @@ export class CassandraHistoryStore implements HistoryStore {
 /** Grows with the log, so of two writes to a row the one from further on in the log wins. */
 const timestampOf = (batch: HistoryBatch): bigint => BigInt(batch.offset + 1);
 
-function headsOf(batch: HistoryBatch): PartitionedWrites {
-  const writes = new PartitionedWrites();
-  for (const row of newest(batch.conversations, (each) => `${each.app}\0${each.conversation}`)) {
-    const numbers = [row.headSeq, row.countable, row.updatedMs, row.membershipVersion].map(BigInt);
-    const values = [row.app, row.conversation, ...numbers, row.closed, timestampOf(batch)];
-    writes.add(cql.insertConversation, `${row.app}\0${row.conversation}`, values);
-  }
-  return writes;
-}
+const keyOf = ({ app, conversation }: ConversationKey): string => `${app}\0${conversation}`;
 
 /** The last row of each key: of two with one timestamp, Cassandra would keep the greater value of each cell. */
-const newest = <Row>(rows: readonly Row[], keyOf: (row: Row) => string): Iterable<Row> =>
-  new Map(rows.map((row) => [keyOf(row), row])).values();
+const newest = <Row>(rows: readonly Row[], idOf: (row: Row) => string): Iterable<Row> =>
+  new Map(rows.map((row) => [idOf(row), row])).values();
 
 const openSpan = -1n;
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CassandraCluster, engineAvailability, startCassandra } from '@parley/engines';
-import { systemClock, systemRandom } from '@parley/kernel';
-import { historyStoreContract, pushStoreContract } from '@parley/store/contract';
+import { limits, systemClock, systemRandom } from '@parley/kernel';
+import { batchAt, conversationRow, eventsBatch, historyStoreContract, partition, pushStoreContract } from '@parley/store/contract';
 import type { Client } from 'cassandra-driver';
 import { connectCassandra } from './cassandra-client.js';
+import { cassandraLimits } from './limits.js';
 import { migrate, migrateCassandra } from './migrate.js';
 import { parseMigration, readMigrations } from './migrations.js';
 import { type CassandraStores, openCassandraStores } from './open-cassandra-stores.js';
@@ -42,6 +43,13 @@ describeWithCassandra('on a real Cassandra', () => {
       await client.execute(`TRUNCATE ${table}`, [], { executionProfile: 'schema', isIdempotent: false });
     }
   };
+  const createKeyspace = async (name: string): Promise<void> => {
+    const replication = `{'class': 'NetworkTopologyStrategy', '${cluster.localDataCenter}': 1}`;
+    await client.execute(`CREATE KEYSPACE ${name} WITH replication = ${replication}`, [], {
+      executionProfile: 'schema',
+      isIdempotent: false,
+    });
+  };
   const open = (): Promise<CassandraStores> => openCassandraStores(optionsOf('contract'));
 
   historyStoreContract('Cassandra', async () => {
@@ -49,6 +57,7 @@ describeWithCassandra('on a real Cassandra', () => {
     return {
       clock: systemClock,
       isPersistent: true,
+      deletesRetired: false,
       open: async () => historyOf(await open()),
       wipe: truncate,
       dispose: async () => {},
@@ -60,7 +69,69 @@ describeWithCassandra('on a real Cassandra', () => {
     return { isPersistent: true, open: async () => pushOf(await open()), dispose: async () => {} };
   });
 
+  describe('rows of rooms', () => {
+    it('have a time to live where they are messages, which other conversations have not', async () => {
+      await truncate();
+      const { history, push } = await open();
+      await history.apply(partition, eventsBatch(0, 'r:hall', 1, 1));
+      await history.apply(partition, eventsBatch(1, 'g:team', 1, 1));
+      const result = await client.execute('SELECT conversation, TTL(event) AS ttl FROM messages');
+      const ttlOf = new Map(result.rows.map((row): [string, number | null] => [row.get('conversation'), row.get('ttl')]));
+      expect(ttlOf.get('r:hall')).toBeGreaterThanOrEqual(limits.roomHistoryMs / 1_000);
+      expect(ttlOf.get('r:hall')).toBeLessThanOrEqual(cassandraLimits.roomMessageSeconds);
+      expect(ttlOf.get('g:team')).toBeNull();
+      await history[Symbol.asyncDispose]();
+      await push[Symbol.asyncDispose]();
+    });
+
+    it('bring their rules with the head only when these have changed', async () => {
+      await truncate();
+      const { history, push } = await open();
+      const writtenAt = async (): Promise<unknown> => {
+        const found = await client.execute(
+          "SELECT WRITETIME(speaking) AS at FROM conversations WHERE app = 'demo' AND conversation = 'r:hall'",
+        );
+        return found.first()?.get('at');
+      };
+      const row = conversationRow('r:hall', 1, { speaking: Uint8Array.of(8, 1) });
+      await history.apply(partition, batchAt(10, { conversations: [row] }));
+      await history.apply(partition, batchAt(20, { conversations: [{ ...row, headSeq: 2 }] }));
+      expect(await writtenAt()).toBe(11n);
+      await history.apply(partition, batchAt(30, { conversations: [{ ...row, headSeq: 3, speaking: Uint8Array.of(8, 2) }] }));
+      expect(await writtenAt()).toBe(31n);
+      await history[Symbol.asyncDispose]();
+      await push[Symbol.asyncDispose]();
+    });
+  });
+
   describe('migrations', () => {
+    it('leave rows readable that were written by the version before', async () => {
+      const options = optionsOf('grown');
+      const [first, second, ...later] = await readMigrations();
+      if (first === undefined || second === undefined) throw new Error('no migrations');
+      await createKeyspace('grown');
+      const old = await connectCassandra(options);
+      try {
+        await migrate(old, [first, second], options);
+        const row =
+          'INSERT INTO conversations (app, conversation, head_seq, countable, updated_ms, membership_version, closed) ' +
+          "VALUES ('demo', 'r:hall', 300, 299, 1700000000000, 7, true) USING TIMESTAMP 5";
+        await old.execute(row);
+        expect(await migrateCassandra(options)).toEqual(later.map(({ name }) => name));
+        // What a migration that was cut short repeats.
+        for (const statement of later.flatMap(({ statements }) => statements)) await old.execute(statement, [], { isIdempotent: false });
+      } finally {
+        await old.shutdown();
+      }
+      const { history, push } = await openCassandraStores(options);
+      const expected = { headSeq: 300, countable: 299, updatedMs: 1_700_000_000_000, membershipVersion: 7, closed: true };
+      const found = await history.conversation('demo', 'r:hall');
+      expect(found).toMatchObject({ ...expected, historyAccess: 0, keptFromSeq: 0 });
+      expect(found?.speaking).toHaveLength(0);
+      await history[Symbol.asyncDispose]();
+      await push[Symbol.asyncDispose]();
+    }, 60_000);
+
     it('are applied once, however many processes start at once', async () => {
       const results = await Promise.all([1, 2, 3].map(() => migrateCassandra(optionsOf('together'))));
       const names = (await readMigrations()).map(({ name }) => name);

@@ -1,12 +1,18 @@
+import { cassandraLimits } from './limits.js';
+
 /** Partition key of the tables with checkpoints. */
 export const storeName = 'timeline';
 
 export const insertMessage = 'INSERT INTO messages (app, conversation, bucket, seq, event) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
+export const insertRoomMessage = `${insertMessage} AND TTL ${cassandraLimits.roomMessageSeconds}`;
 export const insertConversation =
-  'INSERT INTO conversations (app, conversation, head_seq, countable, updated_ms, membership_version, closed) ' +
-  'VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?';
+  'INSERT INTO conversations (app, conversation, head_seq, countable, updated_ms, membership_version, closed, ' +
+  'history_access, kept_from_seq, speaking) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?';
 export const insertMember = 'INSERT INTO members (app, conversation, user_id, version, spans) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
 export const insertConversationOfUser = 'INSERT INTO conversations_of_user (app, user_id, conversation) VALUES (?, ?, ?) USING TIMESTAMP ?';
+export const deleteMembers = 'DELETE FROM members USING TIMESTAMP ? WHERE app = ? AND conversation = ?';
+export const deleteConversationOfUser =
+  'DELETE FROM conversations_of_user USING TIMESTAMP ? WHERE app = ? AND user_id = ? AND conversation = ?';
 export const insertSend =
   'INSERT INTO sends (app, conversation, sender, client_msg_id, seq, message_id, time_ms, body_hash) ' +
   'VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?';
@@ -19,9 +25,11 @@ export const selectMessagesForwards =
 export const selectMessagesBackwards =
   'SELECT seq, event FROM messages WHERE app = ? AND conversation = ? AND bucket = ? AND seq <= ? ' + 'ORDER BY seq DESC LIMIT ?';
 export const selectConversation =
-  'SELECT head_seq, countable, updated_ms, membership_version, closed FROM conversations ' + 'WHERE app = ? AND conversation = ?';
+  'SELECT head_seq, countable, updated_ms, membership_version, closed, history_access, kept_from_seq, speaking ' +
+  'FROM conversations WHERE app = ? AND conversation = ?';
 export const selectHead = 'SELECT head_seq FROM conversations WHERE app = ? AND conversation = ?';
 export const selectMember = 'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id = ?';
+export const selectMembersAmong = 'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id IN ?';
 export const selectMembers = 'SELECT user_id, version, spans FROM members WHERE app = ? AND conversation = ? AND user_id > ? LIMIT ?';
 export const selectConversationsOfUser =
   'SELECT conversation FROM conversations_of_user WHERE app = ? AND user_id = ? AND conversation > ? LIMIT ?';

@@ -1,7 +1,15 @@
+import { limits } from '@parley/kernel';
+
 /** Bounds of the adapter. Sizes in bytes, times in milliseconds. */
 export const cassandraLimits = {
   /** Seqs of a conversation in one partition of `messages`. Part of the stored format. */
   bucketSeqs: 4_096,
+  /** How long an event of a room lies here at most; an hour more than it may be read, for clocks that differ. */
+  roomMessageSeconds: limits.roomHistoryMs / 1_000 + 3_600,
+  /** Members asked for in one query. */
+  membersPerQuery: 100,
+  /** Conversations whose rules are remembered as written. */
+  rulesRememberedMax: 10_000,
   /** Rows and bytes of one batch; all of them go to one partition, so a batch is one mutation. */
   batchRowsMax: 100,
   batchBytesMax: 128 * 1024,

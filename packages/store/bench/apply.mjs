@@ -45,11 +45,15 @@ function makeBatch(partition) {
     updatedMs: timeMs,
     membershipVersion: 0,
     closed: false,
+    speaking: new Uint8Array(0),
+    historyAccess: 0,
+    keptFromSeq: 0,
   }));
   offsets[partition] += batchSize;
   const position = { offset: offsets[partition], fence: 1, index: offsets[partition] };
   const checkpoint = { position, tail: position, timeMs };
-  return { offset: position.offset - 1, events: rows, sends, conversations, members: [], memberships: [], checkpoint };
+  const none = { emptied: [], members: [], memberships: [], departures: [] };
+  return { offset: position.offset - 1, events: rows, sends, conversations, ...none, checkpoint };
 }
 
 const path = mkdtempSync(join(tmpdir(), 'parley-bench-'));

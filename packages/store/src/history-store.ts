@@ -33,12 +33,18 @@ export interface HistoryStore extends AsyncDisposable {
   apply(partition: number, batch: HistoryBatch): Promise<void>;
 
   conversation(app: string, conversation: string): Promise<ConversationRow | undefined>;
-  /** Events with `from` ≤ seq (or seq ≤ `from` backwards), in the order asked for, at most `limit`. */
+  /**
+   * Events with `from` ≤ seq (or seq ≤ `from` backwards), in the order asked for, at most `limit`. From the
+   * conversation's `keptFromSeq` on they are complete, except for a room's that are older than
+   * `limits.roomHistoryMs`; what lies below may be gone or still there.
+   */
   events(app: string, conversation: string, range: EventRange): Promise<readonly EventRow[]>;
   /** The send of this client id, as long as it is at most seven days old. */
   findSend(app: string, conversation: string, sender: string, clientMsgId: string): Promise<SendRow | undefined>;
   /** One member, also one who has left. */
   member(app: string, conversation: string, user: string): Promise<MemberRow | undefined>;
+  /** Of these users the ones that have a row, in any order; one question instead of one per user. */
+  membersAmong(app: string, conversation: string, users: readonly string[]): Promise<readonly MemberRow[]>;
   /** Members by user id, also those who have left; `after` continues behind a user. */
   members(app: string, conversation: string, page: PageRequest): Promise<readonly MemberRow[]>;
   /** Conversation ids of a user, sorted; `after` continues behind an id. */
@@ -61,9 +67,14 @@ export interface HistoryBatch {
   readonly offset: number;
   readonly events: readonly EventRow[];
   readonly conversations: readonly ConversationRow[];
+  /** Conversations whose member rows all go, before those of this batch are written: rooms that were destroyed. */
+  readonly emptied: readonly ConversationKey[];
   readonly members: readonly MemberRow[];
   readonly sends: readonly SendRow[];
+  /** Conversations that users have now. */
   readonly memberships: readonly UserConversation[];
+  /** Conversations that users have no more: rooms that they left. None of them is in `memberships` as well. */
+  readonly departures: readonly UserConversation[];
   readonly checkpoint: HistoryCheckpoint;
 }
 
@@ -75,14 +86,23 @@ export interface EventRow {
   readonly event: Uint8Array;
 }
 
-export interface ConversationRow {
+export interface ConversationKey {
   readonly app: string;
   readonly conversation: string;
+}
+
+export interface ConversationRow extends ConversationKey {
   readonly headSeq: number;
   readonly countable: number;
   readonly updatedMs: number;
   readonly membershipVersion: number;
   readonly closed: boolean;
+  /** Encoded SpeakingRules as the timeline gave them last; empty where it never did. Must not change afterwards. */
+  readonly speaking: Uint8Array;
+  /** parley.event.v1.HistoryAccess; 0 where the timeline never said. */
+  readonly historyAccess: number;
+  /** First seq that is kept; 0 where all are. A store deletes the events below when it gets to it. Never goes back. */
+  readonly keptFromSeq: number;
 }
 
 /** When a user was in a conversation: the last span is open while they are. */

@@ -8,6 +8,8 @@ export const storeLimits = {
   flushDelayMs: 1_000,
   /** Rows of waiting partitions that make a transaction full; bounds how long one holds up the event loop. */
   flushRowsMax: 4_096,
+  /** Events of a conversation that one write deletes at most; a room from before there was a bound goes in steps. */
+  retiredPerWriteMax: 4_096,
   /** Bytes waiting in memory beyond which `apply` waits for the disk. */
   pendingBytesMax: 64 * 1024 * 1024,
   /** Pause before a failed write is tried again. */

@@ -1,3 +1,4 @@
+import { emptyBytes } from '@parley/kernel';
 import type { ConversationRow } from '@parley/store';
 
 /** How a conversation stands in which nothing has happened. */
@@ -9,4 +10,7 @@ export const emptyConversation = (app: string, conversation: string): Conversati
   updatedMs: 0,
   membershipVersion: 0,
   closed: false,
+  speaking: emptyBytes,
+  historyAccess: 0,
+  keptFromSeq: 0,
 });

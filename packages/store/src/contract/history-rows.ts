@@ -25,6 +25,9 @@ export const conversationRow = (conversation: string, headSeq: number, more: Par
   updatedMs: 1_700_000_000_000 + headSeq,
   membershipVersion: 0,
   closed: false,
+  speaking: new Uint8Array(0),
+  historyAccess: 0,
+  keptFromSeq: 0,
   ...more,
 });
 
@@ -55,9 +58,11 @@ export function batchAt(offset: number, rows: Partial<HistoryBatch> = {}): Histo
     offset,
     events: [],
     conversations: [],
+    emptied: [],
     members: [],
     sends: [],
     memberships: [],
+    departures: [],
     checkpoint: { position: positionAt(offset + 1), tail: positionAt(Math.max(0, offset - 10)), timeMs: 1_700_000_000_000 + offset },
     ...rows,
   };

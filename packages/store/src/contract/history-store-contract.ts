@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '@parley/kernel';
 import type { HistoryStore } from '../history-store.js';
 import { storeLimits } from '../limits.js';
+import { describeRoomRows } from './room-rows-contract.js';
 import { app, batchAt, conversationRow, count, eventRow, eventsBatch, memberRow, partition, sendRow, seqsOf } from './history-rows.js';
 
 /** A place where a history lives, of which several tests in a row may each have one. */
@@ -13,6 +14,8 @@ export interface HistoryStoreHome {
   wipe(): Promise<void>;
   /** Whether rows are still there after the store was closed and opened again. */
   readonly isPersistent: boolean;
+  /** Whether events below `keptFromSeq` are deleted; otherwise they have a time to live. */
+  readonly deletesRetired: boolean;
   dispose(): Promise<void>;
 }
 
@@ -33,10 +36,11 @@ export function historyStoreContract(name: string, createHome: () => Promise<His
       await store[Symbol.asyncDispose]();
       store = await home.open();
     };
-    const suite: Suite = { store: () => store, home: () => home, reopen };
+    const suite: HistorySuite = { store: () => store, home: () => home, reopen };
     describePaging(suite);
     describeReplay(suite);
     describeRows(suite);
+    describeRoomRows(suite);
     describeSends(suite);
     describeLifetime(suite);
   });
@@ -44,13 +48,14 @@ export function historyStoreContract(name: string, createHome: () => Promise<His
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-interface Suite {
+/** What a group of tests works on. */
+export interface HistorySuite {
   store(): HistoryStore;
   home(): HistoryStoreHome;
   reopen(): Promise<void>;
 }
 
-function describePaging({ store, home, reopen }: Suite): void {
+function describePaging({ store, home, reopen }: HistorySuite): void {
   it('has nothing at first', async () => {
     expect(await store().checkpoint(partition)).toBeUndefined();
     expect((await store().checkpoints()).size).toBe(0);
@@ -157,7 +162,7 @@ function describePaging({ store, home, reopen }: Suite): void {
   });
 }
 
-function describeReplay({ store, home, reopen }: Suite): void {
+function describeReplay({ store, home, reopen }: HistorySuite): void {
   const first = batchAt(10, {
     events: [eventRow('g:a', 1), eventRow('g:a', 2)],
     conversations: [conversationRow('g:a', 2, { membershipVersion: 1 })],
@@ -222,7 +227,7 @@ function describeReplay({ store, home, reopen }: Suite): void {
   });
 }
 
-function describeRows({ store, home, reopen }: Suite): void {
+function describeRows({ store, home, reopen }: HistorySuite): void {
   it('keeps the spans of a member, open and closed', async () => {
     const rows = [
       memberRow('g:a', 'alice', { version: 9, spans: [{ from: 1, to: 4 }, { from: 7, to: 6 }, { from: 12 }] }),
@@ -270,7 +275,7 @@ function describeRows({ store, home, reopen }: Suite): void {
   });
 }
 
-function describeSends({ store, home, reopen }: Suite): void {
+function describeSends({ store, home, reopen }: HistorySuite): void {
   it('finds a send by its sender and client id, and no other', async () => {
     const now = home().clock.now();
     const sends = [
@@ -300,7 +305,7 @@ function describeSends({ store, home, reopen }: Suite): void {
   });
 }
 
-function describeLifetime({ store, home, reopen }: Suite): void {
+function describeLifetime({ store, home, reopen }: HistorySuite): void {
   it('has an epoch that a reopened store keeps and a wiped store does not', async () => {
     const epoch = await store().epoch();
     expect(epoch).toMatch(/^[0-9a-v]{16,}$/);

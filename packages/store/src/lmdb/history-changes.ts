@@ -28,11 +28,17 @@ export class PendingConversation {
   }
 }
 
-/** Changes of one partition: the conversations that have any, new memberships, and the checkpoint that covers them. */
+/** A user's row of a conversation that comes or goes. */
+export interface MembershipChange extends UserConversation {
+  readonly isMember: boolean;
+}
+
+/** Changes of one partition: the conversations that have any, users' rows of them, and the checkpoint that covers them. */
 export class HistoryChanges implements PendingChanges {
   checkpoint: HistoryCheckpoint;
   readonly conversations: PendingConversation[] = [];
-  readonly memberships: UserConversation[] = [];
+  /** In the order in which they happened. */
+  readonly memberships: MembershipChange[] = [];
   rowCount = 0;
   byteCount = 0;
 
@@ -47,6 +53,7 @@ function checkIds(batch: HistoryBatch): void {
   for (const row of batch.conversations) checkKeyPart(row.conversation);
   for (const row of batch.members) checkKeyPart(row.user);
   for (const row of batch.memberships) checkKeyPart(row.user);
+  for (const row of batch.departures) checkKeyPart(row.user);
   for (const row of batch.sends) {
     checkKeyPart(row.sender);
     checkKeyPart(row.clientMsgId);
@@ -56,13 +63,14 @@ function checkIds(batch: HistoryBatch): void {
 /** All rows above the disk, found by conversation or user. */
 export class PendingRows {
   readonly #conversations = new NestedMap<PendingConversation>();
-  readonly #memberships = new NestedMap<Set<string>>();
+  /** The newest change of each conversation of a user. */
+  readonly #memberships = new NestedMap<Map<string, MembershipChange>>();
 
   conversation(app: string, id: string): readonly ConversationRows[] {
     return this.#conversations.get(app, id)?.layers() ?? [];
   }
 
-  conversationsOf(app: string, user: string): ReadonlySet<string> | undefined {
+  conversationsOf(app: string, user: string): ReadonlyMap<string, MembershipChange> | undefined {
     return this.#memberships.get(app, user);
   }
 
@@ -75,13 +83,13 @@ export class PendingRows {
       bytes += row.event.length;
     }
     for (const row of batch.conversations) this.#rows(changes, row.app, row.conversation).setConversation(row);
+    for (const row of batch.emptied) this.#rows(changes, row.app, row.conversation).emptyMembers();
     for (const row of batch.members) this.#rows(changes, row.app, row.conversation).setMember(row);
     for (const row of batch.sends) this.#rows(changes, row.app, row.conversation).addSend(row);
-    for (const row of batch.memberships) {
-      this.#memberships.getOrAdd(row.app, row.user, () => new Set()).add(row.conversation);
-      changes.memberships.push(row);
-    }
-    const rows = batch.events.length + batch.conversations.length + batch.members.length + batch.sends.length + batch.memberships.length;
+    for (const row of batch.memberships) this.#addMembership(changes, row, true);
+    for (const row of batch.departures) this.#addMembership(changes, row, false);
+    const ofUsers = batch.memberships.length + batch.departures.length;
+    const rows = batch.events.length + batch.conversations.length + batch.members.length + batch.sends.length + ofUsers;
     changes.rowCount += rows;
     changes.byteCount += bytes + rows * rowBytes;
     changes.checkpoint = batch.checkpoint;
@@ -100,12 +108,19 @@ export class PendingRows {
       conversation.writing = undefined;
       if (!conversation.isDirty) this.#conversations.delete(conversation.app, conversation.id);
     }
-    // One that was added again meanwhile is on disk as well: it never changes.
-    for (const { app, user, conversation } of changes.memberships) {
-      const conversations = this.#memberships.get(app, user);
-      conversations?.delete(conversation);
-      if (conversations?.size === 0) this.#memberships.delete(app, user);
+    for (const change of changes.memberships) {
+      const conversations = this.#memberships.get(change.app, change.user);
+      // A newer change has taken its place and waits for its own turn.
+      if (conversations?.get(change.conversation) !== change) continue;
+      conversations.delete(change.conversation);
+      if (conversations.size === 0) this.#memberships.delete(change.app, change.user);
     }
+  }
+
+  #addMembership(changes: HistoryChanges, { app, user, conversation }: UserConversation, isMember: boolean): void {
+    const change = { app, user, conversation, isMember };
+    this.#memberships.getOrAdd(app, user, () => new Map()).set(conversation, change);
+    changes.memberships.push(change);
   }
 
   #rows(changes: HistoryChanges, app: string, id: string): ConversationRows {

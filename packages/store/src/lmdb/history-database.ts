@@ -1,5 +1,6 @@
 import { type Clock, partitionOf } from '@parley/kernel';
 import type { ConversationRow, EventRange, EventRow, HistoryCheckpoint, MemberRow, PageRequest, SendRow } from '../history-store.js';
+import { storeLimits } from '../limits.js';
 import type { ConversationRows } from '../memory/conversation-rows.js';
 import type { HistoryChanges } from './history-changes.js';
 import type { BytesDatabase, LmdbEnvironment } from './lmdb-environment.js';
@@ -109,8 +110,9 @@ export class HistoryDatabase {
     for (const { app, id, writing } of changes.conversations) {
       if (writing !== undefined) this.#putConversation(app, id, writing, arena);
     }
-    for (const { app, user, conversation } of changes.memberships) {
-      void this.#memberships.put(this.#key.startPlain().part(app).part(user).withText(conversation), present);
+    for (const { app, user, conversation, isMember } of changes.memberships) {
+      const key = this.#key.startPlain().part(app).part(user).withText(conversation);
+      void (isMember ? this.#memberships.put(key, present) : this.#memberships.remove(key));
     }
     void this.#checkpoints.put(partitionKey(partition), encodeCheckpoint(arena, changes.checkpoint));
   }
@@ -118,13 +120,30 @@ export class HistoryDatabase {
   #putConversation(app: string, id: string, rows: ConversationRows, arena: RowArena): void {
     const key = this.#conversationKey(app, id);
     const { conversation } = rows;
-    if (conversation !== undefined) void this.#conversations.put(key.prefix(), encodeConversation(arena, conversation));
+    if (conversation !== undefined) {
+      void this.#conversations.put(key.prefix(), encodeConversation(arena, conversation));
+      if (conversation.keptFromSeq > 1) this.#removeEvents(key, conversation.keptFromSeq);
+    }
     for (const row of rows.events) void this.#events.put(key.withNumber(row.seq), row.event);
+    if (rows.isEmptied) this.#removeMembers(key);
     for (const row of rows.allMembers()) void this.#members.put(key.withText(row.user), encodeMember(arena, row));
     for (const row of rows.sends) {
       const day = this.#sends.of(row);
       if (day !== undefined) void day.put(key.withTexts(row.sender, row.clientMsgId), encodeSend(arena, row));
     }
+  }
+
+  /** What was retired before is gone already, so the range holds no more than what was retired since. */
+  #removeEvents(key: RowKey, keptFromSeq: number): void {
+    const start = Uint8Array.from(key.withNumber(0));
+    const end = Uint8Array.from(key.withNumber(keptFromSeq));
+    const limit = storeLimits.retiredPerWriteMax;
+    for (const found of [...this.#events.getKeys({ start, end, limit })]) void this.#events.remove(found);
+  }
+
+  #removeMembers(key: RowKey): void {
+    const [start, end] = [Uint8Array.from(key.prefix()), key.prefixEnd()];
+    for (const found of [...this.#members.getKeys({ start, end })]) void this.#members.remove(found);
   }
 
   #conversationKey(app: string, conversation: string): RowKey {

@@ -2,11 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, systemClock, systemRandom } from '@parley/kernel';
-import { app, batchAt, count, eventsBatch, partition, sendRow, seqsOf } from '../contract/index.js';
+import { type Clock, partitionOf, systemClock, systemRandom } from '@parley/kernel';
+import { app, batchAt, conversationRow, count, eventRow, eventsBatch, partition, sendRow, seqsOf } from '../contract/index.js';
+import { storeLimits } from '../limits.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { type LmdbHistoryStore, openLmdbHistoryStore } from './lmdb-history-store.js';
 import { openLmdbPushStore } from './lmdb-push-store.js';
+import { RowArena } from './row-arena.js';
+import { RowKey } from './row-key.js';
 import { SendDayDatabases } from './send-day-databases.js';
 
 const dayMs = 86_400_000;
@@ -79,6 +82,56 @@ describe('the history in LMDB', () => {
     now -= 8 * dayMs;
     expect(new SendDayDatabases(environment, clock).newestFirst()).toHaveLength(1);
     await environment.close();
+  });
+
+  it('reads a conversation as the first layout had it', async () => {
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', random: systemRandom });
+    const arena = new RowArena();
+    arena.begin(1);
+    for (const value of [300, 299, 1_700_000_000_000, 7, 1]) arena.uint(value);
+    const key = new RowKey()
+      .start(partitionOf(app, 'r:hall', 256))
+      .part(app)
+      .part('r:hall');
+    await environment.transaction(() => void environment.database('conversations').put(key.prefix(), arena.end()));
+    await environment.close();
+
+    const store = await openAt('live');
+    const row = await store.conversation(app, 'r:hall');
+    expect(row).toMatchObject({ headSeq: 300, countable: 299, updatedMs: 1_700_000_000_000, membershipVersion: 7, closed: true });
+    expect(row).toMatchObject({ speaking: new Uint8Array(0), historyAccess: 0, keptFromSeq: 0 });
+    await store[Symbol.asyncDispose]();
+  });
+
+  it('says which row a newer version wrote', async () => {
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', random: systemRandom });
+    const key = new RowKey()
+      .start(partitionOf(app, 'r:hall', 256))
+      .part(app)
+      .part('r:hall');
+    await environment.transaction(() => void environment.database('conversations').put(key.prefix(), Uint8Array.of(3, 0)));
+    await environment.close();
+    const store = await openAt('live');
+    await expect(store.conversation(app, 'r:hall')).rejects.toThrow(/layout 3: written by a newer version/);
+    await store[Symbol.asyncDispose]();
+  });
+
+  it('deletes what a room held before there was a bound in steps', async () => {
+    const store = await openAt('live');
+    for (let first = 1; first <= 9_001; first += 1_000) await store.apply(partition, eventsBatch(first, 'r:hall', first, first + 999));
+    await store.flush();
+    const rowsAfter = async (head: number): Promise<number> => {
+      const row = conversationRow('r:hall', head, { keptFromSeq: head - 99 });
+      await store.apply(partition, batchAt(head, { events: [eventRow('r:hall', head)], conversations: [row] }));
+      await store.flush();
+      return (await seqsOf(store, 'r:hall', { from: 0, limit: 99_999 })).length;
+    };
+    expect([await rowsAfter(10_001), await rowsAfter(10_002), await rowsAfter(10_003)]).toEqual([
+      10_001 - storeLimits.retiredPerWriteMax,
+      10_002 - 2 * storeLimits.retiredPerWriteMax,
+      100,
+    ]);
+    await store[Symbol.asyncDispose]();
   });
 
   it('refuses the folder of another kind of store', async () => {

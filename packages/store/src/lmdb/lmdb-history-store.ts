@@ -113,22 +113,42 @@ class WriteBehindHistoryStore implements LmdbHistoryStore {
   }
 
   async member(app: string, conversation: string, user: string): Promise<MemberRow | undefined> {
-    for (const rows of this.#pending.conversation(app, conversation)) {
-      const member = rows.member(user);
-      if (member !== undefined) return member;
-    }
-    return this.#database.member(app, conversation, user);
+    return this.#member(app, conversation, user);
+  }
+
+  async membersAmong(app: string, conversation: string, users: readonly string[]): Promise<readonly MemberRow[]> {
+    return users.map((user) => this.#member(app, conversation, user)).filter((row) => row !== undefined);
   }
 
   async members(app: string, conversation: string, page: PageRequest): Promise<readonly MemberRow[]> {
-    const layers = this.#pending.conversation(app, conversation).map((rows) => rows.members(page));
+    const layers: (readonly MemberRow[])[] = [];
+    for (const rows of this.#pending.conversation(app, conversation)) {
+      layers.push(rows.members(page));
+      if (rows.isEmptied) return mergeMembers(layers, page.limit);
+    }
     return mergeMembers([...layers, this.#database.members(app, conversation, page)], page.limit);
   }
 
   async conversationsOf(app: string, user: string, page: PageRequest): Promise<readonly string[]> {
     const pending = this.#pending.conversationsOf(app, user);
-    const written = this.#database.conversationsOf(app, user, page);
-    return pending === undefined ? written : mergeTexts([pageOfTexts(pending, page), written], page.limit);
+    if (pending === undefined) return this.#database.conversationsOf(app, user, page);
+    const [added, gone]: [string[], Set<string>] = [[], new Set()];
+    for (const { conversation, isMember } of pending.values()) {
+      if (isMember) added.push(conversation);
+      else gone.add(conversation);
+    }
+    // So many more that a page is left, whichever of them are gone.
+    const written = this.#database.conversationsOf(app, user, { ...page, limit: page.limit + gone.size });
+    const left = written.filter((conversation) => !gone.has(conversation));
+    return mergeTexts([pageOfTexts(added, page), left.slice(0, page.limit)], page.limit);
+  }
+
+  #member(app: string, conversation: string, user: string): MemberRow | undefined {
+    for (const rows of this.#pending.conversation(app, conversation)) {
+      const member = rows.member(user);
+      if (member !== undefined || rows.isEmptied) return member;
+    }
+    return this.#database.member(app, conversation, user);
   }
 
   async flush(): Promise<void> {

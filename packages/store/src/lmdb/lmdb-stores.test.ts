@@ -18,6 +18,7 @@ for (const [name, flushDelayMs] of [
     return {
       clock: systemClock,
       isPersistent: true,
+      deletesRetired: true,
       open: () => openLmdbHistoryStore({ ...base, path, flushDelayMs }),
       wipe: () => rm(path, { recursive: true }),
       dispose: () => rm(path, { recursive: true, force: true }),

@@ -41,6 +41,14 @@ export class RowArena {
     this.#pos += this.#chunk.write(value, this.#pos);
   }
 
+  /** Bytes with their number before them. */
+  bytes(value: Uint8Array): void {
+    this.uint(value.length);
+    this.#reserve(value.length);
+    this.#chunk.set(value, this.#pos);
+    this.#pos += value.length;
+  }
+
   end(): Uint8Array {
     return this.#chunk.subarray(this.#start, this.#pos);
   }

@@ -1,30 +1,37 @@
-import { ProtobufReader } from '@parley/kernel';
+import { emptyBytes, ProtobufReader } from '@parley/kernel';
 import type { ConversationRow, HistoryCheckpoint, LogPosition, MemberRow, MembershipSpan, SendRow } from '../history-store.js';
 import type { UnreachedRow } from '../push-store.js';
 import type { RowArena } from './row-arena.js';
 
 /** First byte of every row. A new layout gets a new number, and the readers below learn both. */
 const layout = 1;
+/** Of conversations: beside what layout 1 has, who may speak, what newcomers may read and what is kept. */
+const conversationLayout = 2;
 
-function open(bytes: Uint8Array): ProtobufReader {
-  if (bytes[0] !== layout) throw new Error(`row of layout ${bytes[0]}: written by a newer version of Parley`);
+function open(bytes: Uint8Array, newest = layout): ProtobufReader {
+  const [found = 0] = bytes;
+  if (found < 1 || found > newest) throw new Error(`row of layout ${found}: written by a newer version of Parley`);
   const reader = new ProtobufReader(bytes);
   reader.pos = 1;
   return reader;
 }
 
 export function encodeConversation(arena: RowArena, row: ConversationRow): Uint8Array {
-  arena.begin(layout);
+  arena.begin(conversationLayout);
   arena.uint(row.headSeq);
   arena.uint(row.countable);
   arena.uint(row.updatedMs);
   arena.uint(row.membershipVersion);
   arena.uint(row.closed ? 1 : 0);
+  arena.bytes(row.speaking);
+  arena.uint(row.historyAccess);
+  arena.uint(row.keptFromSeq);
   return arena.end();
 }
 
 export function decodeConversation(app: string, conversation: string, bytes: Uint8Array): ConversationRow {
-  const reader = open(bytes);
+  const reader = open(bytes, conversationLayout);
+  const isFirstLayout = bytes[0] === layout;
   return {
     app,
     conversation,
@@ -33,6 +40,9 @@ export function decodeConversation(app: string, conversation: string, bytes: Uin
     updatedMs: reader.readUint64(),
     membershipVersion: reader.readUint64(),
     closed: reader.readUint64() === 1,
+    speaking: isFirstLayout ? emptyBytes : reader.readBytes(),
+    historyAccess: isFirstLayout ? 0 : reader.readUint64(),
+    keptFromSeq: isFirstLayout ? 0 : reader.readUint64(),
   };
 }
 

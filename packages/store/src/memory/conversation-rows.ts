@@ -7,13 +7,17 @@ export class ConversationRows {
   /** Ascending by seq. */
   readonly events: EventRow[] = [];
   readonly sends: SendRow[] = [];
+  /** Members' rows of older layers do not count any more. */
+  isEmptied = false;
   readonly #members = new Map<string, MemberRow>();
 
-  /** A row never goes back: one with a lower head or an older membership is ignored. */
+  /** A row never goes back: one with a lower head or an older membership is ignored. Events that it does not keep go. */
   setConversation(row: ConversationRow): void {
     const old = this.conversation;
     if (old !== undefined && (row.headSeq < old.headSeq || row.membershipVersion < old.membershipVersion)) return;
     this.conversation = row;
+    const { events } = this;
+    if (events[0] !== undefined && events[0].seq < row.keptFromSeq) events.splice(0, eventIndex(events, row.keptFromSeq));
   }
 
   addEvent(row: EventRow): void {
@@ -25,6 +29,11 @@ export class ConversationRows {
     }
     const at = eventIndex(events, row.seq);
     events.splice(at, events[at]?.seq === row.seq ? 1 : 0, row);
+  }
+
+  emptyMembers(): void {
+    this.#members.clear();
+    this.isEmptied = true;
   }
 
   setMember(row: MemberRow): void {
@@ -51,9 +60,5 @@ export class ConversationRows {
   /** The newest send with this id; linear, because hardly anybody asks and every message would pay for an index. */
   findSend(sender: string, clientMsgId: string): SendRow | undefined {
     return this.sends.findLast((send) => send.clientMsgId === clientMsgId && send.sender === sender);
-  }
-
-  get rowCount(): number {
-    return (this.conversation === undefined ? 0 : 1) + this.events.length + this.sends.length + this.#members.size;
   }
 }

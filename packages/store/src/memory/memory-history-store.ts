@@ -1,5 +1,5 @@
 import { type Clock, type Random, randomId } from '@parley/kernel';
-import type { HistoryBatch, HistoryCheckpoint, HistoryStore, PageRequest } from '../history-store.js';
+import type { HistoryBatch, HistoryCheckpoint, HistoryStore, PageRequest, UserConversation } from '../history-store.js';
 import { pageOfTexts, sliceEvents } from '../merge-pages.js';
 import { isReplay } from '../replay.js';
 import { ConversationRows } from './conversation-rows.js';
@@ -25,11 +25,18 @@ export function createMemoryHistoryStore({ clock, random }: MemoryHistoryStoreOp
   function add(batch: HistoryBatch): void {
     for (const row of batch.events) rowsOf(row.app, row.conversation).addEvent(row);
     for (const row of batch.conversations) rowsOf(row.app, row.conversation).setConversation(row);
+    for (const row of batch.emptied) rowsOf(row.app, row.conversation).emptyMembers();
     for (const row of batch.members) rowsOf(row.app, row.conversation).setMember(row);
     for (const row of batch.sends) sends.add(row);
     for (const row of batch.memberships) {
       memberships.getOrAdd(row.app, row.user, () => new Set()).add(row.conversation);
     }
+    for (const row of batch.departures) depart(row);
+  }
+
+  function depart({ app, user, conversation }: UserConversation): void {
+    const held = memberships.get(app, user);
+    if (held?.delete(conversation) === true && held.size === 0) memberships.delete(app, user);
   }
 
   return {
@@ -45,6 +52,10 @@ export function createMemoryHistoryStore({ clock, random }: MemoryHistoryStoreOp
     events: async (app, conversation, range) => sliceEvents(conversations.get(app, conversation)?.events ?? [], range),
     findSend: async (app, conversation, sender, clientMsgId) => sends.find(app, conversation, sender, clientMsgId),
     member: async (app, conversation, user) => conversations.get(app, conversation)?.member(user),
+    membersAmong: async (app, conversation, users) => {
+      const rows = conversations.get(app, conversation);
+      return users.map((user) => rows?.member(user)).filter((row) => row !== undefined);
+    },
     members: async (app, conversation, page) => conversations.get(app, conversation)?.members(page) ?? [],
     conversationsOf: async (app: string, user: string, page: PageRequest) => pageOfTexts(memberships.get(app, user) ?? [], page),
     [Symbol.asyncDispose]: async () => {},

@@ -8,6 +8,7 @@ let seed = 0;
 historyStoreContract('memory', async () => ({
   clock: systemClock,
   isPersistent: false,
+  deletesRetired: true,
   open: async () => createMemoryHistoryStore({ clock: systemClock, random: seededRandom(seed++) }),
   wipe: async () => {},
   dispose: async () => {},

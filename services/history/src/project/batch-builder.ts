@@ -1,6 +1,6 @@
 import { decodeTimelineBatch, type TimelineEntry } from '@parley/contracts/events';
 import type { AcceptedRecord } from '@parley/ownedlog';
-import type { ConversationRow, EventRow, HistoryStore, SendRow, UserConversation } from '@parley/store';
+import type { ConversationKey, ConversationRow, EventRow, HistoryStore, SendRow, UserConversation } from '@parley/store';
 import { type ConversationEvent, decodeConversationEvent, type MembershipChange } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import { isOpen, join, leave } from './spans.js';
@@ -10,12 +10,14 @@ import type { StagedRows } from './staged-rows.js';
 export interface ProjectedRows {
   readonly events: EventRow[];
   readonly sends: SendRow[];
+  readonly emptied: ConversationKey[];
   readonly memberships: UserConversation[];
+  readonly departures: UserConversation[];
 }
 
 /** Turns timeline records into rows of the read model. */
 export class BatchBuilder {
-  readonly rows: ProjectedRows = { events: [], sends: [], memberships: [] };
+  readonly rows: ProjectedRows = { events: [], sends: [], emptied: [], memberships: [], departures: [] };
   readonly #store: HistoryStore;
   readonly #staged: StagedRows;
 
