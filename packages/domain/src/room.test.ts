@@ -1,148 +1,204 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeRoomEvent, encodeRoomEvent, type RoomEvent } from '@parley/contracts/events';
-import type { AppId, ErrorName, RoomId, UserId } from '@parley/kernel';
-import fc from 'fast-check';
-import { decideRoom } from './decide-room.js';
-import { evolveRoom, initialRoom, type Room, type RoomCommand, roomFromState, roomToState } from './room.js';
+import type { RoomEvent } from '@parley/contracts/events';
+import { limits } from '@parley/kernel';
+import { createRoomOptions, HistoryAccess, MembershipCause } from '@parley/wire';
+import { evolveRoom } from './evolve-room.js';
+import { initialRoom } from './room.js';
+import {
+  after,
+  ann,
+  applied,
+  at,
+  backEnd,
+  ban,
+  bob,
+  change,
+  changesOf,
+  cid,
+  count,
+  contribution,
+  create,
+  destroy,
+  enter,
+  eventsOf,
+  expire,
+  head,
+  kick,
+  leave,
+  open,
+  refusalOf,
+  refusalTextOf,
+  setRole,
+  typesOf,
+} from './testing/room-fixture.js';
 
-const head = { app: 'app' as AppId, room: 'hall' as RoomId, timeMs: 1_000, firstVersion: 1_024_000 };
-const [ann, bob, cid] = ['ann', 'bob', 'cid'] as UserId[] as [UserId, UserId, UserId];
-const made = (creator: UserId | '', memberLimit = 0): RoomCommand => ({
-  ...head,
-  type: 'create',
-  name: 'Hall',
-  creator,
-  memberLimit,
-});
-const entered = (user: UserId, mustExist = false): RoomCommand => ({
-  ...head,
-  type: 'enter',
-  user,
-  name: 'Hall',
-  mustExist,
-});
-const left = (user: UserId): RoomCommand => ({ ...head, type: 'leave', user });
-const destroyed = (operator: UserId | ''): RoomCommand => ({ ...head, type: 'destroy', operator });
-
-function eventsOf(room: Room, command: RoomCommand): readonly RoomEvent[] {
-  const decision = decideRoom(room, command);
-  if (!decision.ok) throw new Error(`refused: ${decision.error.name}`);
-  return decision.value;
-}
-
-const after = (...commands: RoomCommand[]): Room =>
-  commands.reduce<Room>((room, command) => eventsOf(room, command).reduce(evolveRoom, room), initialRoom);
-
-function refusalOf(room: Room, command: RoomCommand): ErrorName | undefined {
-  const decision = decideRoom(room, command);
-  return decision.ok ? undefined : decision.error.name;
-}
+const ttl = { emptyTtlMs: 60_000 };
 
 describe('entering a room', () => {
   it('makes the room when there is none, unless it must exist', () => {
-    expect(after(entered(ann))).toMatchObject({ type: 'open', creator: 'ann', version: 1_024_000, memberLimit: 6_000 });
-    expect(refusalOf(initialRoom, entered(ann, true))).toBe('ROOM_NOT_FOUND');
+    const room = after({ ...enter(ann), options: createRoomOptions(ttl) });
+    expect(room).toMatchObject({ type: 'open', creator: 'ann', owner: 'ann', version: 1_024_000, stateVersion: 1, memberLimit: 6_000 });
+    expect(open(room).options.emptyTtlMs).toBe(60_000);
+    expect(refusalOf(initialRoom, enter(ann, true))).toBe('ROOM_NOT_FOUND');
   });
 
   it('twice is no error and no event', () => {
-    expect(eventsOf(after(entered(ann)), entered(ann, true))).toEqual([]);
+    expect(eventsOf(after(enter(ann)), enter(ann, true))).toEqual([]);
   });
 
-  it('is refused when the room is full', () => {
-    expect(refusalOf(after(made('', 1), entered(ann)), entered(bob))).toBe('ROOM_FULL');
-  });
-});
-
-describe('a room', () => {
-  it('is destroyed when its last member leaves', () => {
-    const room = after(entered(ann), entered(bob), left(ann));
-    expect(eventsOf(room, left(bob)).map((event) => event.change?.type)).toEqual(['left', 'destroyed']);
-    expect(after(entered(ann), left(ann))).toEqual(initialRoom);
+  it('is refused when the room is full, or to who is banned until the ban is over', () => {
+    expect(refusalOf(after(create(backEnd, { memberLimit: 1 }), enter(ann)), enter(bob))).toBe('ROOM_FULL');
+    const room = after(create(ann), ban(ann, bob, 500));
+    expect(refusalOf(room, at(1_499, enter(bob)))).toBe('BANNED');
+    expect(typesOf(room, at(1_500, enter(bob)))).toEqual(['entered']);
   });
 
-  it('stays when it is empty and the back end made it', () => {
-    expect(after(made(''), entered(ann), left(ann))).toMatchObject({ type: 'open', creator: '' });
-  });
-
-  it('is created once, and again after its destruction', () => {
-    const room = after(made(ann));
-    expect(eventsOf(room, made(ann))).toEqual([]);
-    expect(refusalOf(room, made(bob))).toBe('ROOM_EXISTS');
-    expect(refusalOf(room, made(''))).toBe('ROOM_EXISTS');
-    expect(after(made(ann), destroyed(ann), made(bob))).toMatchObject({ type: 'open', creator: 'bob' });
-  });
-
-  it('is destroyed by its creator and by the back end only', () => {
-    const room = after(made(ann), entered(bob));
-    expect(refusalOf(room, destroyed(bob))).toBe('PERMISSION_DENIED');
-    expect(eventsOf(room, destroyed(ann))).toHaveLength(1);
-    expect(eventsOf(room, destroyed(''))).toHaveLength(1);
-  });
-
-  it('looks absent to those who are not in it', () => {
-    expect(refusalOf(after(made(ann)), destroyed(cid))).toBe('ROOM_NOT_FOUND');
-    expect(refusalOf(initialRoom, destroyed(cid))).toBe('ROOM_NOT_FOUND');
-    expect(eventsOf(after(made(ann)), left(cid))).toEqual(eventsOf(initialRoom, left(cid)));
-  });
-
-  it('keeps to its limits', () => {
-    expect(refusalOf(initialRoom, { ...head, type: 'create', name: 'x'.repeat(51), creator: ann, memberLimit: 0 })).toBe(
-      'INVALID_ARGUMENT',
-    );
-    expect(refusalOf(initialRoom, made(ann, 1_000_001))).toBe('INVALID_ARGUMENT');
+  it('raises the version, not the state version', () => {
+    expect(after(create(ann), enter(bob))).toMatchObject({ version: 1_024_001, stateVersion: 1 });
   });
 });
 
-const user = fc.constantFrom(ann, bob, cid);
-const operator = fc.oneof(user, fc.constant('' as const));
-const name = fc.string({ maxLength: 60 });
-const anyChange = fc.oneof(
-  fc.record({ type: fc.constant('create' as const), name, creator: operator, memberLimit: fc.nat(3) }),
-  fc.record({ type: fc.constant('enter' as const), user, name, mustExist: fc.boolean() }),
-  fc.record({ type: fc.constant('leave' as const), user }),
-  fc.record({ type: fc.constant('destroy' as const), operator }),
-);
-
-const comparable = (room: Room): unknown => (room.type === 'absent' ? room : roomToState(room));
-
-describe('any sequence of commands', () => {
-  it('keeps the invariants of a room, and versions grow over its destruction', () => {
-    fc.assert(
-      fc.property(fc.array(anyChange, { maxLength: 80 }), (changes) => {
-        let room: Room = initialRoom;
-        let restored: Room = initialRoom;
-        let highest = 0;
-        for (const change of changes) {
-          const before = comparable(room);
-          const command: RoomCommand = { ...head, ...change, firstVersion: highest + 5 };
-          const decision = decideRoom(room, command);
-          expect(decideRoom(room, command)).toEqual(decision);
-          expect(comparable(room)).toEqual(before);
-          if (!decision.ok) continue;
-          for (const event of decision.value) {
-            expect(event.version).toBeGreaterThan(highest);
-            highest = event.version;
-            room = evolveRoom(room, event);
-            restored = evolveRoom(restored, decodeRoomEvent(encodeRoomEvent(event)));
-            if (restored.type === 'open') restored = roomFromState(roomToState(restored));
-          }
-          expect(comparable(restored)).toEqual(comparable(room));
-          if (room.type !== 'open') continue;
-          expect(room.members.size).toBeLessThanOrEqual(room.memberLimit);
-          expect(room.members.size > 0 || room.creator === '').toBe(true);
-        }
-      }),
-    );
+describe('creating a room', () => {
+  it('is done once, and again after its destruction', () => {
+    const room = after(create(ann));
+    expect(eventsOf(room, create(ann))).toEqual([]);
+    expect(refusalOf(room, create(bob))).toBe('ROOM_EXISTS');
+    expect(refusalOf(room, create(backEnd))).toBe('ROOM_EXISTS');
+    expect(refusalOf(applied(room, enter(bob), leave(ann)), create(ann))).toBe('ROOM_EXISTS');
+    expect(after(create(ann), destroy(ann), create(bob))).toMatchObject({ type: 'open', creator: 'bob' });
   });
 
-  it('refuses to fold what cannot have happened', () => {
-    const event: RoomEvent = {
-      ...head,
-      version: 1,
-      operator: '',
-      change: { type: 'entered', value: { users: ['ann'] } },
-    };
+  it('brings first attributes, which belong to the creator', () => {
+    const room = after(create(ann, { attributes: [{ key: 'seat', value: 'x', owner: 'bob', isDeletedOnLeave: true }] }));
+    expect(open(room).attributes.get('seat')).toEqual({ key: 'seat', value: 'x', owner: 'ann', isDeletedOnLeave: true });
+    expect(open(room).stateVersion).toBe(2);
+  });
+
+  it('lets newcomers read nothing of before unless it says so', () => {
+    const access = (historyAccess: HistoryAccess): unknown =>
+      open(after(create(ann, { options: { historyAccess } }))).options.historyAccess;
+    expect([HistoryAccess.UNSPECIFIED, HistoryAccess.FROM_JOIN, HistoryAccess.RECENT].map(access)).toEqual([1, 1, 2]);
+  });
+
+  it.each([
+    ['a long name', { name: 'x'.repeat(51) }, 'INVALID_ARGUMENT name'],
+    ['too many members', { memberLimit: 1_000_001 }, 'INVALID_ARGUMENT member_limit'],
+    ['a long stay', { options: { emptyTtlMs: limits.roomEmptyTtlMsMax + 1 } }, 'INVALID_ARGUMENT options.empty_ttl_ms'],
+    ['a key without text', { attributes: [{ key: '' }] }, 'ATTRIBUTE_INVALID set[0].key'],
+    ['a key twice', { attributes: [{ key: 'a' }, { key: 'a' }] }, 'INVALID_ARGUMENT set[1].key'],
+    ['many attributes', { attributes: Array.from({ length: 21 }, (_, i) => ({ key: `k${i}` })) }, 'ATTRIBUTE_LIMIT_REACHED at most 20'],
+  ])('with %s is refused', (_, init, refusal) => {
+    expect(refusalTextOf(initialRoom, create(ann, init))).toContain(refusal);
+  });
+});
+
+describe('leaving a room', () => {
+  it('tells why, and who did it where that is one who wanted to', () => {
+    const room = after(create(ann), enter(bob), enter(cid));
+    const switched = { ...leave(bob), cause: MembershipCause.SWITCHED };
+    expect(eventsOf(room, switched)).toMatchObject([{ operator: 'bob', change: { value: { users: ['bob'], cause: switched.cause } } }]);
+    const offline = { ...leave(bob), cause: MembershipCause.OFFLINE };
+    expect(eventsOf(room, offline)).toMatchObject([{ operator: '', change: { value: { cause: offline.cause } } }]);
+  });
+
+  it('of several is one event; who is not in is passed over', () => {
+    const room = after(create(ann), enter(bob), enter(cid));
+    expect(changesOf(room, leave(bob, 'eve' as typeof bob, cid, bob))).toMatchObject([{ type: 'left', value: { users: ['bob', 'cid'] } }]);
+    expect(eventsOf(room, leave('eve' as typeof bob))).toEqual([]);
+    expect(eventsOf(initialRoom, leave(bob))).toEqual([]);
+  });
+
+  it('takes along the attributes that are to go with their owner', () => {
+    const room = after(
+      create(ann),
+      enter(bob),
+      enter(cid),
+      change(bob, { seat: 'bob' }, { deleteOnLeave: true }),
+      change(bob, { song: 'x' }),
+    );
+    const events = eventsOf(room, leave(bob));
+    expect(events).toMatchObject([
+      { change: { type: 'left' }, version: 1_024_003, stateVersion: 3 },
+      { operator: '', change: { type: 'attributes', value: { set: [], deleted: ['seat'] } }, version: 1_024_003, stateVersion: 4 },
+    ]);
+    expect([...open(applied(room, leave(bob))).attributes.keys()]).toEqual(['song']);
+    expect(typesOf(room, leave(cid))).toEqual(['left']);
+    expect(typesOf(room, kick(ann, bob))).toEqual(['left', 'attributes']);
+    expect(typesOf(room, ban(ann, bob))).toEqual(['banned', 'left', 'attributes']);
+  });
+});
+
+describe('a room without members', () => {
+  it('is destroyed at once when a user made it and it has no time to live', () => {
+    const room = after(enter(ann), enter(bob), change(ann, { a: '1' }), leave(ann));
+    expect(changesOf(room, leave(bob))).toMatchObject([{ type: 'left' }, { type: 'destroyed', value: { cause: MembershipCause.EMPTY } }]);
+    expect(applied(room, leave(bob))).toEqual(initialRoom);
+    expect(applied(room, kick(backEnd, bob))).toEqual(initialRoom);
+  });
+
+  it('stays for good when the back end made it without a time to live', () => {
+    const room = after(create(backEnd), enter(ann), leave(ann));
+    expect(room).toMatchObject({ type: 'open', creator: '' });
+    expect(eventsOf(room, expire(10 ** 12))).toEqual([]);
+  });
+
+  it('is destroyed when its time has passed, not before', () => {
+    const room = after(create(ann, { options: ttl }), at(5_000, leave(ann)));
+    expect(open(room).emptySinceMs).toBe(5_000);
+    expect(eventsOf(room, expire(64_999))).toEqual([]);
+    expect(eventsOf(room, expire(65_000))).toMatchObject([
+      { operator: '', change: { type: 'destroyed', value: { cause: MembershipCause.EMPTY } } },
+    ]);
+    expect(eventsOf(initialRoom, expire(65_000))).toEqual([]);
+  });
+
+  it('lives on when somebody enters in time', () => {
+    const room = after(create(ann, { options: ttl }), leave(ann), enter(bob));
+    expect(open(room).emptySinceMs).toBe(0);
+    expect(eventsOf(room, expire(10 ** 12))).toEqual([]);
+    expect(open(room).owner).toBe('ann');
+  });
+
+  it('also waits for its first member for no longer than that', () => {
+    const room = after(create(backEnd, { options: ttl }));
+    expect(eventsOf(room, expire(60_999))).toEqual([]);
+    expect(typesOf(room, expire(61_000))).toEqual(['destroyed']);
+  });
+
+  it('loses attributes and counters unless it keeps them', () => {
+    const used = [change(ann, { a: '1', b: '2' }), change(ann, { seat: 'ann' }, { deleteOnLeave: true }), count(contribution(ann, 7))];
+    const cleared = after(create(ann, { options: ttl }), ...used);
+    expect(changesOf(cleared, leave(ann))[1]).toEqual({ type: 'attributes', value: { set: [], deleted: ['a', 'b', 'seat'] } });
+    const empty = open(applied(cleared, leave(ann)));
+    expect([empty.attributes.size, empty.counters.size, empty.contributions.size, empty.stateVersion]).toEqual([0, 0, 0, 4]);
+
+    const kept = open(after(create(ann, { options: { ...ttl, keepsAttributes: true } }), ...used, leave(ann)));
+    expect([[...kept.attributes.keys()], kept.counters.get('likes'), kept.contributions.size]).toEqual([['a', 'b'], 7, 0]);
+  });
+});
+
+describe('destroying a room', () => {
+  it('is for its owner and the back end', () => {
+    const room = after(create(ann), enter(bob), setRole(ann, bob, 2));
+    expect(refusalOf(room, destroy(bob))).toBe('PERMISSION_DENIED');
+    for (const operator of [ann, backEnd] as const) {
+      expect(eventsOf(room, destroy(operator))).toMatchObject([
+        { operator, change: { type: 'destroyed', value: { cause: MembershipCause.DESTROYED } } },
+      ]);
+    }
+  });
+
+  it('can be done by the owner from outside, unless banned', () => {
+    const room = after(create(ann), enter(bob), leave(ann));
+    expect(typesOf(room, destroy(ann))).toEqual(['destroyed']);
+    expect(refusalOf(applied(room, ban(backEnd, ann)), destroy(ann))).toBe('ROOM_NOT_FOUND');
+  });
+});
+
+describe('the fold of a room', () => {
+  it('refuses what cannot have happened', () => {
+    const event: RoomEvent = { ...head, version: 1, stateVersion: 1, operator: '', change: { type: 'entered', value: { users: ['ann'] } } };
     expect(() => evolveRoom(initialRoom, event)).toThrow(/without a room/);
-    expect(() => evolveRoom(after(made(ann)), { ...event, change: undefined })).toThrow(/unknown kind/);
+    expect(() => evolveRoom(after(create(ann)), { ...event, change: undefined })).toThrow(/unknown kind/);
   });
 });
