@@ -29,6 +29,14 @@ describe('LevelBuckets', () => {
     expect(admit(new LevelBuckets(), 'low', 0, 1_000)).toBe(1);
   });
 
+  it('has again what a message had taken that was refused elsewhere', () => {
+    const buckets = new LevelBuckets();
+    admit(buckets, 'low', 0, 4);
+    buckets.giveBack(rates, 'low', 0, 4);
+    buckets.giveBack(rates, 'medium', 0, 4);
+    expect(admit(buckets, 'low', 0, 4)).toBe(1);
+  });
+
   it('holds a new policy at once', () => {
     const buckets = new LevelBuckets();
     admit(buckets, 'low', 0);

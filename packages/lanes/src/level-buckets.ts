@@ -1,5 +1,5 @@
 import type { Level, LevelRates } from './policy.js';
-import { TokenBucket } from './token-bucket.js';
+import { type BucketPolicy, TokenBucket } from './token-bucket.js';
 
 /** One token bucket per level, made when first needed: of a client, or of an app. Levels do not touch each other. */
 export class LevelBuckets {
@@ -14,11 +14,16 @@ export class LevelBuckets {
   take(rates: LevelRates, level: Level, nowMs: number, processes = 1): number {
     const policy = rates[level];
     if (policy === undefined) return 0;
-    // A message that costs n tokens is the nth part of the rate.
-    return this.#bucketOf(level, policy, nowMs).take(policy, nowMs, Math.max(1, Math.min(processes, policy.burst)));
+    return this.#bucketOf(level, policy, nowMs).take(policy, nowMs, costOf(policy, processes));
   }
 
-  #bucketOf(level: Level, policy: { readonly perSecond: number; readonly burst: number }, nowMs: number): TokenBucket {
+  /** Gives back what `take` has just taken, for a message that was refused behind it. */
+  giveBack(rates: LevelRates, level: Level, nowMs: number, processes = 1): void {
+    const policy = rates[level];
+    if (policy !== undefined) this.#bucketOf(level, policy, nowMs).giveBack(costOf(policy, processes));
+  }
+
+  #bucketOf(level: Level, policy: BucketPolicy, nowMs: number): TokenBucket {
     switch (level) {
       case 'low':
         this.#low ??= new TokenBucket(policy, nowMs);
@@ -32,3 +37,6 @@ export class LevelBuckets {
     }
   }
 }
+
+/** A message that costs n tokens is the nth part of the rate. */
+const costOf = ({ burst }: BucketPolicy, processes: number): number => Math.max(1, Math.min(processes, burst));

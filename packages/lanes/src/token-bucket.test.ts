@@ -12,6 +12,24 @@ describe('TokenBucket', () => {
     expect(bucket.take(policy, 100)).toBe(0);
   });
 
+  it('keeps for higher levels what lower ones must leave, and lends them more', () => {
+    const bucket = new TokenBucket(policy, 0);
+    const taken = (left: number): number => {
+      for (let count = 0; ; count++) if (bucket.takeLeaving(policy, 0, left) > 0) return count;
+    };
+    expect([taken(10), taken(0), taken(-5)]).toEqual([20, 10, 5]);
+    expect(bucket.takeLeaving(policy, 0, 0)).toBe(600);
+    expect(bucket.take(policy, 600)).toBe(0);
+  });
+
+  it('has again what was given back, but no more than its burst', () => {
+    const bucket = new TokenBucket(policy, 0);
+    bucket.take(policy, 0, 30);
+    bucket.giveBack(50);
+    expect(bucket.take(policy, 0, 30)).toBe(0);
+    expect(bucket.take(policy, 0)).toBe(100);
+  });
+
   it('never admits more than the burst plus the rate', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 300 }), (gaps) => {
