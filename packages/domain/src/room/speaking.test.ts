@@ -62,6 +62,11 @@ describe('who may speak', () => {
     ['the mute of everyone was lifted', [mute(ann, 'everyone'), unmute(ann, 'everyone')], 'ann bob cid dan'],
     ['a moderator becomes a member of the muted', [mute(bob, RoomRole.MEMBER), setRole(ann, bob, RoomRole.MEMBER)], 'ann'],
     ['one of the muted becomes a moderator', [mute(bob, RoomRole.MEMBER), setRole(ann, cid, RoomRole.MODERATOR)], 'ann bob cid'],
+    [
+      'an exception ended with a role',
+      [mute(bob, RoomRole.MEMBER), unmute(bob, cid), setRole(ann, cid, RoomRole.MODERATOR), setRole(ann, cid, RoomRole.MEMBER)],
+      'ann bob',
+    ],
     ['the owner is muted by the back end', [mute(backEnd, ann)], 'bob cid dan'],
   ])('when %s', (_, commands, names) => {
     expect(heard(applied(room, ...commands)).join(' ')).toBe(names);
@@ -79,6 +84,22 @@ describe('who may speak', () => {
       'ann bob cid dan',
     ]);
     for (const now of times) expect(heard(muted, now, now)).toEqual(heard(muted, now));
+  });
+
+  it('says everything of a user once', () => {
+    const twice = applied(room, mute(ann, 'everyone'), unmute(ann, bob), mute(ann, cid));
+    expect(speakingRulesOf(open(twice), 1_000)).toEqual({
+      allMutedUntilMs: 1_500,
+      exempt: ['bob', 'ann'],
+      muted: [{ user: 'cid', untilMs: 1_500 }],
+      banned: [],
+    });
+  });
+
+  it('lets the longer of two mutes of a moderator count', () => {
+    const muted = applied(room, mute(ann, RoomRole.MODERATOR, 200), mute(ann, bob, 900));
+    expect([heard(muted, 1_899), heard(muted, 1_900)]).toEqual([[ann, cid, dan], users]);
+    expect(heard(applied(room, mute(ann, bob, 200), mute(ann, RoomRole.MODERATOR, 900)), 1_899)).toEqual([ann, cid, dan]);
   });
 
   it('names those who are banned, until they are not', () => {
