@@ -1,5 +1,5 @@
 import { conversationOfUsers, randomId, systemClock, systemRandom, type Clock, type Random, type UserId } from '@parley/kernel';
-import type { GroupInfo, LoggedIn, MemberPage, RoomInfo } from '@parley/wire';
+import type { ConversationEvent, GroupInfo, LoggedIn, MemberPage, MessagesDropped } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
 import type { Connection, ServerBody } from './connection.js';
 import { contentFromBytes, priorityName } from './content.js';
@@ -10,7 +10,8 @@ import { type SdkLimits, sdkLimits } from './limits.js';
 import { Outbox } from './outbox.js';
 import { memoryOutboxStore, type OutboxStore, type PendingSend } from './outbox-store.js';
 import { Requester } from './requester.js';
-import { Rooms } from './rooms.js';
+import type { Room } from './room/room.js';
+import { type EnterOptions, type NewRoom, Rooms } from './room/rooms.js';
 import type { SendHandle, StoredMessage } from './send-handle.js';
 import { Session } from './session.js';
 import type { WebSocketLike } from './socket.js';
@@ -46,11 +47,12 @@ export const createClient = (options: ClientOptions): Client => new Client(optio
 
 /** One login of one user: keeps the connection, the outbox and the order of everything that is received. */
 export class Client {
+  /** The rooms of the user: to create, enter, leave and list them. */
+  readonly rooms: Rooms;
   readonly #events = new Emitter<ClientEvents>();
   readonly #requests: Requester;
   readonly #outbox: Outbox;
   readonly #timeline: Timeline;
-  readonly #rooms: Rooms;
   readonly #session: Session;
   readonly #conversations: ConversationDeps;
   #status: ConnectionStatus = { state: 'idle' };
@@ -63,7 +65,7 @@ export class Client {
     this.#user = options.user ?? '';
     this.#requests = new Requester(clock, limits.requestTimeoutMs);
     this.#outbox = this.#makeOutbox({ clock, random, limits, store: options.store ?? memoryOutboxStore() });
-    this.#rooms = this.#makeRooms();
+    this.rooms = this.#makeRooms({ clock, random, limits });
     this.#timeline = new Timeline({
       clock,
       random,
@@ -74,8 +76,9 @@ export class Client {
       self,
       query: (value) => this.#requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isImmediate: true }),
       sync: (value) => this.#requests.call({ body: { type: 'sync', value }, expect: 'syncResult', isImmediate: true }),
+      takeNotice: (event) => this.#takeNotice(event),
       observe: (event) => this.#observe(event),
-      reset: () => this.#rooms.reenter(),
+      reset: () => this.rooms.reset(),
     });
     this.#session = this.#makeSession(options, { clock, random, limits });
     const query: ConversationDeps['history']['query'] = (value) =>
@@ -196,39 +199,19 @@ export class Client {
     return this.#requests.call({ body, expect: 'members', isRepeatable: true });
   }
 
-  /** Without an id the server chooses one. The creator has entered it. */
-  createRoom(room: { id?: string; name?: string } = {}): Promise<RoomInfo> {
-    const value = { room: room.id, name: room.name };
-    return this.#enter(this.#requests.call({ body: { type: 'createRoom', value }, expect: 'room' }));
+  /** Short for `rooms.create`, with what most want to know. */
+  async createRoom(room: NewRoom = {}): Promise<EnteredRoom> {
+    return enteredRoomOf(await this.rooms.create(room));
   }
 
-  /** Enters a room, creating it unless `mustExist`; the client enters it again by itself after a reconnect. */
-  enterRoom(room: string, options: { name?: string; mustExist?: boolean } = {}): Promise<RoomInfo> {
-    const body = { type: 'enterRoom', value: { room, ...options } } as const;
-    return this.#enter(this.#requests.call({ body, expect: 'room', isRepeatable: true }));
+  /** Short for `rooms.enter`, or `rooms.join` with `mustExist`. */
+  async enterRoom(room: string, options: EnterOptions & { mustExist?: boolean } = {}): Promise<EnteredRoom> {
+    return enteredRoomOf(await (options.mustExist === true ? this.rooms.join(room) : this.rooms.enter(room, options)));
   }
 
-  async leaveRoom(room: string): Promise<void> {
-    this.#rooms.left(room);
-    await this.#requests.call({ body: { type: 'leaveRoom', value: { room } }, expect: 'done' });
-    this.#timeline.forget(`r:${room}`);
-  }
-
-  async destroyRoom(room: string): Promise<void> {
-    await this.#requests.call({ body: { type: 'destroyRoom', value: { room } }, expect: 'done' });
-    this.#rooms.left(room);
-    this.#timeline.forget(`r:${room}`);
-  }
-
-  listRoomMembers(room: string, options: { page?: string; limit?: number } = {}): Promise<MemberPage> {
-    const body = { type: 'listRoomMembers', value: { room, ...options } } as const;
-    return this.#requests.call({ body, expect: 'members', isRepeatable: true });
-  }
-
-  async #enter(answer: Promise<RoomInfo>): Promise<RoomInfo> {
-    const info = await answer;
-    this.#rooms.entered(info);
-    return info;
+  /** Short for `rooms.leave`. */
+  leaveRoom(room: string): Promise<void> {
+    return this.rooms.leave(room);
   }
 
   #makeOutbox(deps: { clock: Clock; random: Random; limits: SdkLimits; store: OutboxStore }): Outbox {
@@ -240,17 +223,17 @@ export class Client {
     });
   }
 
-  #makeRooms(): Rooms {
+  #makeRooms(deps: { clock: Clock; random: Random; limits: SdkLimits }): Rooms {
     return new Rooms({
-      enter: (room) =>
-        this.#requests.call({ body: { type: 'enterRoom', value: { room, mustExist: true } }, expect: 'room', isRepeatable: true }),
+      ...deps,
+      events: this.#events,
+      self: () => this.#user,
+      call: (options) => this.#requests.call(options),
+      conversation: (id) => this.conversation(id),
       blocked: (conversation) => this.#outbox.block(conversation),
       unblocked: (conversation) => this.#outbox.unblock(conversation),
       entered: (conversation, headSeq) => this.#timeline.enter(conversation, headSeq),
-      lost: (room, error) => {
-        this.#timeline.forget(`r:${room}`);
-        this.#events.emit('roomLost', { room, error });
-      },
+      left: (conversation) => this.#timeline.forget(conversation),
     });
   }
 
@@ -280,6 +263,7 @@ export class Client {
       this.#outbox.close();
       this.#requests.close();
       this.#timeline.offline();
+      this.rooms.close();
     }
     this.#events.emit('connection', status);
   }
@@ -288,7 +272,7 @@ export class Client {
     this.#user = loggedIn.user;
     this.#requests.online(connection);
     this.#timeline.online(isComplete);
-    if (!isComplete) this.#rooms.reenter();
+    this.rooms.online(isComplete);
     this.#outbox.online(connection);
   }
 
@@ -296,18 +280,47 @@ export class Client {
     this.#requests.offline();
     this.#outbox.offline();
     this.#timeline.offline();
+    this.rooms.offline();
   }
 
   #pushed(body: ServerBody): void {
-    if (body.type === 'event') this.#timeline.receive(body.value);
-    else if (body.type === 'headMoved') this.#timeline.headMoved(body.value.conversation, body.value.headSeq);
-    else if (body.type === 'resyncNeeded') this.#timeline.needSync();
+    switch (body.type) {
+      case 'event':
+        this.#timeline.receive(body.value);
+        break;
+      case 'headMoved':
+        this.#timeline.headMoved(body.value.conversation, body.value.headSeq);
+        this.rooms.doubt(body.value.conversation);
+        break;
+      case 'resyncNeeded':
+        this.#timeline.needSync();
+        this.rooms.doubt();
+        break;
+      case 'messagesDropped':
+        this.rooms.dropped({ conversation: '', ...droppedCounts(body.value) });
+        break;
+      default:
+    }
+  }
+
+  #takeNotice({ conversation, body }: ConversationEvent): boolean {
+    switch (body?.type) {
+      case 'roomChange':
+      case 'roomTally':
+      case 'memberAttributes':
+        this.rooms.receive(conversation, body);
+        return true;
+      case 'messagesDropped':
+        this.rooms.dropped({ conversation, ...droppedCounts(body.value) });
+        return true;
+      default:
+        return false;
+    }
   }
 
   #observe(event: TimelineEvent): void {
     this.#outbox.observe(event);
-    if (event.type !== 'membership' || !event.conversation.startsWith('r:')) return;
-    if (event.closed || event.left.includes(this.#user)) this.#rooms.left(event.conversation.slice(2));
+    if (event.type === 'membership') this.rooms.observe(event);
   }
 
   /** The connection that sent a message gets no copy of it: the acknowledgement takes its place in the order. */
@@ -325,6 +338,20 @@ export class Client {
       content: contentFromBytes(send.content),
     });
   }
+}
+
+/** What `createRoom` and `enterRoom` answer with. */
+export interface EnteredRoom {
+  readonly room: string;
+  readonly name: string;
+  readonly memberCount: number;
+}
+
+const enteredRoomOf = ({ id, name, memberCount }: Room): EnteredRoom => ({ room: id, name, memberCount });
+
+function droppedCounts({ counts }: MessagesDropped): { readonly low: number; readonly medium: number } {
+  const countOf = (level: number): number => counts.reduce((sum, { priority, count }) => (priority === level ? sum + count : sum), 0);
+  return { low: countOf(1), medium: countOf(2) };
 }
 
 function globalWebSocket(url: string, protocols: string[]): WebSocketLike {

@@ -28,7 +28,10 @@ export class ConversationHandle {
     this.#deps = deps;
   }
 
-  /** Puts a message into the outbox, online or not. Never throws: what is wrong with it is told by the handle. */
+  /**
+   * Puts a message into the outbox, online or not. Never throws: what is wrong with it is told by the handle. Commands
+   * and bullets are written once: what is refused or lost fails, with `error.retryAfterMs` where the server named a time.
+   */
   send(content: string | MessageContentInit, options: SendOptions = {}): SendHandle {
     const full: MessageContentInit = typeof content === 'string' ? { type: 'text', text: content } : content;
     const bytes = contentToBytes(full);
@@ -42,6 +45,7 @@ export class ConversationHandle {
       clientMsgId: options.clientMsgId ?? randomId(this.#deps.random, 24),
       priority: priorityNumber(options.priority, full),
       content: bytes,
+      isTransient: full.type === 'command' || full.type === 'bullet',
     };
     return this.#deps.outbox.add(send, invalid);
   }

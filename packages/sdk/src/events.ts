@@ -1,6 +1,8 @@
 import type { ConversationHead } from '@parley/wire';
 import type { ParleyClientError } from './client-error.js';
 import type { MessageContent, MessagePriority } from './content.js';
+import type { MembershipCauseName } from './room/room-details.js';
+import type { RoomEvents } from './room/room-events.js';
 import type { SendHandle } from './send-handle.js';
 
 /** Where the client stands. */
@@ -44,6 +46,10 @@ export interface Membership {
   readonly version: number;
   /** The group was dismissed or the room destroyed. */
   readonly closed: boolean;
+  /** Why those under `left` left, or why it was closed. */
+  readonly cause: MembershipCauseName;
+  /** After the change; 0 where it does not say. */
+  readonly memberCount: number;
 }
 
 /** An event of a kind that this version of the SDK does not know; it has its place in the order all the same. */
@@ -71,7 +77,7 @@ export interface Gap {
 }
 
 /** Everything a client reports. Per conversation, stored events come in the order of `seq`, each exactly once. */
-export interface ClientEvents {
+export interface ClientEvents extends RoomEvents {
   connection: ConnectionStatus;
   message: Message;
   membership: Membership;
@@ -89,7 +95,7 @@ export interface ClientEvents {
   tokenExpiring: { readonly expiresMs: number };
   /** The server ended the session; the client is closed. */
   kicked: { readonly code: number; readonly reason: string };
-  /** A room could not be entered again after a reconnect. */
+  /** A room that the user was in could not be entered again, or they were out without being told why. */
   roomLost: { readonly room: string; readonly error: ParleyClientError };
   /** Something failed in the background; the client goes on. */
   error: ParleyClientError;

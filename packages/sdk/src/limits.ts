@@ -25,6 +25,20 @@ export const sdkLimits = {
   catchUpMax: 200,
   /** Conversations that are caught up at the same time. */
   catchUpParallel: 4,
+  /** Changes of a room that wait for an earlier one; what exceeds it is asked for. */
+  roomHeldMax: 64,
+  /** A room is asked for at most this often. */
+  roomRefreshEveryMs: 2_000,
+  /** A room that may be out of date is asked for at a random time within so much per member … */
+  roomSpreadPerMemberMs: 0.5,
+  /** … but within this. */
+  roomSpreadMaxMs: 5_000,
+  /** How long an own change of a room waits to be seen there before it counts as done all the same. */
+  roomReachMs: 3_000,
+  /** What is added to a counter is collected for so long. */
+  counterEveryMs: 500,
+  /** How long leaving a room waits until what was added to its counters is told. */
+  counterFlushMs: 2_000,
   /** Frames are put together into one WebSocket message up to this many bytes. */
   batchBytesMax: 48 * 1024,
 } as const;

@@ -6,6 +6,8 @@ export interface PendingSend {
   readonly priority: number;
   /** Encoded parley.event.v1.Content. */
   readonly content: Uint8Array;
+  /** A command or bullet: worth nothing later, so it is neither kept over a restart nor repeated. */
+  readonly isTransient?: boolean;
 }
 
 /**

@@ -182,6 +182,10 @@ export class Outbox {
       this.#storeFailed(error);
       entry.isPersisted = true;
     };
+    if (entry.send.isTransient === true) {
+      entry.isPersisted = true;
+      return undefined;
+    }
     entry.isPersisted = false;
     try {
       const saved = this.#options.store.put(entry.send);
@@ -253,6 +257,14 @@ export class Outbox {
       this.#refused(lane, entry, answer.error);
       return;
     }
+    if (entry.send.isTransient === true) {
+      // The rest of the lane is not for this connection when that is lost.
+      this.#remove(lane, entry);
+      this.#fail(entry, ParleyClientError.of('TIMEOUT'));
+      if (answer.type === 'lost') this.#forgetIdle(lane);
+      else this.#release(lane);
+      return;
+    }
     if (entry.handle.move('queued')) this.#options.changed(entry.handle);
     // Lost: the next login goes on. No answer: the server may be over its head, so the repetition takes its time.
     if (answer.type !== 'lost') this.#pause(lane, backoffMs(this.#retryPolicy, 0, this.#options.random));
@@ -260,7 +272,8 @@ export class Outbox {
 
   #refused(lane: Lane, entry: Entry, error: ParleyClientError): void {
     const { limits, random } = this.#options;
-    if (error.retry === 'never' || (error.retry === 'after-backoff' && ++entry.refusals > limits.sendRetriesMax)) {
+    const isHopeless = error.retry === 'never' || entry.send.isTransient === true;
+    if (isHopeless || (error.retry === 'after-backoff' && ++entry.refusals > limits.sendRetriesMax)) {
       this.#remove(lane, entry);
       this.#fail(entry, error);
       this.#release(lane);
@@ -297,6 +310,7 @@ export class Outbox {
     const at = lane.entries.indexOf(entry);
     if (at >= 0) lane.entries.splice(at, 1);
     this.#entries.delete(entry.send.clientMsgId);
+    if (entry.send.isTransient === true) return;
     try {
       const removed = this.#options.store.remove(entry.send.clientMsgId);
       if (removed !== undefined) removed.catch((error: unknown) => this.#storeFailed(error));
@@ -308,6 +322,10 @@ export class Outbox {
   /** Goes on with a lane in which a place has become free, or forgets it when nothing is left. */
   #release(lane: Lane): void {
     this.#pumpLane(lane);
+    this.#forgetIdle(lane);
+  }
+
+  #forgetIdle(lane: Lane): void {
     const isIdle = lane.entries.length === 0 && lane.inFlight === 0 && lane.cancelPause === undefined;
     if (isIdle && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key);
   }

@@ -1,10 +1,18 @@
 import type { CancelTimer, Clock, Random } from '@parley/kernel';
-import type { ConversationHead, HistoryPage, QueryHistoryInit, SyncInit, SyncResult } from '@parley/wire';
+import {
+  type ConversationEvent,
+  type ConversationHead,
+  decodeConversationEvent,
+  type HistoryPage,
+  type QueryHistoryInit,
+  type SyncInit,
+  type SyncResult,
+} from '@parley/wire';
 import { backOff, CatchUp } from './catch-up.js';
 import { ParleyClientError } from './client-error.js';
 import { ConversationFeed } from './conversation-feed.js';
 import type { Emitter } from './emitter.js';
-import { decodeTimelineEvent } from './event-decoder.js';
+import { timelineEventOf } from './event-decoder.js';
 import type { ClientEvents, TimelineEvent } from './events.js';
 import type { SdkLimits } from './limits.js';
 
@@ -28,6 +36,8 @@ export interface TimelineOptions {
   self(): string;
   query(body: QueryHistoryInit): Promise<HistoryPage>;
   sync(body: SyncInit): Promise<SyncResult>;
+  /** Takes what is no event of the conversation but a notice about it; false for everything else. */
+  takeNotice(event: ConversationEvent): boolean;
   /** Sees every event before the application does. */
   observe(event: TimelineEvent): void;
   /** History was rebuilt and all positions are void. */
@@ -93,7 +103,9 @@ export class Timeline {
   /** An event frame. */
   receive(bytes: Uint8Array): void {
     try {
-      this.offer(decodeTimelineEvent(bytes, this.#options.self()));
+      const event = decodeConversationEvent(bytes);
+      if (event.seq === 0 && this.#options.takeNotice(event)) return;
+      this.offer(timelineEventOf(event, this.#options.self()));
     } catch (error) {
       // It leaves a gap in the order, which is noticed and handled there.
       this.#options.events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error));

@@ -11,10 +11,15 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 /** The script for old browsers, as scripts/bundle.mjs makes it, but from the sources. */
 function bundle(): string {
-  const packages = ['kernel', 'wire'].map((name) => `--alias:@parley/${name}=${at(`../../${name}/src/index.ts`)}`);
-  const options = ['--bundle', '--minify', '--format=iife', '--global-name=Parley', '--target=es2017', '--define:globalThis=self'];
-  const args = [at('../src/index.ts'), '--platform=browser', ...options, ...packages];
-  return execFileSync(at('../../../node_modules/.bin/esbuild'), args, { encoding: 'utf8', maxBuffer: 1 << 24 });
+  const make = `
+    import { build } from 'esbuild';
+    import { scriptOptions } from ${JSON.stringify(at('../scripts/bundle.mjs'))};
+    const alias = { '@parley/kernel': ${JSON.stringify(at('../../kernel/src/index.ts'))}, '@parley/wire': ${JSON.stringify(at('../../wire/src/index.ts'))} };
+    const entryPoints = [${JSON.stringify(at('../src/index.ts'))}];
+    const { outputFiles } = await build({ ...scriptOptions, entryPoints, alias, sourcemap: false, write: false });
+    process.stdout.write(outputFiles[0].text);`;
+  const args = ['--input-type=module', '--eval', make];
+  return execFileSync(process.execPath, args, { encoding: 'utf8', cwd: at('..'), maxBuffer: 1 << 24 });
 }
 
 /** The globals that a page has, and no others; time is the test's. */

@@ -315,7 +315,7 @@ describe('a room', () => {
     const { client, seen } = await world.online('alice');
     const entered = client.enterRoom('live');
     await world.clock.advance(10);
-    await expect(entered).resolves.toMatchObject({ room: 'live', headSeq: 9 });
+    await expect(entered).resolves.toMatchObject({ room: 'live', memberCount: 1 });
     world.server.say('r:live', 'm10');
     await world.clock.advance(1_000);
     expect(seen.seqs('r:live')).toEqual([10]);

@@ -3,6 +3,7 @@ import { parseConversationArgument } from '../conversation-argument.js';
 import { UsageError } from '../output.js';
 import { renderEvent } from '../render.js';
 import { allMembers } from './group.js';
+import { allRoomMembers } from './room.js';
 
 /** The terminal of a chat: lines come in, lines go out above the prompt. */
 export interface ChatTerminal {
@@ -17,7 +18,7 @@ const help = '/history [n]  older messages   /members  who is here   /quit  leav
 /** A conversation in the terminal, until /quit or the end of the input. */
 export async function chat(client: Client, conversation: string, terminal: ChatTerminal): Promise<void> {
   const id = parseConversationArgument(conversation, client.userId);
-  if (id.startsWith('r:')) await client.enterRoom(id.slice(2));
+  if (id.startsWith('r:')) await client.rooms.enter(id.slice(2));
   const session = new ChatSession(client, id, terminal);
   await session.start();
   for await (const line of terminal.lines()) {
@@ -125,7 +126,7 @@ class ChatSession {
   #memberIds(): Promise<readonly string[]> {
     const name = this.#id.slice(2);
     if (this.#id.startsWith('g:')) return allMembers((page) => this.#client.listGroupMembers(name, { page }));
-    if (this.#id.startsWith('r:')) return allMembers((page) => this.#client.listRoomMembers(name, { page }));
+    if (this.#id.startsWith('r:')) return allRoomMembers(this.#client, name);
     if (this.#id.startsWith('u:')) return Promise.resolve(name.split('|'));
     throw new UsageError(`not a conversation: ${this.#id}`);
   }

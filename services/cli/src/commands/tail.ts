@@ -19,7 +19,7 @@ export async function tail(client: Client, request: TailRequest, output: Output)
   client.on('gap', ({ conversation, fromSeq, toSeq, reason }) => output.note(`missing: ${conversation} ${fromSeq}–${toSeq} (${reason})`));
   client.on('roomLost', ({ room, error }) => output.note(`lost room ${room}: ${error.message}`));
   const ended = untilClosed(client, output);
-  for (const id of wanted) if (id.startsWith('r:')) await client.enterRoom(id.slice(2));
+  for (const id of wanted) if (id.startsWith('r:')) await client.rooms.enter(id.slice(2));
   output.note(`listening as ${client.userId}; Ctrl-C ends`);
   await ended;
 }
