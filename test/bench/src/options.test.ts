@@ -10,17 +10,24 @@ describe('the command line', () => {
     const options = readOptions(['direct', '--rate', '1000', '--in-flight', '8', '--pids', '1,2', '--node=--trace-gc']);
     expect(options).toMatchObject({
       workload: 'direct',
-      settings: { rate: 1000, inFlight: 8 },
+      settings: [{ rate: 1000, inFlight: 8 }],
+      against: [],
       repeat: 3,
       pids: [1, 2],
       nodeArguments: ['--trace-gc'],
     });
-    expect(Object.keys(options.settings)).toEqual(['inFlight', 'rate']);
+  });
+
+  it('runs every combination of members and rates', () => {
+    const { settings, against } = readOptions(['room', '--members', '3000,10000', '--rate', '1,50', '--against', 'nats,ejabberd']);
+    expect(settings.map(({ rate, members }) => `${members} at ${rate}`)).toEqual(['3000 at 1', '10000 at 1', '3000 at 50', '10000 at 50']);
+    expect(against).toEqual(['nats', 'ejabberd']);
   });
 
   it('refuses what it does not understand', () => {
     expect(() => readOptions(['direct', '--rate', 'fast'])).toThrow('--rate: expected a whole number');
     expect(() => readOptions(['direct', '--speed', '1'])).toThrow('--speed');
+    expect(() => readOptions(['direct', '--pairs', '1,2'])).toThrow('--pairs: expected a whole number');
   });
 });
 

@@ -4,8 +4,10 @@ import type { BenchSettings } from './workloads/workload.js';
 /** What was asked for on the command line. */
 export interface BenchOptions {
   readonly workload: string;
-  /** Given settings only; the workload's own defaults fill the rest. */
-  readonly settings: Partial<BenchSettings>;
+  /** One entry per run: every combination of what was given. The workload's own defaults fill the rest. */
+  readonly settings: readonly Partial<BenchSettings>[];
+  /** Names of other servers to measure in turn with this one. */
+  readonly against: readonly string[];
   readonly repeat: number;
   /** File for the results in JSON. */
   readonly out: string | undefined;
@@ -33,13 +35,23 @@ const numbers = {
   rate: 'rate',
   seconds: 'seconds',
   groups: 'groups',
+  rooms: 'rooms',
   members: 'members',
   connections: 'connections',
   concurrency: 'concurrency',
   bytes: 'textBytes',
+  factor: 'factor',
+  high: 'high',
+  low: 'low',
+  frozen: 'frozen',
+  'room-rate': 'roomRate',
 } as const satisfies Record<string, keyof BenchSettings>;
 
+/** Settings of which several values may be given: all combinations are run. */
+const lists: ReadonlySet<string> = new Set(['members', 'rate']);
+
 const texts = [
+  'against',
   'repeat',
   'out',
   'profile',
@@ -61,10 +73,14 @@ const texts = [
 export const usage = `npm run bench -- <workload> [options]
   direct   messages between pairs: --pairs 100 --in-flight 16 --messages 100000, or --rate 1000 --seconds 20
   group    --groups 100 --members 20 --rate 1000 --seconds 10
-  room     --members 3000 --rate 50 --seconds 10
+  room     --members 3000 --rate 50 --seconds 10; --members 3000,10000 --rate 1,10,50 runs every combination
+  overload more than the server holds, with priorities: --rooms 10 --members 200 --seconds 60 --factor 3 --high 5 --low 60
+           finds out what it holds, or takes --rate; --room-rate <messages per second that a room takes>, 0 for the default
+  slow-readers  a room some of whose members stop reading: --members 1000 --frozen 5 --rate 50 --seconds 10
   idle     --connections 10000 --seconds 20
   login    --connections 5000 --concurrency 64
   all      every one of them
+Other servers in turn with this one (room, overload, slow-readers): --against socket.io,nats,nats-jetstream,ejabberd or all
 Options: --repeat 3 --bytes 200 --out results.json --profile <folder> --listener auto|uws|ws --data <folder>
   --node='<arguments of Node>' --server <main.js>
 A running server: --url ws://… --pids 1,2 --app … --secret … --kid … [--admin http://…], or --demo <demo.json> --pids …
@@ -79,13 +95,14 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const text = (name: (typeof texts)[number]): string | undefined => (values as Readonly<Record<string, string | undefined>>)[name];
-  const settings = Object.entries(numbers).flatMap(([name, setting]) => {
+  const given = Object.entries(numbers).flatMap(([name, setting]) => {
     const value = (values as Readonly<Record<string, string | undefined>>)[name];
-    return value === undefined ? [] : [[setting, wholeNumber(name, value)] as const];
+    return value === undefined ? [] : [[setting, numbersOf(name, value)] as const];
   });
   return {
     workload: positionals[0] ?? '',
-    settings: Object.fromEntries(settings),
+    settings: combinations(given),
+    against: (text('against') ?? '').split(',').filter(Boolean),
     repeat: wholeNumber('repeat', text('repeat') ?? '3'),
     out: text('out'),
     profile: text('profile'),
@@ -102,6 +119,18 @@ export function readOptions(args: readonly string[]): BenchOptions {
     secret: text('secret'),
     kid: text('kid'),
   };
+}
+
+function numbersOf(name: string, text: string): readonly number[] {
+  return (lists.has(name) ? text.split(',') : [text]).map((each) => wholeNumber(name, each));
+}
+
+/** One object per combination of the values, the first setting changing slowest. */
+function combinations(given: readonly (readonly [string, readonly number[]])[]): readonly Partial<BenchSettings>[] {
+  return given.reduce<readonly Partial<BenchSettings>[]>(
+    (found, [setting, values]) => found.flatMap((each) => values.map((value) => ({ ...each, [setting]: value }))),
+    [{}],
+  );
 }
 
 function wholeNumber(name: string, text: string): number {

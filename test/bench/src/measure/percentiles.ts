@@ -35,6 +35,14 @@ export class Samples {
     this.#values[this.#count++] = value;
   }
 
+  /** Values that can be added to without adding them here. */
+  copy(): Samples {
+    const copy = new Samples();
+    copy.#values = this.#values.slice();
+    copy.#count = this.#count;
+    return copy;
+  }
+
   spread(): Spread {
     const sorted = this.#values.slice(0, this.#count).sort();
     return {

@@ -1,28 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
-import { type ClientFrameInit, decodeServerFrames, encodeClientFrames, type ServerFrame } from '@parley/wire';
-import { frameIdOf, type SendTemplate } from './send-template.js';
+import {
+  type ClientFrameInit,
+  decodeConversationEvent,
+  decodeServerFrames,
+  encodeClientFrames,
+  type MessagesDropped,
+  Priority,
+  type ServerFrame,
+} from '@parley/wire';
+import type { ChatClient, ChatEvents, ConnectOptions, Level, MessageTemplate } from '../chat/chat-server.js';
+import { frameIdOf } from './send-template.js';
 import { type FrameSink, walkServerFrames } from './walk-server-frames.js';
-import { clientMessage, opcodes, ServerMessageReader } from './web-socket-frames.js';
-
-/** Where clients connect. */
-export interface EdgeAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-}
-
-/** What happens on connections, told without an object per event. */
-export interface EdgeClientEvents {
-  /** The message was stored. */
-  stored(client: EdgeClient, messageIndex: number): void;
-  /** A message arrived at the client. */
-  arrived(client: EdgeClient, messageIndex: number): void;
-  /** The message was refused. */
-  refused(client: EdgeClient, messageIndex: number, error: string): void;
-  /** Something that no workload wants: a lost connection, a resync, an error that answers nothing. */
-  trouble(client: EdgeClient, what: string): void;
-}
+import { type EdgeAddress, WebSocketConnection } from './web-socket-connection.js';
 
 type Body = NonNullable<ServerFrame['body']>;
 interface Request {
@@ -32,49 +20,49 @@ interface Request {
 
 /** Messages that one connection may have under way. */
 const slots = 1024;
-/** Reading is synchronous, so all sockets read into the same memory. */
-const sharedBuffer = Buffer.allocUnsafeSlow(256 * 1024);
 const pingFrame = encodeClientFrames({ frames: [{ id: 1, body: { type: 'ping', value: {} } }] });
+const levelsByPriority: Readonly<Record<number, Level>> = {
+  [Priority.LOW]: 'low',
+  [Priority.MEDIUM]: 'medium',
+  [Priority.HIGH]: 'high',
+};
+const roomPrefix = 'r:';
 
-/** A client on a bare TCP socket that does as little as it can, so that the server is what gets measured. */
-export class EdgeClient implements FrameSink {
-  /** Position among the clients of the workload. */
+/** A client that does as little as it can, so that the server is what gets measured. */
+export class EdgeClient implements ChatClient, FrameSink {
   readonly index: number;
   readonly user: string;
-  readonly #events: EdgeClientEvents;
-  readonly #socket: Socket;
-  readonly #reader: ServerMessageReader;
+  readonly #events: ChatEvents;
+  readonly #connection: WebSocketConnection;
   readonly #requests = new Map<number, Request>();
   #pending: Uint8Array[] = [];
   #sent = 0;
   #nextRequest = 2;
   #underWay: Float64Array | undefined;
-  #opening: { resolve(): void; reject(error: Error): void } | undefined;
-  #isClosing = false;
 
   /** Starts to connect; `opened` says when that is done. */
-  constructor(address: EdgeAddress, identity: { index: number; user: string; localAddress: string }, events: EdgeClientEvents) {
-    this.index = identity.index;
-    this.user = identity.user;
+  constructor(address: EdgeAddress, { index, user, localAddress }: ConnectOptions, events: ChatEvents) {
+    this.index = index;
+    this.user = user;
     this.#events = events;
-    this.#reader = new ServerMessageReader((opcode, bytes, start, end) => this.#message(opcode, bytes, start, end));
-    this.#socket = connect({
-      host: address.host,
-      port: address.port,
-      localAddress: identity.localAddress,
-      noDelay: true,
-      onread: { buffer: sharedBuffer, callback: (count, buffer) => this.#read(buffer.subarray(0, count)) },
-    });
-    this.#socket.on('connect', () => this.#socket.write(handshakeOf(address)));
-    this.#socket.on('error', (error) => this.#ended(error.message));
-    this.#socket.on('close', () => this.#ended('the server closed the connection'));
+    this.#connection = new WebSocketConnection(
+      address,
+      { localAddress, subprotocol: 'parley.v1.proto' },
+      {
+        message: (bytes, start, end) => walkServerFrames(bytes, start, end, this),
+        wasRead: () => this.flush(),
+        lost: (reason) => this.#lost(reason),
+      },
+    );
+  }
+
+  get isClosed(): boolean {
+    return this.#connection.isClosing;
   }
 
   /** Resolves after the WebSocket handshake. To be called once, at once. */
   opened(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#opening = { resolve, reject };
-    });
+    return this.#connection.opened();
   }
 
   /** Queues a request and resolves with the answer; rejects with the error's name. */
@@ -85,8 +73,13 @@ export class EdgeClient implements FrameSink {
     return new Promise((resolve, reject) => this.#requests.set(id, { resolve, reject }));
   }
 
-  /** Queues a chat message. */
-  send(template: SendTemplate, messageIndex: number): void {
+  async enter(room: string): Promise<void> {
+    const entered = this.request({ type: 'enterRoom', value: { room, name: room } });
+    this.flush();
+    await entered;
+  }
+
+  send(template: MessageTemplate, messageIndex: number): void {
     this.#underWay ??= new Float64Array(slots);
     const frameId = frameIdOf(this.#sent++);
     this.#underWay[frameId % slots] = messageIndex;
@@ -101,25 +94,24 @@ export class EdgeClient implements FrameSink {
   /** Writes what is queued as one WebSocket message. */
   flush(): void {
     if (this.#pending.length === 0) return;
-    this.#socket.write(clientMessage(this.#pending));
+    this.#connection.send(this.#pending);
     this.#pending = [];
+  }
+
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
   }
 
   /** Ends the session and the connection; resolves when the server has closed it. */
   logout(): Promise<void> {
-    this.#isClosing = true;
+    this.#connection.expectEnd();
     this.#pending.push(encodeClientFrames({ frames: [{ id: 0, body: { type: 'logout', value: {} } }] }));
     this.flush();
-    return new Promise((resolve) => {
-      if (this.#socket.destroyed) resolve();
-      else this.#socket.once('close', () => resolve());
-    });
-  }
-
-  /** Drops the connection. */
-  destroy(): void {
-    this.#isClosing = true;
-    this.#socket.destroy();
+    return this.#connection.closed();
   }
 
   stored(frameId: number): void {
@@ -145,65 +137,27 @@ export class EdgeClient implements FrameSink {
       else if (frame.id > 100) this.#events.refused(this, this.#underWay?.[frame.id % slots] ?? -1, body.value.name);
       else this.#events.trouble(this, `error ${body.value.name}`);
     } else if (request !== undefined) request.resolve(body);
-    else if (!this.#isClosing) this.#events.trouble(this, body.type);
+    else if (body.type === 'event') this.#eventOfServer(body.value);
+    else if (body.type === 'messagesDropped') this.#dropped(undefined, body.value);
+    else if (!this.#connection.isClosing) this.#events.trouble(this, body.type);
   }
 
-  #read(bytes: Uint8Array): boolean {
-    if (this.#opening === undefined) this.#reader.push(bytes);
-    else this.#readHandshake(Buffer.from(bytes));
-    this.flush();
-    return true;
+  #eventOfServer(bytes: Uint8Array): void {
+    const { conversation, body } = decodeConversationEvent(bytes);
+    if (body?.type === 'messagesDropped') this.#dropped(conversation.slice(roomPrefix.length), body.value);
   }
 
-  /** The answer to the upgrade fits into the first segment; more would be unusual enough to fail. */
-  #readHandshake(bytes: Buffer): void {
-    const end = bytes.indexOf('\r\n\r\n');
-    const status = bytes.toString('latin1', 9, 12);
-    const opening = this.#opening;
-    this.#opening = undefined;
-    if (status !== '101' || end < 0) {
-      opening?.reject(new Error(`the handshake was answered ${bytes.toString('latin1', 0, 40)}`));
-      this.destroy();
-      return;
-    }
-    opening?.resolve();
-    if (end + 4 < bytes.length) this.#reader.push(bytes.subarray(end + 4));
-  }
-
-  #message(opcode: number, bytes: Uint8Array, start: number, end: number): void {
-    if (opcode === opcodes.binary) {
-      walkServerFrames(bytes, start, end, this);
-    } else if (opcode === opcodes.ping) {
-      this.#socket.write(clientMessage([bytes.subarray(start, end)], opcodes.pong));
-    } else if (opcode === opcodes.close) {
-      const code = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
-      const wasExpected = this.#isClosing;
-      this.#isClosing = true;
-      this.#socket.end(clientMessage([bytes.subarray(start, end)], opcodes.close));
-      if (!wasExpected) this.#events.trouble(this, `closed with ${code}`);
+  #dropped(room: string | undefined, { counts }: MessagesDropped): void {
+    for (const { priority, count } of counts) {
+      const level = levelsByPriority[priority];
+      if (level === undefined) this.#events.trouble(this, `dropped messages of priority ${priority}`);
+      else this.#events.dropped(this, room, level, count);
     }
   }
 
-  #ended(reason: string): void {
-    this.#opening?.reject(new Error(reason));
-    this.#opening = undefined;
+  #lost(reason: string): void {
     for (const request of this.#requests.values()) request.reject(new Error(reason));
     this.#requests.clear();
-    if (this.#isClosing) return;
-    this.#isClosing = true;
     this.#events.trouble(this, reason);
   }
-}
-
-function handshakeOf({ host, port, path }: EdgeAddress): string {
-  return [
-    `GET ${path} HTTP/1.1`,
-    `Host: ${host}:${port}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-    'Sec-WebSocket-Protocol: parley.v1.proto',
-    '\r\n',
-  ].join('\r\n');
 }

@@ -1,4 +1,5 @@
 import { encodeClientFrames, encodeContent, type Priority } from '@parley/wire';
+import type { MessageTemplate } from '../chat/chat-server.js';
 import { messageIdOf } from './walk-server-frames.js';
 
 /** Frame ids whose varint has three bytes, so that they can be written over each other. */
@@ -10,6 +11,8 @@ const markIndex = 9_876_543_210;
 export interface SendTemplateOptions {
   readonly conversation: string;
   readonly priority: Priority;
+  /** A bullet, which is not stored, instead of a text. */
+  readonly isBullet?: boolean;
   /** Bytes of the text, at least 16. */
   readonly textBytes: number;
 }
@@ -21,7 +24,7 @@ export const frameIdOf = (n: number): number => firstFrameId + (n % frameIds);
  * An encoded `send` that is copied and patched for each message instead of being encoded anew: id of the
  * frame, client message id, and a text that differs every time.
  */
-export class SendTemplate {
+export class SendTemplate implements MessageTemplate {
   readonly #bytes: Buffer;
   readonly #frameIdAt: number;
   readonly #messageIdAt: number;
@@ -33,7 +36,7 @@ export class SendTemplate {
       conversation: options.conversation,
       clientMsgId: messageIdOf(markIndex),
       priority: options.priority,
-      content: encodeContent({ kind: { type: 'text', value: { text } } }),
+      content: encodeContent({ kind: { type: options.isBullet === true ? 'bullet' : 'text', value: { text } } }),
     };
     this.#bytes = Buffer.from(encodeClientFrames({ frames: [{ id: firstFrameId, body: { type: 'send', value } }] }));
     this.#frameIdAt = this.#bytes.indexOf(Buffer.from([0x08, 0x80, 0x80, 0x01])) + 1;
@@ -54,7 +57,8 @@ export class SendTemplate {
   }
 }
 
-function writeDigits(bytes: Uint8Array, at: number, value: number): void {
+/** Writes a number as ten decimal digits. */
+export function writeDigits(bytes: Uint8Array, at: number, value: number): void {
   let rest = value;
   for (let i = at + 9; i >= at; i--) {
     bytes[i] = 48 + (rest % 10);

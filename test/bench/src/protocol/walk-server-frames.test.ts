@@ -56,4 +56,11 @@ describe('walking over server frames', () => {
   it('tells events that are not of the generator apart', () => {
     expect(walk([eventOf('hello'), eventOf('')])).toEqual(['event -1', 'event -1']);
   });
+
+  it('hands on what the server says of dropped messages, in a room and of the connection', () => {
+    const counts = [{ priority: Priority.LOW, count: 7 }];
+    const ofRoom = encodeConversationEvent({ conversation: 'r:hall', body: { type: 'messagesDropped', value: { counts } } });
+    const ofConnection: ServerFrameInit = { body: { type: 'messagesDropped', value: { counts } } };
+    expect(walk([{ body: { type: 'event', value: ofRoom } }, ofConnection])).toEqual(['other event', 'other messagesDropped']);
+  });
 });

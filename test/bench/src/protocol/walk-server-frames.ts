@@ -5,7 +5,7 @@ export interface FrameSink {
   /** A message arrived; its index as `readMessageIndex` reads it, -1 when it is none of ours. */
   event(messageIndex: number): void;
   pong(): void;
-  /** Any other frame, as a ServerFrames message of its own; the bytes are a copy. */
+  /** Any other frame, and events that say what was dropped, as a ServerFrames message of its own; the bytes are a copy. */
   other(frame: Uint8Array): void;
 }
 
@@ -25,7 +25,11 @@ const tags = {
   stored: (12 << 3) | 2,
   event: (40 << 3) | 2,
   clientMsgId: (7 << 3) | 2,
+  messagesDropped: (15 << 3) | 2,
 } as const;
+
+/** Instead of an index: the event is no message but tells what was dropped. */
+const tellsDrops = -2;
 
 /** Position of the reader: functions below move it on instead of allocating a result per number. */
 let pos = 0;
@@ -86,17 +90,21 @@ function walkFrame(bytes: Uint8Array, at: number, end: number, sink: FrameSink):
       pos += length;
     }
   }
-  if (body === tags.event) sink.event(readMessageIndex(bytes, bodyStart, end));
-  else if (body === tags.stored) sink.stored(id);
+  if (body === tags.event) {
+    const index = readMessageIndex(bytes, bodyStart, end);
+    if (index === tellsDrops) sink.other(new Uint8Array(bytes.subarray(at, end)));
+    else sink.event(index);
+  } else if (body === tags.stored) sink.stored(id);
   else if (body === tags.pong) sink.pong();
   else sink.other(new Uint8Array(bytes.subarray(at, end)));
 }
 
-/** The index in the client message id of an encoded ConversationEvent. */
+/** The index in the client message id of an encoded ConversationEvent; see `tellsDrops`. */
 function readMessageIndex(bytes: Uint8Array, start: number, end: number): number {
   pos = start;
   while (pos < end) {
     const tag = readVarint(bytes);
+    if (tag === tags.messagesDropped) return tellsDrops;
     if (tag !== tags.clientMsgId) {
       skipValue(bytes, tag);
       continue;

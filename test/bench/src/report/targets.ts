@@ -26,10 +26,19 @@ const units: Readonly<Record<string, string>> = {
   'kernel slab per connection': 'KiB',
   'server resident before': 'MiB',
   'server resident after': 'MiB',
+  'memory per frozen reader': 'KiB',
+  'p99 with frozen over without': '×',
+  'frozen readers given up': '',
 };
 
-/** Latencies have no entry of their own. */
-export const unitOf = (metric: string): string => units[metric] ?? 'ms';
+/** Other names end with what they count in; latencies are what is left. */
+const unitsByEnding: readonly (readonly [string, string])[] = [
+  [' share', '%'],
+  [' per second', '1/s'],
+  [' per message', ''],
+];
+
+export const unitOf = (metric: string): string => units[metric] ?? unitsByEnding.find(([ending]) => metric.endsWith(ending))?.[1] ?? 'ms';
 
 const saturated = ({ rate, isCluster }: TargetScope): boolean => rate === 0 && !isCluster;
 const embedded = ({ isCluster }: TargetScope): boolean => !isCluster;
@@ -70,6 +79,12 @@ const targets: Readonly<Record<string, readonly Target[]>> = {
     },
     { metric: 'delivered p99', atMost: 100 },
   ],
+  overload: [
+    { metric: 'high accepted share', atLeast: 100 },
+    { metric: 'high delivered share', atLeast: 100 },
+    { metric: 'high last member p99', atMost: 200, when: embedded },
+  ],
+  'slow-readers': [{ metric: 'p99 with frozen over without', atMost: 1.2 }],
   idle: [{ metric: 'resident per connection', atMost: 4, peers: 'WuKongIM 8.6, Socket.IO 15, Centrifugo 45, ejabberd 62', when: embedded }],
   login: [
     {

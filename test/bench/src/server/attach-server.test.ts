@@ -10,9 +10,12 @@ describe('what a running server says of itself', () => {
     const path = join(folder, 'cluster.json');
     const keys = { app: 'demo', kid: 'k1', secret: 's' };
     const urls = ['ws://127.0.0.1:1', 'ws://127.0.0.1:2'];
-    await writeFile(path, JSON.stringify({ url: urls[0], urls, adminUrl: '', ...keys, pids: { kafka: 7, 'gateway-1': 8, history: 0 } }));
+    const health = { 'gateway-1': 'http://127.0.0.1:3/readyz' };
+    const pids = { kafka: 7, 'gateway-1': 8, history: 0 };
+    await writeFile(path, JSON.stringify({ url: urls[0], urls, adminUrl: '', ...keys, pids, health }));
     try {
-      expect(await readAttachFile(path)).toEqual({ urls, ...keys, pids: [7, 8] });
+      const metricsUrls = new Map([['gateway-1', 'http://127.0.0.1:3/metrics']]);
+      expect(await readAttachFile(path)).toEqual({ urls, ...keys, pids: [7, 8], metricsUrls });
     } finally {
       await rm(folder, { recursive: true });
     }

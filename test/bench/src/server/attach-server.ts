@@ -6,7 +6,11 @@ export interface AttachOptions {
   /** Of every gateway. */
   readonly urls: readonly string[];
   readonly adminUrl?: string | undefined;
+  /** Addresses of the metrics by the process's name. */
+  readonly metricsUrls?: ReadonlyMap<string, string> | undefined;
   readonly pids: readonly number[];
+  /** A cluster with one broker, which acknowledges what its disk has not seen yet. */
+  readonly isCluster?: boolean | undefined;
   readonly app: string;
   readonly secret: string;
   readonly kid: string;
@@ -17,13 +21,24 @@ type Json = Readonly<Record<string, unknown>>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
 /** Measures a server that somebody else started; disposing leaves it running. */
-export async function attachServer({ urls, adminUrl, pids, app, secret, kid }: AttachOptions): Promise<ServerUnderTest> {
+export async function attachServer({
+  urls,
+  adminUrl,
+  metricsUrls,
+  isCluster,
+  pids,
+  app,
+  secret,
+  kid,
+}: AttachOptions): Promise<ServerUnderTest> {
   if (pids.length === 0) throw new Error('which processes count? give --pids');
   return {
     addresses: urls.map(edgeAddressOf),
     app: { app, secret, kid },
+    durability: isCluster ? 'D1' : 'D2',
     listener: await listenerOf(adminUrl),
     pids,
+    metricsUrls: metricsUrls ?? new Map(adminUrl === undefined ? [] : [['server', `${adminUrl}/metrics`]]),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -46,6 +61,7 @@ export async function readAttachFile(path: string): Promise<Partial<AttachOption
     ...text('secret'),
     ...text('kid'),
     ...pidsOf(found['pids']),
+    ...metricsUrlsOf(found['health']),
   };
 }
 
@@ -58,4 +74,13 @@ function urlsOf({ urls, url }: Json): { readonly urls?: readonly string[] } {
 function pidsOf(value: unknown): { readonly pids?: readonly number[] } {
   if (!isJson(value)) return {};
   return { pids: Object.values(value).filter((pid): pid is number => typeof pid === 'number' && pid > 0) };
+}
+
+/** Each process of a cluster has its metrics beside its health. */
+function metricsUrlsOf(value: unknown): { readonly metricsUrls?: ReadonlyMap<string, string> } {
+  if (!isJson(value)) return {};
+  const urls = Object.entries(value).flatMap(([name, url]) =>
+    typeof url === 'string' ? [[name, new URL('/metrics', url).href] as const] : [],
+  );
+  return { metricsUrls: new Map(urls) };
 }

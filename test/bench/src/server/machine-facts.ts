@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
-import type { ServerUnderTest } from './server-under-test.js';
 
 /** What a reader must know to compare numbers. */
 export interface MachineFacts {
@@ -17,8 +16,8 @@ export interface MachineFacts {
 
 const git = (...words: readonly string[]): string => spawnSync('git', words, { encoding: 'utf8' }).stdout?.trim() ?? '';
 
-/** Facts of this machine and of the server that runs on it. */
-export function machineFacts(server: ServerUnderTest): MachineFacts {
+/** Facts of this machine and of the server with that listener that runs on it. */
+export function machineFacts(listener: string): MachineFacts {
   const models = cpus();
   return {
     cores: models.length,
@@ -26,7 +25,7 @@ export function machineFacts(server: ServerUnderTest): MachineFacts {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.versions.node,
-    listener: server.listener,
+    listener,
     commit: `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+'}`,
   };
 }

@@ -16,6 +16,8 @@ export interface SpawnOptions {
   readonly listener: string;
   /** Where the temporary data folder is made. */
   readonly dataParent?: string | undefined;
+  /** Messages that a room takes per second; 0 for the server's default. */
+  readonly roomRate?: number;
 }
 
 const app = { app: 'bench', kid: 'bench-1', secret: 'a secret that signs the tokens of the load generator' };
@@ -60,8 +62,10 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerUnderTes
     return {
       addresses: [edgeAddressOf(url)],
       app,
+      durability: 'D2',
       listener: listening?.[1] ?? 'unknown',
       pids: [child.pid ?? 0],
+      metricsUrls: new Map([['standalone', `${adminUrl}/metrics`]]),
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { sleep } from '@parley/kernel';
-import type { EdgeClient, EdgeClientEvents } from '../protocol/edge-client.js';
+import type { ChatClient, ChatEvents } from '../chat/chat-server.js';
 import { startHeartbeats } from './heartbeat.js';
 import { doubtsAbout } from './judge.js';
 import { logoutAll, mintIdentities, openClients } from './open-clients.js';
@@ -19,11 +19,11 @@ const settleMs = 5_000;
 
 async function startIdle(context: BenchContext): Promise<RunningWorkload> {
   const troubles: string[] = [];
-  const events = { ...silent, trouble: (_: EdgeClient, what: string) => troubles.push(what) };
+  const events = { ...silent, trouble: (_: ChatClient, what: string) => troubles.push(what) };
   const warm = await openClients(context, mintIdentities(context, 'w', warmUpLogins), { events });
   await logoutAll(warm);
   await sleep(context.clock, settleMs);
-  let clients: readonly EdgeClient[] = [];
+  let clients: readonly ChatClient[] = [];
   return {
     async round() {
       const { clock, meter, settings } = context;
@@ -52,9 +52,10 @@ async function startIdle(context: BenchContext): Promise<RunningWorkload> {
   };
 }
 
-const silent: EdgeClientEvents = {
+const silent: ChatEvents = {
   stored: () => undefined,
   arrived: () => undefined,
   refused: () => undefined,
+  dropped: () => undefined,
   trouble: () => undefined,
 };

@@ -1,4 +1,5 @@
 import type { CpuUse } from '../measure/process-meter.js';
+import type { Spread } from '../measure/percentiles.js';
 import type { RunResult } from './message-run.js';
 import type { Round } from './workload.js';
 
@@ -13,10 +14,13 @@ export function doubtsAbout({ generatorMs, wallMs }: CpuUse): readonly string[] 
   return share > generatorShareMax ? [`the generator used ${Math.round(share * 100)} % of a core`] : [];
 }
 
+/** Why a round says nothing about the server, judging by when an open loop sent. */
+export const lagDoubts = (lag: Spread): readonly string[] =>
+  lag.count > 0 && lag.p99 > lagP99MaxMs ? [`the generator sent late: p99 ${lag.p99.toFixed(1)} ms`] : [];
+
 /** A round of messages with what every such workload reports, and values of its own. */
 export function roundOf(run: RunResult, values: Readonly<Record<string, number>>): Round {
   const { cpu, ack, delivery, lag, acknowledged, activeMs, faults, troubles } = run;
-  const isLate = lag.count > 0 && lag.p99 > lagP99MaxMs;
   return {
     values: {
       ...values,
@@ -32,6 +36,6 @@ export function roundOf(run: RunResult, values: Readonly<Record<string, number>>
     },
     cpu,
     faults: [...faults, ...troubles],
-    invalid: [...doubtsAbout(cpu), ...(isLate ? [`the generator sent late: p99 ${lag.p99.toFixed(1)} ms`] : [])],
+    invalid: [...doubtsAbout(cpu), ...lagDoubts(lag)],
   };
 }

@@ -1,5 +1,6 @@
 import { Samples } from '../measure/percentiles.js';
-import type { EdgeClient, EdgeClientEvents } from '../protocol/edge-client.js';
+import type { ChatEvents } from '../chat/chat-server.js';
+import type { EdgeClient } from '../protocol/edge-client.js';
 import { doubtsAbout } from './judge.js';
 import { forEachBounded, logoutAll, mintIdentities, openClient } from './open-clients.js';
 import type { BenchContext, Round, RunningWorkload, Workload } from './workload.js';
@@ -28,10 +29,11 @@ async function startLogin(context: BenchContext): Promise<RunningWorkload> {
 async function loginRound(context: BenchContext, prefix: string, count: number): Promise<Round> {
   const { clock, meter, settings } = context;
   const troubles: string[] = [];
-  const events: EdgeClientEvents = {
+  const events: ChatEvents = {
     stored: () => undefined,
     arrived: () => undefined,
     refused: () => undefined,
+    dropped: () => undefined,
     trouble: (_, what) => troubles.push(what),
   };
   const identities = mintIdentities(context, prefix, count);

@@ -1,16 +1,16 @@
-import { sleep, withTimeout } from '@parley/kernel';
+import { withTimeout } from '@parley/kernel';
+import type { ChatClient, ChatEvents, MessageTemplate } from '../chat/chat-server.js';
 import { Ledger, type LedgerResult } from '../measure/ledger.js';
 import { runOpenLoop } from '../measure/pacer.js';
 import { type Spread, Samples } from '../measure/percentiles.js';
 import type { CpuUse } from '../measure/process-meter.js';
-import type { EdgeClient, EdgeClientEvents } from '../protocol/edge-client.js';
-import type { SendTemplate } from '../protocol/send-template.js';
-import type { BenchContext } from './workload.js';
+import { untilQuiet } from './until-quiet.js';
+import type { ChatContext } from './workload.js';
 
 /** Someone who sends into one conversation. */
 export interface Sender {
-  readonly client: EdgeClient;
-  readonly template: SendTemplate;
+  readonly client: ChatClient;
+  readonly template: MessageTemplate;
 }
 
 export interface RunOptions {
@@ -30,21 +30,18 @@ export interface RunResult extends LedgerResult {
 }
 
 const finishWithinMs = 30_000;
-/** The server counts as quiet when it uses at most so much CPU in the time between two looks. */
-const quietMs = 10;
-const lookEveryMs = 250;
-const quietWithinMs = 5_000;
 
 /** Sends messages from many senders and books what becomes of them. One run at a time. */
 export class MessageRun {
-  readonly events: EdgeClientEvents;
-  readonly #context: BenchContext;
+  readonly events: ChatEvents;
+  readonly #context: ChatContext;
   #ledger = new Ledger({ first: 0, messages: 0, receivers: 0 });
   #next = 0;
-  #onAnswer: (client: EdgeClient) => void = () => undefined;
+  #onAnswer: (client: ChatClient) => void = () => undefined;
   #troubles = new Map<string, number>();
 
-  constructor(context: BenchContext) {
+  /** Clients whose events do not count are told apart by `isWatched`. */
+  constructor(context: ChatContext, isWatched: (client: ChatClient) => boolean = () => true) {
     const { clock } = context;
     this.#context = context;
     this.events = {
@@ -52,12 +49,19 @@ export class MessageRun {
         this.#ledger.stored(index, clock.monotonic());
         this.#onAnswer(client);
       },
-      arrived: (_, index) => this.#ledger.arrived(index, clock.monotonic()),
+      arrived: (client, index) => {
+        if (isWatched(client)) this.#ledger.arrived(index, clock.monotonic());
+      },
       refused: (client, _, error) => {
         this.#ledger.refused(error);
         this.#onAnswer(client);
       },
-      trouble: (_, what) => this.#troubles.set(what, (this.#troubles.get(what) ?? 0) + 1),
+      dropped: (client, room, level, count) => {
+        if (isWatched(client)) this.#trouble(`${count} ${level} dropped${room === undefined ? '' : ' in the room'}`);
+      },
+      trouble: (client, what) => {
+        if (isWatched(client)) this.#trouble(what);
+      },
     };
   }
 
@@ -107,6 +111,10 @@ export class MessageRun {
     );
   }
 
+  #trouble(what: string): void {
+    this.#troubles.set(what, (this.#troubles.get(what) ?? 0) + 1);
+  }
+
   async #run(options: RunOptions & { first?: number }, lag: Samples, send: () => Promise<void>): Promise<RunResult> {
     const { clock, meter } = this.#context;
     const ledger = new Ledger({ ...options, first: options.first ?? this.#next });
@@ -122,20 +130,9 @@ export class MessageRun {
     const activeMs = clock.monotonic() - startMs;
     const active = used();
     // What the server does afterwards, writing history for one, belongs to the messages as well.
-    await this.#untilQuiet();
+    await untilQuiet(this.#context);
     const cpu = { ...active, serverMs: used().serverMs };
     const troubles = [...late, ...[...this.#troubles].map(([what, count]) => `${count} × ${what}`)];
     return { ...ledger.result(), cpu, activeMs, lag: lag.spread(), troubles };
-  }
-
-  async #untilQuiet(): Promise<void> {
-    const { clock, meter } = this.#context;
-    const untilMs = clock.monotonic() + quietWithinMs;
-    for (let before = meter.serverMs(); clock.monotonic() < untilMs; ) {
-      await sleep(clock, lookEveryMs);
-      const after = meter.serverMs();
-      if (after - before <= quietMs) return;
-      before = after;
-    }
   }
 }

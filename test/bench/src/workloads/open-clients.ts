@@ -1,6 +1,8 @@
-import { EdgeClient, type EdgeClientEvents } from '../protocol/edge-client.js';
+import type { ChatClient, ChatEvents } from '../chat/chat-server.js';
+import { openEdgeClient } from '../chat/parley-chat.js';
+import type { EdgeClient } from '../protocol/edge-client.js';
 import { mintToken } from '../protocol/token.js';
-import type { BenchContext } from './workload.js';
+import type { BenchContext, ChatContext } from './workload.js';
 
 /** Connections from one source address: a server limits handshakes per address. */
 const connectionsPerAddress = 50;
@@ -28,29 +30,35 @@ export function mintIdentities({ server, clock, tag }: BenchContext, prefix: str
   });
 }
 
-/** Connects one client, logs it in and syncs its empty list: login and sync go out together. */
-export async function openClient(
-  { server }: BenchContext,
-  { index, user, token }: Identity,
-  events: EdgeClientEvents,
-): Promise<EdgeClient> {
-  const address = server.addresses[index % server.addresses.length];
-  if (address === undefined) throw new Error('a server without an address');
-  const client = new EdgeClient(address, { index, user, localAddress: localAddressOf(connections++) }, events);
-  await client.opened();
-  const login = client.request({ type: 'login', value: { token, device: 'bench', client: 'parley-bench' } });
-  const sync = client.request({ type: 'sync', value: {} });
-  client.flush();
-  await login;
-  await sync;
-  return client;
+/** Connects one client, logs it in and syncs its empty list. */
+export const openClient = ({ server }: BenchContext, { index, user, token }: Identity, events: ChatEvents): Promise<EdgeClient> =>
+  openEdgeClient(server, { index, user, token, localAddress: localAddressOf(connections++) }, events);
+
+/** Clients of whatever server is measured, so many at a time, in their order. */
+export async function openChatClients(
+  { chat, tag }: ChatContext,
+  prefix: string,
+  { count, events, concurrency = 32 }: { count: number; events: ChatEvents; concurrency?: number },
+): Promise<readonly ChatClient[]> {
+  const clients: ChatClient[] = [];
+  await forEachBounded(Array(count).keys(), concurrency, async (index) => {
+    clients[index] = await openChatClient(chat, { index, user: `${tag}-${prefix}${index}` }, events);
+  });
+  return clients;
 }
+
+/** One client of whatever server is measured. */
+export const openChatClient = (
+  chat: ChatContext['chat'],
+  identity: { readonly index: number; readonly user: string },
+  events: ChatEvents,
+): Promise<ChatClient> => chat.connect({ ...identity, localAddress: localAddressOf(connections++) }, events);
 
 /** Opens clients, so many at a time, in the order of their identities. */
 export async function openClients(
   context: BenchContext,
   identities: readonly Identity[],
-  { events, concurrency = 32 }: { events: EdgeClientEvents; concurrency?: number },
+  { events, concurrency = 32 }: { events: ChatEvents; concurrency?: number },
 ): Promise<readonly EdgeClient[]> {
   const clients: EdgeClient[] = [];
   await forEachBounded(identities, concurrency, async (identity) => {
@@ -69,6 +77,6 @@ export async function forEachBounded<T>(items: Iterable<T>, concurrency: number,
 }
 
 /** Ends the sessions, so that the server does not keep them for a resume. */
-export async function logoutAll(clients: readonly EdgeClient[]): Promise<void> {
+export async function logoutAll(clients: readonly ChatClient[]): Promise<void> {
   await forEachBounded(clients, 64, (client) => client.logout());
 }

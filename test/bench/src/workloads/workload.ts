@@ -1,17 +1,26 @@
 import type { Clock } from '@parley/kernel';
+import type { ChatServer } from '../chat/chat-server.js';
+import type { LevelRow } from '../measure/level-ledger.js';
 import type { CpuUse, ProcessMeter } from '../measure/process-meter.js';
 import type { ServerUnderTest } from '../server/server-under-test.js';
 
-/** What a workload runs on. */
-export interface BenchContext {
+/** What a workload runs on that knows nothing of Parley in particular. */
+export interface ChatContext {
   readonly clock: Clock;
-  readonly server: ServerUnderTest;
+  readonly chat: ChatServer;
   readonly meter: ProcessMeter;
   /** Begins all names of the run, so that runs against one server do not meet. */
   readonly tag: string;
   readonly settings: BenchSettings;
+  /** Messages per second that a server holds, by its name: found once, used in all rounds of the run. */
+  readonly held: Map<string, number>;
   /** Tells the person who waits what is going on. */
   note(text: string): void;
+}
+
+/** What the other workloads run on. */
+export interface BenchContext extends ChatContext {
+  readonly server: ServerUnderTest;
 }
 
 /** How much of everything; each workload has defaults of its own. */
@@ -21,17 +30,29 @@ export interface BenchSettings {
   readonly pairs: number;
   /** Messages under way per pair. */
   readonly inFlight: number;
-  /** Messages per second over all senders; 0 is the closed loop. */
+  /** Messages per second over all senders; 0 is the closed loop. Of `overload`: what the server holds; 0 finds it out. */
   readonly rate: number;
   /** Length of a round of an open loop. */
   readonly seconds: number;
   readonly groups: number;
+  readonly rooms: number;
+  /** Of each group or room. */
   readonly members: number;
   /** Connections of `idle`, logins of `login`. */
   readonly connections: number;
   /** Logins under way. */
   readonly concurrency: number;
   readonly textBytes: number;
+  /** How much more than it holds a server is offered by `overload`. */
+  readonly factor: number;
+  /** Messages of HIGH priority, percent. */
+  readonly high: number;
+  /** Bullets of LOW priority, percent; the rest are texts of MEDIUM priority. */
+  readonly low: number;
+  /** Members who do not read, percent. */
+  readonly frozen: number;
+  /** Messages that a room takes per second, as the spawned server is set up; 0 leaves the server's default. */
+  readonly roomRate: number;
 }
 
 /** What one round measured. */
@@ -43,6 +64,10 @@ export interface Round {
   readonly faults: readonly string[];
   /** Why the round says nothing about the server; empty when it does. */
   readonly invalid: readonly string[];
+  /** What became of the messages of each level, where the workload has levels. */
+  readonly levels?: readonly LevelRow[];
+  /** How much each counter of the server grew, by process, where somebody may want to know. */
+  readonly counters?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** A workload that is set up. Disposing closes its connections. */
@@ -51,11 +76,23 @@ export interface RunningWorkload extends AsyncDisposable {
   round(isWarmUp: boolean): Promise<Round>;
 }
 
-/** Something to measure. */
-export interface Workload {
+interface AnyWorkload {
   readonly name: string;
   readonly defaults: Partial<BenchSettings>;
   /** Whether each round needs a server that has done nothing before. */
   readonly needsFreshServer: boolean;
+}
+
+/** Something to measure that only Parley does. */
+export interface ParleyWorkload extends AnyWorkload {
+  readonly runsOnPeers?: false;
   start(context: BenchContext): Promise<RunningWorkload>;
 }
+
+/** Something to measure that other chat servers do as well. */
+export interface ChatWorkload extends AnyWorkload {
+  readonly runsOnPeers: true;
+  start(context: ChatContext): Promise<RunningWorkload>;
+}
+
+export type Workload = ParleyWorkload | ChatWorkload;

@@ -1,0 +1,77 @@
+import type { LevelRow } from '../measure/level-ledger.js';
+import { doubtsAbout, lagDoubts } from './judge.js';
+import type { LevelRunResult } from './level-run.js';
+import type { Round } from './workload.js';
+
+/** A rate is held when it is accepted and delivered whole, with the last member not later than this, milliseconds. */
+const heldWithinMs = 500;
+
+/** Whether the server held what it was offered. */
+export function isHeld({ levels, lag }: Pick<LevelRunResult, 'levels' | 'lag'>): boolean {
+  return lagDoubts(lag).length === 0 && levels.every((row) => row.offered === 0 || isWhole(row));
+}
+
+const isWhole = ({ offered, accepted, due, delivered, last }: LevelRow): boolean =>
+  accepted === offered && delivered === due && last.p99 <= heldWithinMs;
+
+interface Offer {
+  /** Messages per second that the server holds. */
+  readonly held: number;
+  readonly offered: number;
+  readonly isAccountable: boolean;
+  readonly counters: NonNullable<Round['counters']>;
+}
+
+/** A round with what became of each level. A server that promises nothing has losses, not faults. */
+export function judgedOverload({ levels, cpu, lag, troubles }: LevelRunResult, offer: Offer): Round {
+  const values: Record<string, number> = { 'held per second': offer.held, 'offered per second': offer.offered };
+  for (const row of levels) Object.assign(values, valuesOf(row));
+  const delivered = levels.reduce((sum, row) => sum + row.delivered, 0);
+  return {
+    values: {
+      ...values,
+      'server CPU share': (cpu.serverMs / cpu.wallMs) * 100,
+      'server CPU per delivery': (cpu.serverMs * 1000) / delivered,
+      'generator lag p99': lag.p99,
+    },
+    cpu,
+    faults: offer.isAccountable ? [...levels.flatMap(faultsOf), ...troubles] : [],
+    invalid: [...doubtsAbout(cpu), ...lagDoubts(lag)],
+    levels,
+    counters: offer.counters,
+  };
+}
+
+/** What is compared between servers: shares of what was offered, in percent, and latencies in milliseconds. */
+function valuesOf({ level, offered, accepted, wanted, delivered, inTime, ack, last }: LevelRow): Readonly<Record<string, number>> {
+  const percent = (part: number, whole: number): number => (whole === 0 ? Number.NaN : (part / whole) * 100);
+  return {
+    [`${level} accepted share`]: percent(accepted, offered),
+    [`${level} delivered share`]: percent(delivered, wanted),
+    [`${level} within 1 s share`]: percent(inTime, wanted),
+    [`${level} acknowledged p50`]: ack.p50,
+    [`${level} acknowledged p99`]: ack.p99,
+    [`${level} acknowledged max`]: ack.max,
+    [`${level} last member p50`]: last.p50,
+    [`${level} last member p99`]: last.p99,
+    [`${level} last member max`]: last.max,
+  };
+}
+
+/** Accepted is delivered, on its way by word, or told to be dropped; HIGH is delivered. */
+function faultsOf(row: LevelRow): readonly string[] {
+  const { level, unanswered, lost, surplus, contradicted, refused, shed, pending, told } = row;
+  const always: readonly (readonly [number, string])[] = [
+    [unanswered, 'messages without an answer'],
+    [lost, 'deliveries missing without a word'],
+    [surplus, 'deliveries too many'],
+    [contradicted, 'messages refused and delivered'],
+  ];
+  const ofHigh: readonly (readonly [number, string])[] = [
+    ...Object.entries(refused).map(([name, count]) => [count, `messages refused with ${name}`] as const),
+    [shed + pending, 'deliveries missing'],
+    [told, 'deliveries told to be dropped'],
+  ];
+  const counts = level === 'high' ? [...always, ...ofHigh] : always;
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${level}: ${count} ${what}`);
+}
