@@ -15,8 +15,12 @@ import type { AggregateHostDeps } from './ports.js';
 import { RouterCalls } from './router-calls.js';
 
 /** What an executed command led to. */
-export interface Executed<State> {
+export interface Executed<State, Event> {
   readonly state: State;
+  /** What happened; nothing when all was as asked for. */
+  readonly events: readonly Event[];
+  /** As {@link AggregateHost.versionOf}: the state is this new or newer. */
+  readonly version: number;
   /** The router's answer; absent when it did not come in time or was not waited for. */
   readonly outcome: Outcome | undefined;
 }
@@ -27,18 +31,23 @@ export interface ExecuteOptions {
 }
 
 /** Makes the companion of a partition that was taken over, before its first command. */
-export type CompanionOf<State, Command, Event> = (view: PartitionView<State, Command>) => PartitionCompanion<State, Event>;
+export type CompanionOf<State, Command, Event> = (view: PartitionView<State, Command, Event>) => PartitionCompanion<State, Event>;
 
 /** Owns the partitions that are assigned to this process and carries out commands on their aggregates. */
-export interface AggregateHost<State, Command> {
+export interface AggregateHost<State, Command, Event> {
   /**
    * Carries out a command; resolves when its events are durable and the router knows what follows from them (or has
    * not answered within 4 s: it is forwarded all the same). Rejects with the decider's refusal,
    * NOT_OWNER or OVERLOADED.
    */
-  execute(name: AggregateName, command: (stamp: Stamp) => Command, options?: ExecuteOptions): Promise<Executed<State>>;
+  execute(name: AggregateName, command: (stamp: Stamp) => Command, options?: ExecuteOptions): Promise<Executed<State, Event>>;
   /** The committed state. Throws NOT_OWNER. */
   read(name: AggregateName): State;
+  /**
+   * Of what `read` answers now: grows with every commit of the partition, from one owner to the next too, whatever
+   * their clocks say. Throws NOT_OWNER.
+   */
+  versionOf(name: AggregateName): number;
   /** Works until the signal is aborted; resolves when all partitions are given up. To be called once. */
   run(signal: AbortSignal): Promise<void>;
   readonly owned: OwnedPartitions;
@@ -48,11 +57,11 @@ export function createAggregateHost<State, Command, Event extends AggregateEvent
   kind: AggregateKind<State, Command, Event>,
   deps: AggregateHostDeps,
   companionOf?: CompanionOf<State, Command, Event>,
-): AggregateHost<State, Command> {
+): AggregateHost<State, Command, Event> {
   return new OwnedAggregates(kind, deps, companionOf);
 }
 
-class OwnedAggregates<State, Command, Event extends AggregateEvent> implements AggregateHost<State, Command> {
+class OwnedAggregates<State, Command, Event extends AggregateEvent> implements AggregateHost<State, Command, Event> {
   readonly owned = new OwnedPartitions();
   readonly #kind: AggregateKind<State, Command, Event>;
   readonly #deps: AggregateHostDeps;
@@ -77,12 +86,16 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     this.#lastConnection = Math.floor(deps.random.next() * 2 ** 52);
   }
 
-  async execute(name: AggregateName, command: (stamp: Stamp) => Command, options: ExecuteOptions = {}): Promise<Executed<State>> {
+  async execute(name: AggregateName, command: (stamp: Stamp) => Command, options: ExecuteOptions = {}): Promise<Executed<State, Event>> {
     return this.#executeOn(this.#partitionOf(name), name, { ...options, command });
   }
 
   read(name: AggregateName): State {
     return this.#partitionOf(name).read(keyOf(name));
+  }
+
+  versionOf(name: AggregateName): number {
+    return this.#partitionOf(name).version;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -135,7 +148,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     if (!options.signal.aborted) throw opened.lost.reason;
   }
 
-  #viewOf(partition: number, opened: AggregatePartition<State, Command, Event>, calls: RouterCalls): PartitionView<State, Command> {
+  #viewOf(partition: number, opened: AggregatePartition<State, Command, Event>, calls: RouterCalls): PartitionView<State, Command, Event> {
     return {
       partition,
       get version() {
@@ -153,9 +166,9 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     partition: AggregatePartition<State, Command, Event>,
     name: AggregateName,
     { command, when = 'confirmed' }: ExecuteOptions & { readonly command: (stamp: Stamp) => Command },
-  ): Promise<Executed<State>> {
-    const { state, settled } = await partition.execute({ name, key: keyOf(name), command, when });
-    return { state, outcome: when === 'committed' ? undefined : await this.#outcomeInTime(settled) };
+  ): Promise<Executed<State, Event>> {
+    const { state, events, version, settled } = await partition.execute({ name, key: keyOf(name), command, when });
+    return { state, events, version, outcome: when === 'committed' ? undefined : await this.#outcomeInTime(settled) };
   }
 
   #partitionOf({ app, conversation }: AggregateName): AggregatePartition<State, Command, Event> {

@@ -15,9 +15,13 @@ import { inputs } from './positions.js';
 import { SnapshotSchedule } from './snapshot-schedule.js';
 
 /** What an accepted command led to. */
-export interface Committed<State> {
+export interface Committed<State, Event> {
   /** The aggregate once the command was carried out. */
   readonly state: State;
+  /** What happened; nothing when all was as asked for. */
+  readonly events: readonly Event[];
+  /** Of the partition: the state is this new or newer. */
+  readonly version: number;
   /** The router's answer to the newest change of the aggregate, once it has one; undefined at once when nobody asked for it. */
   readonly settled: Promise<Outcome | undefined>;
 }
@@ -31,9 +35,9 @@ export interface Committed<State> {
 export type AnswerWhen = 'committed' | 'confirmed' | 'head';
 
 /** A command that waits for its batch. */
-interface WaitingCommand<State, Command> extends CommandRequest<Command> {
+interface WaitingCommand<State, Command, Event> extends CommandRequest<Command> {
   readonly when: AnswerWhen;
-  readonly resolve: (committed: Committed<State>) => void;
+  readonly resolve: (committed: Committed<State, Event>) => void;
   readonly reject: (error: ParleyError) => void;
 }
 
@@ -52,7 +56,7 @@ export interface PartitionParts<State, Command, Event extends AggregateEvent> {
 }
 
 /** What is decided and not yet known to be committed. */
-type InFlight<State, Command, Event> = DecidedBatch<State, Event, WaitingCommand<State, Command>>;
+type InFlight<State, Command, Event> = DecidedBatch<State, Event, WaitingCommand<State, Command, Event>>;
 
 /**
  * Takes commands for the aggregates of one partition, one batch at a time: what comes while an append is on its
@@ -60,7 +64,7 @@ type InFlight<State, Command, Event> = DecidedBatch<State, Event, WaitingCommand
  */
 export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   readonly #parts: PartitionParts<State, Command, Event>;
-  readonly #waiting = new BoundedQueue<WaitingCommand<State, Command>>(aggregateLimits.waitingCommandsMax);
+  readonly #waiting = new BoundedQueue<WaitingCommand<State, Command, Event>>(aggregateLimits.waitingCommandsMax);
   #inFlight: InFlight<State, Command, Event> | undefined;
   #working: Promise<void> | undefined;
   #writtenIndex: number;
@@ -114,7 +118,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   }
 
   /** Decides a command and commits what follows. Rejects with the refusal, NOT_OWNER or OVERLOADED. */
-  execute(request: CommandRequest<Command> & { readonly when: AnswerWhen }): Promise<Committed<State>> {
+  execute(request: CommandRequest<Command> & { readonly when: AnswerWhen }): Promise<Committed<State, Event>> {
     return new Promise((resolve, reject) => {
       if (this.lost.aborted) {
         reject(new ParleyError('NOT_OWNER'));
@@ -136,13 +140,14 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     const inFlight = this.#inFlight;
     this.#inFlight = undefined;
     if (inFlight === undefined) return;
+    const versionBefore = this.#version;
     this.#version = inFlight.version;
     let index = position.index - drafts.length;
     for (const [key, change] of inFlight.changes) {
       index++;
       this.#take(key, change, index);
     }
-    this.#answer(inFlight);
+    this.#answer(inFlight, versionBefore);
   }
 
   /** To be called when the routers have confirmed more changes. */
@@ -193,7 +198,7 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
       if (batch.changes.size === 0) {
         // Answers from the state alone: they hold only if nobody else has claimed meanwhile.
         await owner.confirm();
-        this.#answer(batch);
+        this.#answer(batch, this.#version);
         return;
       }
       this.#inFlight = batch;
@@ -241,14 +246,15 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     ]);
   }
 
-  #answer({ decisions }: InFlight<State, Command, Event>): void {
+  #answer({ decisions }: InFlight<State, Command, Event>, version: number): void {
     const { forwarder, metrics } = this.#parts;
     for (const { request, verdict } of decisions) {
       if (verdict.type === 'accepted') {
-        (verdict.isChanged ? metrics.changed : metrics.unchanged).add(1);
+        const { state, events } = verdict;
+        (events.length > 0 ? metrics.changed : metrics.unchanged).add(1);
         const { name, when } = request;
         const settled = when === 'committed' ? unasked : forwarder.settled(name, when === 'head');
-        request.resolve({ state: verdict.state, settled });
+        request.resolve({ state, events, version, settled });
       } else {
         metrics.refused.add(1);
         if (verdict.error.error === 'INTERNAL') this.#reportFault(verdict.error);

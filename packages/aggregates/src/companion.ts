@@ -1,9 +1,8 @@
 import type { LaneCommandInit } from '@parley/contracts/events';
 import type { Outcome } from '@parley/contracts/router';
 import type { Lane } from '@parley/lanes';
-import type { Executed, ExecuteOptions } from './aggregate-host.js';
+import type { AggregateHost } from './aggregate-host.js';
 import type { AggregateName } from './aggregate-kind.js';
-import type { Stamp } from './partition-clock.js';
 
 /** One aggregate of a batch that was committed. */
 export interface CommittedChange<State, Event> {
@@ -14,12 +13,9 @@ export interface CommittedChange<State, Event> {
 }
 
 /** A partition as this process owns it. */
-export interface PartitionView<State, Command> {
+export interface PartitionView<State, Command, Event> {
   readonly partition: number;
-  /**
-   * Of what is read now: grows with every commit, from one owner to the next too, whatever their clocks say.
-   * Equal versions mean equal states.
-   */
+  /** As {@link AggregateHost.versionOf}. Equal versions mean equal states. */
   readonly version: number;
   /** Aborted when the partition is lost or given up. */
   readonly lost: AbortSignal;
@@ -28,7 +24,7 @@ export interface PartitionView<State, Command> {
   /** The committed state. */
   read(name: AggregateName): State;
   /** As {@link AggregateHost.execute}. */
-  execute(name: AggregateName, command: (stamp: Stamp) => Command, options?: ExecuteOptions): Promise<Executed<State>>;
+  readonly execute: AggregateHost<State, Command, Event>['execute'];
   /** Puts a command into a lane; resolves with the router's outcome, or undefined when none came in time. */
   ask(lane: Lane, command: RouterCommand, timeoutMs: number): Promise<Outcome | undefined>;
 }

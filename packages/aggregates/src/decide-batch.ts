@@ -12,8 +12,8 @@ export interface CommandRequest<Command> {
 }
 
 /** What became of one command: the state behind it, or why not. Valid once the batch is committed. */
-export type Verdict<State> =
-  | { readonly type: 'accepted'; readonly state: State; readonly isChanged: boolean }
+export type Verdict<State, Event> =
+  | { readonly type: 'accepted'; readonly state: State; readonly events: readonly Event[] }
   | { readonly type: 'refused'; readonly error: ParleyError };
 
 /** What a batch does to one aggregate. */
@@ -28,7 +28,7 @@ export interface AggregateChange<State, Event> {
 }
 
 export interface DecidedBatch<State, Event, Request> {
-  readonly decisions: readonly { readonly request: Request; readonly verdict: Verdict<State> }[];
+  readonly decisions: readonly { readonly request: Request; readonly verdict: Verdict<State, Event> }[];
   /** What changes, by key. */
   readonly changes: ReadonlyMap<string, AggregateChange<State, Event>>;
   /** Of the partition's clock: not below any version in the batch. */
@@ -58,16 +58,16 @@ export function decideBatch<State, Command, Event extends AggregateEvent, Reques
 ): DecidedBatch<State, Event, Request> {
   const { batchCommandsMax, batchBytesMax } = aggregateLimits;
   const changes = new Map<string, OpenChange<State, Event>>();
-  const decisions: { request: Request; verdict: Verdict<State> }[] = [];
+  const decisions: { request: Request; verdict: Verdict<State, Event> }[] = [];
   let bytes = 0;
 
-  function decide({ name, key, command }: Request): Verdict<State> {
+  function decide({ name, key, command }: Request): Verdict<State, Event> {
     const known = changes.get(key);
     const state = known?.state ?? states.get(key);
     const decision = kind.decide(state, command(clock.stamp()));
     if (!decision.ok) return { type: 'refused', error: ParleyError.of(decision.error) };
     const events = decision.value;
-    if (events.length === 0) return { type: 'accepted', state, isChanged: false };
+    if (events.length === 0) return { type: 'accepted', state, events };
     const { after, forwards } = foldEvents(kind, state, events);
     // Nothing is changed above this line, so that a fault leaves no trace.
     const piece = kind.encodeEvents(events);
@@ -79,10 +79,10 @@ export function decideBatch<State, Command, Event extends AggregateEvent, Reques
     change.pieces.push(piece);
     change.forwards.push(...forwards);
     changes.set(key, change);
-    return { type: 'accepted', state: after, isChanged: true };
+    return { type: 'accepted', state: after, events };
   }
 
-  function verdictOf(request: Request): Verdict<State> {
+  function verdictOf(request: Request): Verdict<State, Event> {
     try {
       return decide(request);
     } catch (error) {

@@ -64,7 +64,14 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
       ...options,
       service: RoomService,
       serviceName: 'room',
-      partitionOf: (request) => byKey(request.app, roomKey(request.room)),
+      partitionOf: (request, method) => {
+        // Of all rooms: any process asks the owners of the partitions.
+        if (method === 'listRooms' || method === 'sendToAllRooms') return undefined;
+        if (method === 'listPartitionRooms' || method === 'sendToPartitionRooms') {
+          return knownPartition('partition' in request ? request.partition : 0, partitions);
+        }
+        return byKey('app' in request ? request.app : '', roomKey('room' in request ? request.room : ''));
+      },
     }),
     history: createRoutedClient({
       ...options,

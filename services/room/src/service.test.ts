@@ -1,67 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AggregateHostDeps } from '@parley/aggregates';
-import { type AggregateSubject, describeAggregates, type SubjectService, TestCluster, testApp } from '@parley/aggregates/contract';
-import { RoomService as RoomContract } from '@parley/contracts/room';
-import { topics } from '@parley/contracts/topics';
-import { ParleyError } from '@parley/kernel';
-import { createInProcessRpc, type ServiceClient } from '@parley/rpc';
-import { createRoomService } from './service.js';
+import { describeAggregates, testApp } from '@parley/aggregates/contract';
+import { errorOf, RoomFixture, roomSubject } from './testing/room-subject.js';
 
-type RoomClient = ServiceClient<typeof RoomContract>;
-interface RoomSubject extends SubjectService {
-  readonly client: RoomClient;
-}
-
-function createSubject(deps: AggregateHostDeps): RoomSubject {
-  const service = createRoomService(deps);
-  const rpc = createInProcessRpc();
-  rpc.server().serve(RoomContract, service.handlers);
-  const client = rpc.dialer.client(RoomContract, 'local');
-  return {
-    client,
-    run: (signal) => service.run(signal),
-    make: async (room, creator) => {
-      const created = await client.createRoom({ app: testApp, room, creator, memberLimit: 20_000 });
-      return created.room?.version ?? 0;
-    },
-    enter: async (room, users) => {
-      const answers = await Promise.all(users.map((user) => client.enterRoom({ app: testApp, room, user, mustExist: true })));
-      return answers.at(-1)?.room?.version ?? 0;
-    },
-    leave: async (room, user) => {
-      await client.leaveRoom({ app: testApp, room, user });
-    },
-    list: (room, page, limit) => client.listMembers({ app: testApp, room, page, limit }),
-  };
-}
-
-const subject: AggregateSubject = {
-  topic: topics.roomEvents,
-  conversationOf: (id) => `r:${id}`,
-  create: createSubject,
-};
+const subject = roomSubject();
 
 describeAggregates('room', subject);
-
-async function startRooms(cluster: TestCluster, peer = 'a'): Promise<RoomClient> {
-  const { service } = await cluster.start(peer);
-  return (service as RoomSubject).client;
-}
-
-async function errorOf(call: Promise<unknown>): Promise<readonly [string, string]> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => ParleyError.from(thrown),
-  );
-  return [error?.error ?? 'none', error?.detail ?? ''];
-}
 
 const app = testApp;
 
 describe('room calls', () => {
   it('name the field that is wrong', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const rooms = await startRooms(cluster);
+    await using fixture = await RoomFixture.open();
+    const { rooms, cluster } = fixture;
     const wrong: readonly (readonly [Promise<unknown>, string])[] = [
       [rooms.createRoom({ app: 'a b', room: 'x' }), 'app'],
       [rooms.createRoom({ app, room: '', creator: 'ann' }), 'room'],
@@ -79,8 +29,8 @@ describe('room calls', () => {
   });
 
   it('answer a stranger as if there were no room', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const rooms = await startRooms(cluster);
+    await using fixture = await RoomFixture.open();
+    const { rooms } = fixture;
     await rooms.createRoom({ app, room: 'x', creator: 'ann' });
     for (const room of ['x', 'absent']) {
       const calls = [
@@ -93,8 +43,8 @@ describe('room calls', () => {
   });
 
   it('tell who enters how far the conversation is, also when they are in already', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const rooms = await startRooms(cluster);
+    await using fixture = await RoomFixture.open();
+    const { rooms, cluster } = fixture;
     await rooms.enterRoom({ app, room: 'x', user: 'ann', name: 'Hall' });
     cluster.router.conversation(app, 'r:x').headSeq = 7;
     const entered = await rooms.enterRoom({ app, room: 'x', user: 'bob' });
@@ -105,8 +55,8 @@ describe('room calls', () => {
   });
 
   it('take the changes of a crowd to the router in few commands', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const rooms = await startRooms(cluster);
+    await using fixture = await RoomFixture.open();
+    const { rooms, cluster } = fixture;
     await rooms.createRoom({ app, room: 'x', creator: 'ann' });
     const crowd = Array.from({ length: 1_000 }, (_, i) => `u${i}`);
     await Promise.all(crowd.map((user) => rooms.enterRoom({ app, room: 'x', user })));
@@ -115,8 +65,8 @@ describe('room calls', () => {
   });
 
   it('end a room with its last member, and start it anew with growing versions', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const rooms = await startRooms(cluster);
+    await using fixture = await RoomFixture.open();
+    const { rooms, cluster } = fixture;
     const known = cluster.router.conversation(app, 'r:x');
     // All within one millisecond: the clock alone would give the same version twice.
     for (let round = 0; round < 5; round++) {
@@ -132,25 +82,24 @@ describe('room calls', () => {
   });
 
   it("let versions grow over the end of a room when the next owner's clock is behind", async () => {
-    await using cluster = await TestCluster.open(subject);
-    const first = await cluster.start('a', { snapshotEveryRecords: 3 });
-    const { client } = first.service as RoomSubject;
+    await using fixture = await RoomFixture.open({ snapshotEveryRecords: 3 });
+    const { rooms: early, cluster } = fixture;
     for (let round = 0; round < 5; round++) {
-      await client.enterRoom({ app, room: 'x', user: 'ann' });
-      await client.leaveRoom({ app, room: 'x', user: 'ann' });
+      await early.enterRoom({ app, room: 'x', user: 'ann' });
+      await early.leaveRoom({ app, room: 'x', user: 'ann' });
     }
-    await first.stop();
+    await fixture.stop();
     const { version } = cluster.router.conversation(app, 'r:x');
     cluster.clock.set(cluster.clock.now() - 3_600_000);
-    const rooms = await startRooms(cluster, 'bb');
-    const entered = await rooms.enterRoom({ app, room: 'x', user: 'bob' });
+    await fixture.takeOver('bb');
+    const entered = await fixture.rooms.enterRoom({ app, room: 'x', user: 'bob' });
     expect(entered.room?.version).toBeGreaterThan(version);
     expect(cluster.router.conversation(app, 'r:x').members).toEqual(new Set(['bob']));
   });
 
   it('keep a room of the back end when it is empty', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const rooms = await startRooms(cluster);
+    await using fixture = await RoomFixture.open();
+    const { rooms } = fixture;
     await rooms.createRoom({ app, room: 'x' });
     await rooms.enterRoom({ app, room: 'x', user: 'ann' });
     await rooms.leaveRoom({ app, room: 'x', user: 'ann' });
