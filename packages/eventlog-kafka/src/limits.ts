@@ -3,11 +3,17 @@ import { recordBytesMax } from '@parley/eventlog';
 /** max.message.bytes of our topics: the largest batch that a broker takes. */
 export const batchBytesMax = 1024 * 1024;
 
+/**
+ * Appends that wait together go together in one batch up to this size; a single larger one goes as it is. Encoding,
+ * checksum and decoding of a batch hold up everything else in the process.
+ */
+export const batchBytesTarget = 256 * 1024;
+
 /** The largest batch that is sent: below what brokers take, with room for one record of the port's largest size. */
 export const sentBatchBytesMax = recordBytesMax + 64 * 1024;
 
-/** What one produce request carries at most, over all its partitions. */
-export const requestBytesMax = 8 * 1024 * 1024;
+/** What one produce request carries, over all its partitions, before no further batch is added. */
+export const requestBytesMax = 2 * 1024 * 1024;
 
 /** What may wait for one partition before appends are refused with QueueFullError. */
 export const pendingBytesMax = 16 * 1024 * 1024;
@@ -52,7 +58,10 @@ export const fetchGraceMs = 3_000;
 export const fetchPartitionBytes = 512 * 1024;
 
 /** What one fetch brings at most, over all partitions. */
-export const fetchBytesMax = 8 * 1024 * 1024;
+export const fetchBytesMax = 4 * 1024 * 1024;
+
+/** About how much of a response is decoded and handed over before others have their turn: half a millisecond of work. */
+export const decodeSliceBytes = 32 * 1024;
 
 /** What may wait for a busy handler before its partition is left out of fetches. */
 export const followBufferBytes = 256 * 1024;

@@ -20,6 +20,7 @@ import { Offsets } from './cluster/offsets.js';
 import { Topics } from './cluster/topics.js';
 import { Followers } from './follow/followers.js';
 import { PartitionReader } from './follow/partition-reader.js';
+import { Turns } from './follow/turns.js';
 import { GroupMember } from './group/group-member.js';
 import { sessionTimeoutMsDefault } from './limits.js';
 import { createLogMetrics, type LogMetrics } from './log-metrics.js';
@@ -84,8 +85,9 @@ class KafkaLog implements EventLog {
     this.#topics = new Topics({ cluster, clock, replicationFactor });
     this.#offsets = new Offsets({ cluster, pool, clock });
     const rangeOf = (topic: string, partition: number): Promise<OffsetRange> => this.#offsets.range(topic, partition);
-    this.#reader = new PartitionReader({ cluster, pool, clock, rangeOf });
-    this.#followers = new Followers({ cluster, pool, reader: this.#reader, logger });
+    const turns = new Turns();
+    this.#reader = new PartitionReader({ cluster, pool, clock, turns, rangeOf });
+    this.#followers = new Followers({ cluster, pool, reader: this.#reader, turns, logger });
   }
 
   async createTopics(specs: readonly TopicSpec[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Appended, type NewRecord, QueueFullError } from '@parley/eventlog';
-import { pendingBytesMax, sentBatchBytesMax } from '../limits.js';
+import { batchBytesTarget, pendingBytesMax } from '../limits.js';
 
 /** One call of append that waits for its turn. */
 export interface PendingAppend {
@@ -39,12 +39,12 @@ export class PartitionQueue {
     this.#waitingBytes += append.bytes;
   }
 
-  /** Takes as many calls as fit into one batch, at least one. */
+  /** Takes as many calls as make a batch of batchBytesTarget, at least one. */
   take(): readonly PendingAppend[] {
     let bytes = 0;
     let count = 0;
     for (const append of this.#waiting) {
-      if (count > 0 && bytes + append.bytes > sentBatchBytesMax) break;
+      if (count > 0 && bytes + append.bytes > batchBytesTarget) break;
       bytes += append.bytes;
       count += 1;
     }

@@ -3,6 +3,7 @@ import type { Clock } from '@parley/kernel';
 import { operationTimeoutMs, replicationTimeoutMs, requestTimeoutMs, trimIntervalMs } from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import type { Address } from '../wire/address.js';
+import type { Connection } from '../wire/connection.js';
 import { ConnectionError } from '../wire/connection-error.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
 import { errorCode } from '../wire/error-codes.js';
@@ -100,7 +101,7 @@ export class Offsets {
   ): Promise<void> {
     const { leader, topic, timestamp, into } = query;
     const topics = [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }];
-    const answer = await this.#tryCall(leader, async (connection) =>
+    const answer = await this.#tryCall({ leader, purpose: `offsets ${topic}` }, async (connection) =>
       connection.call('ListOffsets', { replicaId: -1, isolationLevel: 0, topics }, requestTimeoutMs),
     );
     for (const { partition, errorCode: code, offset } of answer?.responses.flatMap((each) => each.partitions) ?? []) {
@@ -128,7 +129,7 @@ export class Offsets {
 
   async #deleteRecords(leader: Address, topic: string, wanted: ReadonlyMap<number, WantedTrim>): Promise<void> {
     const partitions = [...wanted].map(([partition, { before }]) => ({ partition, offset: String(before) }));
-    const answer = await this.#tryCall(leader, (connection) =>
+    const answer = await this.#tryCall({ leader, purpose: `trim ${topic}` }, (connection) =>
       connection.call('DeleteRecords', { topics: [{ topic, partitions }], timeout: requestTimeoutMs }, replicationTimeoutMs),
     );
     for (const { partition, errorCode: code } of answer?.topics.flatMap((each) => each.partitions) ?? []) {
@@ -150,9 +151,12 @@ export class Offsets {
   }
 
   /** Undefined when the broker does not answer. */
-  async #tryCall<T>(leader: Address, work: (connection: Awaited<ReturnType<ConnectionPool['get']>>) => Promise<T>): Promise<T | undefined> {
+  async #tryCall<T>(
+    { leader, purpose }: { readonly leader: Address; readonly purpose: string },
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T | undefined> {
     try {
-      return await work(await this.#options.pool.get(leader, 'offsets'));
+      return await work(await this.#options.pool.get(leader, purpose));
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       if (error.isSilence) await this.#options.cluster.probe(leader);

@@ -3,13 +3,14 @@ import type { Address } from '../wire/address.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
 import { errorCode } from '../wire/error-codes.js';
 import type { FetchResult } from '../wire/fetch-request.js';
-import { decodeRecordBatches } from '../wire/record-batch.js';
 import { fetchOnce } from './fetch-once.js';
 import type { Follower } from './follower.js';
+import type { Turns } from './turns.js';
 
 /** What a loop works with. */
 export interface FetchLoopOptions {
   readonly pool: ConnectionPool;
+  readonly turns: Turns;
   readonly leader: Address;
   readonly topic: string;
   /** Names the connection; loops that may run at the same time have different ones. */
@@ -62,7 +63,7 @@ export class FetchLoop {
         continue;
       }
       try {
-        this.#handOut(ready, await this.#fetch(ready));
+        await this.#handOut(ready, await this.#fetch(ready));
       } catch (error) {
         for (const follower of [...this.#followers.values()]) this.#lose(follower, { type: 'broker', error });
       }
@@ -89,7 +90,8 @@ export class FetchLoop {
     );
   }
 
-  #handOut(asked: readonly Follower[], results: readonly FetchResult[]): void {
+  async #handOut(asked: readonly Follower[], results: readonly FetchResult[]): Promise<void> {
+    const pace = this.#options.turns.pace();
     const byPartition = new Map(results.map((result) => [result.partition, result]));
     for (const follower of asked) {
       const result = byPartition.get(follower.options.partition);
@@ -97,8 +99,7 @@ export class FetchLoop {
       if (result.errorCode !== errorCode.none) {
         this.#lose(follower, { type: 'partition', errorCode: result.errorCode });
       } else if (result.batches.length > 0) {
-        const { records, nextOffset } = decodeRecordBatches(result.batches, follower.nextOffset);
-        follower.push(records, nextOffset);
+        await follower.take(result.batches, pace);
       }
     }
   }

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { FollowOptions, StoredRecord } from '@parley/eventlog';
-import { followBufferBytes } from '../limits.js';
+import { decodeSliceBytes, followBufferBytes } from '../limits.js';
+import { decodeInSlices } from '../wire/record-batch.js';
+import type { Pace } from './turns.js';
 
 /** What a follower is told of its surroundings. */
 export interface FollowerOptions extends FollowOptions {
@@ -59,9 +61,16 @@ export class Follower {
     return !this.#isEnded && this.#bufferedBytes < followBufferBytes;
   }
 
-  /** Takes what was fetched from `nextOffset` on. */
-  push(records: readonly StoredRecord[], nextOffset: number): void {
-    if (this.#isEnded) return;
+  /** Takes what was fetched from `nextOffset` on, slice by slice; rejects with BadBatchError. */
+  async take(batches: Buffer, pace: Pace): Promise<void> {
+    for (const { records, nextOffset, bytes } of decodeInSlices(batches, this.#nextOffset, decodeSliceBytes)) {
+      if (this.#isEnded) return;
+      this.#push(records, nextOffset);
+      await pace(bytes);
+    }
+  }
+
+  #push(records: readonly StoredRecord[], nextOffset: number): void {
     const gap = this.options.mayHaveGaps ? undefined : findGap(records, this.#nextOffset, nextOffset);
     if (gap !== undefined) {
       const { topic, partition } = this.options;

@@ -10,12 +10,14 @@ import { errorCode } from '../wire/error-codes.js';
 import { FetchLoop, type LossReason } from './fetch-loop.js';
 import { Follower, type FollowerOptions } from './follower.js';
 import type { PartitionReader } from './partition-reader.js';
+import type { Turns } from './turns.js';
 
 /** What followers work with. */
 export interface FollowersOptions {
   readonly cluster: Cluster;
   readonly pool: ConnectionPool;
   readonly reader: PartitionReader;
+  readonly turns: Turns;
   readonly logger: Logger;
 }
 
@@ -66,12 +68,12 @@ export class Followers {
 
   async #catchUp(follower: Follower): Promise<void> {
     const { topic, partition, signal } = follower.options;
+    const { turns } = this.#options;
     while (!follower.isEnded) {
       const from = follower.nextOffset;
       const place = { topic, partition, from };
-      const { records, nextOffset } = await this.#options.reader.readBatches(place, fetchPartitionBytes, signal);
-      if (nextOffset === from) return;
-      follower.push(records, nextOffset);
+      await follower.take(await this.#options.reader.fetch(place, fetchPartitionBytes, signal), turns.pace());
+      if (follower.nextOffset === from) return;
       while (!follower.isReady && !follower.isEnded) await nextReady(follower);
     }
   }
@@ -85,6 +87,7 @@ export class Followers {
       if (known) continue;
       const loop = new FetchLoop({
         pool: this.#options.pool,
+        turns: this.#options.turns,
         leader,
         topic,
         purpose: `fetch ${topic} ${number}`,

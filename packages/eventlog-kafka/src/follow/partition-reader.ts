@@ -1,20 +1,22 @@
 import { LogClosedError, OffsetOutOfRangeError, type OffsetRange, type StoredRecord } from '@parley/eventlog';
 import type { Clock } from '@parley/kernel';
 import type { Cluster } from '../cluster/cluster.js';
-import { operationTimeoutMs, readBytesDefault } from '../limits.js';
+import { decodeSliceBytes, operationTimeoutMs, readBytesDefault } from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import { ConnectionError } from '../wire/connection-error.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
 import { errorCode, errorNameOf } from '../wire/error-codes.js';
 import type { FetchResult } from '../wire/fetch-request.js';
-import { type DecodedBatches, decodeRecordBatches } from '../wire/record-batch.js';
+import { decodeInSlices } from '../wire/record-batch.js';
 import { fetchOnce } from './fetch-once.js';
+import type { Turns } from './turns.js';
 
 /** What reading works with. */
 export interface ReaderOptions {
   readonly cluster: Cluster;
   readonly pool: ConnectionPool;
   readonly clock: Clock;
+  readonly turns: Turns;
   /** First offset held and the next one, for errors and for second thoughts. */
   readonly rangeOf: (topic: string, partition: number) => Promise<OffsetRange>;
 }
@@ -36,22 +38,29 @@ export class PartitionReader {
 
   /** See EventLog.read. */
   async read(place: Place, maxBytes = readBytesDefault): Promise<readonly StoredRecord[]> {
+    const pace = this.#options.turns.pace();
     let { from } = place;
     for (;;) {
-      const { records, nextOffset } = await this.readBatches({ ...place, from }, maxBytes);
-      if (records.length > 0 || nextOffset === from) return records;
-      from = nextOffset; // compaction has emptied what was there
+      const found: StoredRecord[] = [];
+      let end = from;
+      for (const { records, nextOffset, bytes } of decodeInSlices(await this.fetch({ ...place, from }, maxBytes), from, decodeSliceBytes)) {
+        found.push(...records);
+        end = nextOffset;
+        await pace(bytes);
+      }
+      if (found.length > 0 || end === from) return found;
+      from = end; // compaction has emptied what was there
     }
   }
 
   /** What one fetch brings; nothing at the end of the log. Tries again when the leader moves or does not answer. */
-  async readBatches(place: Place, maxBytes: number, signal?: AbortSignal): Promise<DecodedBatches> {
+  async fetch(place: Place, maxBytes: number, signal?: AbortSignal): Promise<Buffer> {
     const { cluster, clock } = this.#options;
     const { topic, partition, from } = place;
     const deadline = clock.monotonic() + operationTimeoutMs;
     for (let attempt = 0; ; attempt += 1) {
       const result = await this.#tryFetch(place, maxBytes, signal);
-      if (result.errorCode === errorCode.none) return decodeRecordBatches(result.batches, from);
+      if (result.errorCode === errorCode.none) return result.batches;
       if (result.errorCode === errorCode.offsetOutOfRange) {
         const range = await this.#options.rangeOf(topic, partition);
         if (from < range.start || from > range.end) throw new OffsetOutOfRangeError(topic, partition, from, range);
@@ -69,7 +78,7 @@ export class PartitionReader {
     const leader = await cluster.waitForLeader(topic, partition, signal);
     const parts = [{ partition, offset: from, maxBytes }];
     try {
-      const results = await fetchOnce(pool, { leader, purpose: 'read' }, { topic, waitMs: 0, maxBytes, parts });
+      const results = await fetchOnce(pool, { leader, purpose: `read ${topic}` }, { topic, waitMs: 0, maxBytes, parts });
       return results[0] ?? noAnswer(partition);
     } catch (error) {
       if (error instanceof LogClosedError) throw error;

@@ -68,30 +68,58 @@ export function encodeRecordBatch(records: readonly NewRecord[], timeMs: number)
 const bodySize = (index: number, key: Buffer | undefined, value: Uint8Array): number =>
   2 + varintSize(index) + varintSize(key ? key.length : -1) + (key?.length ?? 0) + varintSize(value.length) + value.length + 1;
 
-/** What a fetch brought of one partition. */
-export interface DecodedBatches {
+/** Records that a fetch brought of one partition. */
+export interface DecodedRecords {
   /** Their values are views of the response. */
   readonly records: StoredRecord[];
   /** Where to read on; compaction may leave it further than the last record. */
   readonly nextOffset: number;
+  /** What was read for them. */
+  readonly bytes: number;
 }
 
-/** The records from an offset on; a batch that is cut off at the end is left for the next fetch. */
-export function decodeRecordBatches(bytes: Buffer, from: number): DecodedBatches {
-  const records: StoredRecord[] = [];
+/**
+ * The records from an offset on, in slices of about so many bytes, so that whoever takes them can do something else in
+ * between; at least one slice. A batch that is cut off at the end is left for the next fetch.
+ */
+export function* decodeInSlices(bytes: Buffer, from: number, sliceBytes: number): Generator<DecodedRecords, void> {
+  let records: StoredRecord[] = [];
   let nextOffset = from;
+  let room = sliceBytes;
   let at = 0;
   while (bytes.length - at > magicAt) {
     const end = at + prefixBytes + bytes.readInt32BE(at + lengthAt);
     if (end > bytes.length) break;
-    nextOffset = Math.max(nextOffset, decodeBatch(bytes.subarray(at, end), from, records));
+    const batch = openBatch(bytes.subarray(at, end));
     at = end;
+    room -= headerBytes;
+    while (batch.nextOffset > from && batch.left > 0) {
+      const before = batch.reader.position;
+      nextOffset = readRecords(batch, from, { into: records, bytes: Math.max(1, room) });
+      room -= batch.reader.position - before;
+      if (room > 0) break; // and so the batch is at its end
+      yield { records, nextOffset, bytes: sliceBytes - room };
+      records = [];
+      room = sliceBytes;
+    }
+    nextOffset = Math.max(nextOffset, batch.nextOffset);
   }
-  return { records, nextOffset };
+  yield { records, nextOffset, bytes: sliceBytes - room };
 }
 
-/** Returns the offset after the batch. */
-function decodeBatch(bytes: Buffer, from: number, into: StoredRecord[]): number {
+/** A batch whose records are read one after the other. */
+interface OpenBatch {
+  readonly reader: ByteReader;
+  readonly baseOffset: number;
+  readonly nextOffset: number;
+  readonly baseTime: number;
+  /** When the broker took it, where the topic says that instead of when it was sent. */
+  readonly appendTime: number | undefined;
+  /** Records that were not read yet. */
+  left: number;
+}
+
+function openBatch(bytes: Buffer): OpenBatch {
   if (bytes.readInt8(magicAt) !== 2) throw new BadBatchError(`record format ${bytes.readInt8(magicAt)}`);
   if (bytes.readUInt32BE(crcAt) !== crc32c(bytes, attributesAt, bytes.length)) throw new BadBatchError('wrong checksum');
   const baseOffset = new ByteReader(bytes).int64();
@@ -99,25 +127,36 @@ function decodeBatch(bytes: Buffer, from: number, into: StoredRecord[]): number 
   const attributes = reader.int16();
   const nextOffset = baseOffset + reader.int32() + 1;
   const baseTime = reader.int64();
-  const appendTime = reader.int64();
-  if ((attributes & controlFlag) !== 0 || nextOffset <= from) return nextOffset;
-  if ((attributes & compressionMask) !== 0) throw new BadBatchError('the topic compresses; set compression.type=producer');
-  const isAppendTime = (attributes & logAppendTimeFlag) !== 0;
+  const maxTime = reader.int64();
+  const isControl = (attributes & controlFlag) !== 0;
+  if (!isControl && (attributes & compressionMask) !== 0) {
+    throw new BadBatchError('the topic compresses; set compression.type=producer');
+  }
   reader.position = headerBytes - 4;
-  for (let left = reader.int32(); left > 0; left -= 1) {
+  const left = isControl ? 0 : reader.int32();
+  const appendTime = (attributes & logAppendTimeFlag) === 0 ? undefined : maxTime;
+  return { reader, baseOffset, nextOffset, baseTime, appendTime, left };
+}
+
+/** Reads records for about so many bytes, at least one; returns the offset behind the last. */
+function readRecords(batch: OpenBatch, from: number, slice: { readonly into: StoredRecord[]; readonly bytes: number }): number {
+  const { reader, baseOffset, baseTime, appendTime } = batch;
+  const until = reader.position + slice.bytes;
+  let offset = from - 1;
+  while (batch.left > 0 && reader.position < until) {
+    batch.left -= 1;
     const length = reader.varint();
     const end = reader.position + length;
     reader.position += 1; // attributes
     const timeDelta = reader.varlong();
-    const timeMs = isAppendTime ? appendTime : baseTime + timeDelta;
-    const offset = baseOffset + reader.varint();
+    offset = baseOffset + reader.varint();
     if (offset >= from) {
       const key = readKey(reader);
-      into.push({ offset, timeMs, key, value: reader.view(Math.max(0, reader.varint())) });
+      slice.into.push({ offset, timeMs: appendTime ?? baseTime + timeDelta, key, value: reader.view(Math.max(0, reader.varint())) });
     }
     reader.position = end;
   }
-  return nextOffset;
+  return Math.max(from, offset + 1);
 }
 
 function readKey(reader: ByteReader): string {

@@ -9,12 +9,18 @@ import { ByteWriter, varintSize } from './byte-writer.js';
 import { crc32c } from './crc32c.js';
 import { decodeFetch, encodeFetch } from './fetch-request.js';
 import { decodeProduce, encodeProduce } from './produce-request.js';
-import { BadBatchError, batchBytesBound, decodeRecordBatches, encodeRecordBatch } from './record-batch.js';
+import { BadBatchError, batchBytesBound, decodeInSlices, encodeRecordBatch } from './record-batch.js';
 
 const records = fc.array(fc.record({ key: fc.string({ maxLength: 20 }), value: fc.uint8Array({ maxLength: 300 }) }), {
   minLength: 1,
   maxLength: 40,
 });
+
+/** All slices put together. */
+function decoded(bytes: Buffer, from: number, sliceBytes = 100) {
+  const slices = [...decodeInSlices(bytes, from, sliceBytes)];
+  return { records: slices.flatMap((slice) => slice.records), nextOffset: slices.at(-1)?.nextOffset };
+}
 
 /** The batch as a leader would store it. */
 const stored = (batch: Buffer, baseOffset: number): Buffer => {
@@ -61,7 +67,7 @@ describe('record batches', () => {
       fc.property(records, fc.nat(2 ** 40), fc.nat(40), (some, baseOffset, skipped) => {
         const batch = stored(encodeRecordBatch(some, 1_700_000_000_000), baseOffset);
         expect(batch.length).toBeLessThanOrEqual(batchBytesBound(some));
-        const { records: read, nextOffset } = decodeRecordBatches(batch, baseOffset + skipped);
+        const { records: read, nextOffset } = decoded(batch, baseOffset + skipped);
         expect(read.map(({ key, value }) => ({ key, value: new Uint8Array(value) }))).toEqual(some.slice(skipped));
         expect(read.every(({ timeMs }) => timeMs === 1_700_000_000_000)).toBe(true);
         expect(nextOffset).toBe(Math.max(baseOffset + skipped, baseOffset + some.length));
@@ -69,11 +75,36 @@ describe('record batches', () => {
     );
   });
 
+  it('are read in slices that begin where the one before ended, however many batches there are', () => {
+    fc.assert(
+      fc.property(fc.array(records, { minLength: 1, maxLength: 5 }), fc.nat(30), fc.nat(400), (some, from, sliceBytes) => {
+        let at = 0;
+        const batches = some.map((batch) => {
+          const bytes = stored(encodeRecordBatch(batch, 0), at);
+          at += batch.length;
+          return bytes;
+        });
+        const all = Buffer.concat(batches);
+        let next = from;
+        for (const slice of decodeInSlices(all, from, sliceBytes)) {
+          expect(slice.records.map(({ offset }) => offset)).toEqual(slice.records.map((_, index) => next + index));
+          expect(slice.bytes).toBeLessThanOrEqual(sliceBytes + 61 * batches.length + 350);
+          next = slice.nextOffset;
+        }
+        expect(next).toBe(Math.max(from, at));
+      }),
+    );
+    const many = Buffer.concat(
+      Array.from({ length: 100 }, (_, offset) => stored(encodeRecordBatch([{ value: Buffer.from('a') }], 0), offset)),
+    );
+    expect([...decodeInSlices(many, 0, 1_000)].length).toBeGreaterThan(5);
+  });
+
   it('leave a batch that is cut off for the next fetch', () => {
     const first = stored(encodeRecordBatch([{ value: Buffer.from('a') }], 0), 5);
     const second = stored(encodeRecordBatch([{ value: Buffer.from('b') }], 0), 6);
     for (let cut = 0; cut < second.length; cut += 1) {
-      const { records: read, nextOffset } = decodeRecordBatches(Buffer.concat([first, second.subarray(0, cut)]), 5);
+      const { records: read, nextOffset } = decoded(Buffer.concat([first, second.subarray(0, cut)]), 5);
       expect(read.map(({ offset }) => offset)).toEqual([5]);
       expect(nextOffset).toBe(6);
     }
@@ -84,13 +115,13 @@ describe('record batches', () => {
     for (let at = 17; at < batch.length; at += 1) {
       const damaged = Buffer.from(batch);
       damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
-      expect(() => decodeRecordBatches(damaged, 0)).toThrow(BadBatchError);
+      expect(() => decoded(damaged, 0)).toThrow(BadBatchError);
     }
   });
 
   it('go on behind what compaction has emptied', () => {
     const batch = stored(encodeRecordBatch([{ value: Buffer.from('a') }, { value: Buffer.from('b') }], 0), 10);
-    expect(decodeRecordBatches(batch, 12)).toEqual({ records: [], nextOffset: 12 });
+    expect(decoded(batch, 12)).toEqual({ records: [], nextOffset: 12 });
   });
 });
 
