@@ -143,10 +143,6 @@ export class CassandraHistoryStore implements HistoryStore {
         event.length,
       );
     }
-    // One less than the batch's own: of two equal timestamps the deletion would win, over members of a room made anew.
-    for (const { app, conversation } of batch.emptied) {
-      writes.add(cql.deleteMembers, `${app}\0${conversation}`, [timestamp - 1n, app, conversation]);
-    }
     const members = newest(batch.members, (each) => `${each.app}\0${each.conversation}\0${each.user}`);
     for (const { app, conversation, user, version, spans } of members) {
       const values = [app, conversation, user, BigInt(version), spans.flatMap(pairOf), timestamp];
@@ -164,6 +160,9 @@ export class CassandraHistoryStore implements HistoryStore {
 
   #headsOf(batch: HistoryBatch): PartitionedWrites {
     const writes = new PartitionedWrites();
+    // Whoever replays the batch before it was whole needs the members, to know whose row of the room goes.
+    // One less than the batch's own timestamp: of two equal ones the deletion would win, over members of a room made anew.
+    for (const row of batch.emptied) writes.add(cql.deleteMembers, keyOf(row), [timestampOf(batch) - 1n, row.app, row.conversation]);
     for (const row of newest(batch.conversations, keyOf)) {
       const numbers = [row.headSeq, row.countable, row.updatedMs, row.membershipVersion].map(BigInt);
       const { app, conversation, closed, historyAccess, speaking } = row;

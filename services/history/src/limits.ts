@@ -6,6 +6,10 @@ export const historyLimits = {
   tailMs: 95_000,
   /** Conversations whose heads are kept in memory per partition. */
   headsCached: 20_000,
+  /** Rooms of which it is remembered, per process, where what they show begins. */
+  roomWindowsCached: 20_000,
+  /** How often a room in which something happens is looked through for events that are too old. */
+  retireEveryMs: 3_600_000,
   memberPage: 1_000,
   conversationsPage: 1_000,
   filterUsersMax: 10_000,

@@ -8,6 +8,7 @@ import { createHistoryEvents, type HistoryEvents } from './events.js';
 import type { HistoryDeps } from './ports.js';
 import { Progress } from './progress.js';
 import { PartitionProjector } from './project/partition-projector.js';
+import { RoomWindow } from './room-window.js';
 import { filterMembers } from './rpc/filter-members.js';
 import { findSend } from './rpc/find-send.js';
 import { getConversation } from './rpc/get-conversation.js';
@@ -78,10 +79,10 @@ class History implements HistoryService {
     const progress = new Progress(this.#deps, this.#projectors);
     const projectorOf = (app: string, conversation: string): PartitionProjector =>
       this.#projectorOf(partitionOf(app, conversation, this.#deps.partitions));
-    const deps = { store, progress, projectorOf };
+    const deps = { store, window: new RoomWindow(store, clock), progress, projectorOf };
     return {
       queryHistory: (request) => queryHistory(deps, request),
-      listConversations: (request) => listConversations({ store, progress, clock }, request),
+      listConversations: (request) => listConversations({ ...deps, clock }, request),
       getConversation: (request) => getConversation(deps, request),
       filterMembers: (request) => filterMembers(deps, request),
       findSend: (request) => findSend(deps, request),

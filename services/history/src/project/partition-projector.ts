@@ -64,11 +64,11 @@ export class PartitionProjector {
     const builder = new BatchBuilder(store, staged);
     await builder.add(records);
     const newestMs = records.at(-1)?.timeMs ?? clock.now();
-    const { conversations, members } = staged;
+    const { events, sends } = builder;
     const checkpoint = { position, tail: this.tail, timeMs: newestMs };
-    await store.apply(this.partition, { offset: position.offset - 1, ...builder.rows, conversations, members, checkpoint });
+    await store.apply(this.partition, { offset: position.offset - 1, events, sends, ...staged.changes(), checkpoint });
     staged.keep();
-    this.#events.projected(builder.rows.events.length, clock.now() - newestMs);
+    this.#events.projected(events.length, clock.now() - newestMs);
     this.#position = position;
     const waiters = this.#waiters;
     this.#waiters = [];

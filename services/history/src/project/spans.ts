@@ -13,6 +13,12 @@ export function leave(spans: readonly MembershipSpan[], to: number): readonly Me
   return to < last.from ? rest : [...rest, { from: last.from, to }];
 }
 
+/** Without the spans of which nothing is kept. */
+export function keepFrom(spans: readonly MembershipSpan[], keptFromSeq: number): readonly MembershipSpan[] {
+  const isKept = ({ to }: MembershipSpan): boolean => to === undefined || to >= keptFromSeq;
+  return spans.every(isKept) ? spans : spans.filter(isKept);
+}
+
 export function isOpen(spans: readonly MembershipSpan[]): boolean {
   const last = spans.at(-1);
   return last !== undefined && last.to === undefined;

@@ -17,6 +17,7 @@ export async function filterMembers(deps: QueryDeps, request: FilterMembersReque
   if (request.isCurrent) await deps.progress.current();
   const row = await deps.store.conversation(app, conversation);
   if (row === undefined || row.closed) return { members: [], headSeq: row?.headSeq };
-  const rows = await Promise.all(users.map((user) => deps.store.member(app, conversation, user)));
-  return { members: users.filter((_, i) => isOpen(rows[i]?.spans ?? [])), headSeq: row.headSeq };
+  const rows = await deps.store.membersAmong(app, conversation, users);
+  const members = new Set(rows.filter(({ spans }) => isOpen(spans)).map(({ user }) => user));
+  return { members: users.filter((user) => members.has(user)), headSeq: row.headSeq };
 }

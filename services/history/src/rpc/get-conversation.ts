@@ -1,5 +1,6 @@
 import type { GetConversationRequest, GetConversationResponseInit } from '@parley/contracts/history';
 import type { HistoryStore } from '@parley/store';
+import { decodeSpeakingRules } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import { isOpen } from '../project/spans.js';
 import { checkFields } from './fields.js';
@@ -15,7 +16,8 @@ export async function getConversation(deps: QueryDeps, request: GetConversationR
   if (row === undefined) return { exists: false };
   const { headSeq, countable, membershipVersion, closed } = row;
   const members = membershipVersion === 0 || closed ? [] : await membersOf(deps.store, app, conversation);
-  return { exists: true, headSeq, countable, membershipVersion, closed, members };
+  const speaking = row.speaking.length === 0 ? undefined : decodeSpeakingRules(row.speaking);
+  return { exists: true, headSeq, countable, membershipVersion, closed, members, speaking };
 }
 
 async function membersOf(store: HistoryStore, app: string, conversation: string): Promise<string[]> {

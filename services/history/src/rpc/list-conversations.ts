@@ -1,13 +1,11 @@
 import type { ConversationInit, ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
 import { type Clock, parseConversation, ParleyError } from '@parley/kernel';
-import type { HistoryStore } from '@parley/store';
-import { boundsOf, entitlementOf, memberSinceOf } from '../entitlement.js';
+import { boundsOf, type EntitlementDeps, entitlementOf } from '../entitlement.js';
 import { historyLimits } from '../limits.js';
 import type { Progress } from '../progress.js';
 import { checkFields } from './fields.js';
 
-export interface ListDeps {
-  readonly store: HistoryStore;
+export interface ListDeps extends EntitlementDeps {
   readonly progress: Progress;
   readonly clock: Clock;
 }
@@ -25,21 +23,27 @@ export async function listConversations(deps: ListDeps, request: ListConversatio
   const asOfMs = Math.max(0, clock.now() - historyLimits.asOfMarginMs);
   if (request.isCurrent) await progress.current();
   const ids = await store.conversationsOf(app, user, { limit, ...(page === '' ? {} : { after: page }) });
-  const all = await Promise.all(ids.map((conversation) => describe(store, { app, user, conversation })));
+  const all = await Promise.all(ids.map((conversation) => describe(deps, { app, user, conversation })));
   const conversations = all.filter((each) => each !== undefined && (each.updatedMs ?? 0) >= request.changedSinceMs);
   const nextPage = ids.length < limit ? '' : (ids.at(-1) ?? '');
   return { conversations: conversations as ConversationInit[], nextPage, epoch: await store.epoch(), asOfMs };
 }
 
-/** Undefined for what the user cannot see anything of, and for rooms that the user has left. */
+/** Undefined for what the user cannot see anything of, such as rooms that the user has left. */
 async function describe(
-  store: HistoryStore,
+  deps: EntitlementDeps,
   { app, user, conversation }: { readonly app: string; readonly user: string; readonly conversation: string },
 ): Promise<ConversationInit | undefined> {
-  const row = await store.conversation(app, conversation);
+  const row = await deps.store.conversation(app, conversation);
   if (row === undefined) return undefined;
-  const entitlement = await entitlementOf(store, row, user).catch(() => undefined);
-  if (entitlement === undefined || (conversation.startsWith('r:') && !entitlement.isMember)) return undefined;
-  const { isMember } = entitlement;
-  return { conversation, ...boundsOf(entitlement), updatedMs: row.updatedMs, isMember, memberSinceSeq: memberSinceOf(entitlement) };
+  const entitlement = await entitlementOf(deps, row, user).catch(unseen);
+  if (entitlement === undefined) return undefined;
+  const { isMember, memberSinceSeq } = entitlement;
+  return { conversation, ...boundsOf(entitlement), updatedMs: row.updatedMs, isMember, memberSinceSeq };
+}
+
+/** A store that does not answer must not look like a user without conversations. */
+function unseen(error: unknown): undefined {
+  if (error instanceof ParleyError && error.error === 'CONVERSATION_NOT_FOUND') return undefined;
+  throw error;
 }

@@ -1,14 +1,16 @@
 import type { QueryHistoryRequest, QueryHistoryResponseInit } from '@parley/contracts/history';
 import { limits, ParleyError } from '@parley/kernel';
-import type { ConversationRow, HistoryStore } from '@parley/store';
+import type { ConversationRow, EventRow, HistoryStore } from '@parley/store';
 import { emptyConversation } from '../empty-conversation.js';
 import { boundsOf, type Entitlement, entitlementOf } from '../entitlement.js';
 import type { Progress } from '../progress.js';
 import type { PartitionProjector } from '../project/partition-projector.js';
+import type { RoomWindow } from '../room-window.js';
 import { checkFields } from './fields.js';
 
 export interface QueryDeps {
   readonly store: HistoryStore;
+  readonly window: RoomWindow;
   readonly progress: Progress;
   readonly projectorOf: (app: string, conversation: string) => PartitionProjector;
 }
@@ -24,14 +26,15 @@ export async function queryHistory(deps: QueryDeps, request: QueryHistoryRequest
     await progress.until(projector, async () => (await rowOf(store, app, conversation)).headSeq >= atLeastSeq);
   }
   const row = before.headSeq < atLeastSeq ? await rowOf(store, app, conversation) : before;
-  const entitlement = await entitlementOf(store, row, viewer);
-  const bounds = boundsOf(entitlement);
+  const entitlement = await entitlementOf(deps, row, viewer);
+  const { firstSeq, headSeq } = boundsOf(entitlement);
   const limit = request.limit === 0 ? limits.historyPageDefault : request.limit;
-  const fromSeq = request.fromSeq === 0 ? (backwards ? bounds.headSeq : bounds.firstSeq) : request.fromSeq;
-  const events = await readPage(store, row, { entitlement, fromSeq, backwards, limit });
-  const last = events.at(-1)?.seq;
+  const fromSeq = request.fromSeq === 0 ? (backwards ? headSeq : firstSeq) : request.fromSeq;
+  const page = await readPage(store, row, { entitlement, fromSeq, backwards, limit });
+  const bounds = { firstSeq: Math.max(firstSeq, page.keptFromSeq), headSeq };
+  const last = page.events.at(-1)?.seq;
   const hasMore = last !== undefined && (backwards ? last > bounds.firstSeq : last < bounds.headSeq);
-  return { events: events.map(({ event }) => event), ...bounds, epoch: await store.epoch(), hasMore };
+  return { events: page.events.map(({ event }) => event), ...bounds, epoch: await store.epoch(), hasMore };
 }
 
 function check(request: QueryHistoryRequest): void {
@@ -52,19 +55,30 @@ interface PageRange {
   readonly limit: number;
 }
 
-async function readPage(
-  store: HistoryStore,
-  { app, conversation }: ConversationRow,
-  { entitlement, fromSeq, backwards, limit }: PageRange,
-): Promise<{ readonly seq: number; readonly event: Uint8Array }[]> {
-  const page: { seq: number; event: Uint8Array }[] = [];
+interface Page {
+  readonly events: readonly EventRow[];
+  /** Below it events were retired while the page was read; 0 when none were. */
+  readonly keptFromSeq: number;
+}
+
+async function readPage(store: HistoryStore, { app, conversation }: ConversationRow, range: PageRange): Promise<Page> {
+  const { entitlement, fromSeq, backwards, limit } = range;
+  const events: EventRow[] = [];
+  let isComplete = true;
   const spans = backwards ? entitlement.spans.toReversed() : entitlement.spans;
   for (const span of spans) {
-    if (page.length >= limit) break;
-    if (backwards ? span.from > fromSeq : span.to < fromSeq) continue;
+    if (events.length >= limit) break;
     const from = backwards ? Math.min(fromSeq, span.to) : Math.max(fromSeq, span.from);
-    const rows = await store.events(app, conversation, { from, limit: limit - page.length, backwards });
-    for (const row of rows) if (row.seq >= span.from && row.seq <= span.to) page.push(row);
+    const seqs = backwards ? from - span.from + 1 : span.to - from + 1;
+    if (seqs <= 0) continue;
+    const wanted = Math.min(seqs, limit - events.length);
+    const rows = await store.events(app, conversation, { from, limit: wanted, backwards });
+    const inSpan = rows.filter(({ seq }) => seq >= span.from && seq <= span.to);
+    isComplete &&= inSpan.length === wanted;
+    events.push(...inSpan);
   }
-  return page;
+  if (isComplete) return { events, keptFromSeq: 0 };
+  // Seqs are dense: what is missing has been retired since the conversation's row was read.
+  const { keptFromSeq } = await rowOf(store, app, conversation);
+  return { events: events.filter(({ seq }) => seq >= keptFromSeq), keptFromSeq };
 }

@@ -1,0 +1,42 @@
+import type { TimelineEntry } from '@parley/contracts/events';
+import { emptyBytes, limits } from '@parley/kernel';
+import type { ConversationRow } from '@parley/store';
+import { type ConversationEvent, encodeSpeakingRules, type MembershipChange } from '@parley/wire';
+import { isRoom } from '../room-window.js';
+
+/** The change of membership that an event carries; one without a version changes nothing. */
+export function changeOf({ body }: ConversationEvent): MembershipChange | undefined {
+  return body?.type === 'membership' && body.value.version > 0 ? body.value : undefined;
+}
+
+/**
+ * Whether a change is in the row already, and with it in the store: it is being replayed. A row stands for
+ * everything up to some place in the timeline, and versions grow along it.
+ */
+export const isKnown = (row: ConversationRow, change: MembershipChange): boolean => change.version <= row.membershipVersion;
+
+/** How a conversation stands after an entry of the timeline; it never goes back, whatever is replayed. */
+export function conversationAfter(row: ConversationRow, entry: TimelineEntry, event: ConversationEvent): ConversationRow {
+  const { app, conversation } = row;
+  const headSeq = Math.max(row.headSeq, event.seq);
+  const change = changeOf(event);
+  const isReplayed = change !== undefined && isKnown(row, change);
+  const after = {
+    app,
+    conversation,
+    headSeq,
+    countable: Math.max(row.countable, entry.countable),
+    updatedMs: Math.max(row.updatedMs, event.timeMs),
+    membershipVersion: Math.max(row.membershipVersion, change?.version ?? 0),
+    closed: change === undefined || isReplayed ? row.closed : change.closed,
+    speaking: entry.speaking === undefined || isReplayed ? row.speaking : encodeSpeakingRules(entry.speaking),
+    historyAccess: entry.historyAccess === 0 || isReplayed ? row.historyAccess : entry.historyAccess,
+    keptFromSeq: row.keptFromSeq,
+  };
+  if (!isRoom(conversation)) return after;
+  // Head and version go on for a room of the same name; it inherits nothing else.
+  if (after.closed) return { ...after, speaking: emptyBytes, historyAccess: 0, keptFromSeq: headSeq + 1 };
+  const oldest = headSeq - limits.roomHistoryEventsMax + 1;
+  if (oldest > after.keptFromSeq) after.keptFromSeq = oldest;
+  return after;
+}
