@@ -5,6 +5,7 @@ import { ChannelTable } from './channels/channel-table.js';
 import { Deliveries } from './channels/deliveries.js';
 import { Membership } from './channels/membership.js';
 import { RoomStays } from './channels/room-stays.js';
+import { Admission } from './inbound/admission.js';
 import { Inbound } from './inbound/inbound.js';
 import { RateLimiter } from './inbound/rate-limiter.js';
 import { assertGatewayLimits, type GatewayLimits, gatewayLimits } from './limits.js';
@@ -12,6 +13,8 @@ import { createGatewayMetrics, type GatewayMetrics } from './metrics.js';
 import { chunkOf } from './outbound/chunk.js';
 import { errorFrame, errorOfCode } from './outbound/frames.js';
 import { Outbound } from './outbound/outbound.js';
+import { LaneDoors } from './overload/lane-doors.js';
+import { LoopLag } from './overload/loop-lag.js';
 import type { GatewayDeps } from './ports.js';
 import { Connections } from './sessions/connections.js';
 import { HandshakeGuard } from './sessions/handshake-guard.js';
@@ -33,6 +36,7 @@ export interface GatewayParts {
   readonly channels: ChannelTable;
   readonly loginDesk: LoginDesk;
   readonly inbound: Inbound;
+  readonly loopLag: LoopLag;
   readonly watch: Watch;
 }
 
@@ -86,6 +90,10 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const rooms = new RoomStays({ channels, membership, clock, limits });
   const requests = { history, group, room, random, whenReady, expect: membership.expect.bind(membership), rooms };
   const rateLimiter = new RateLimiter(limits.rates);
+  const loopLag = new LoopLag(clock);
+  const laneDoors = new LaneDoors({ router, partitions: deps.partitions });
+  const { policies, liveGateways } = deps;
+  const admission = new Admission({ policies, liveGateways, rateLimiter, loopLag, laneDoors, metrics });
   const inbound = new Inbound({
     router,
     connections,
@@ -94,6 +102,8 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
     outbound,
     requests,
     rateLimiter,
+    admission,
+    loopLag,
     jsonCodec,
     clock,
     logger,
@@ -103,7 +113,8 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const watch = new Watch({ inbound, connections, outbound, clock, limits }, watchSlotMs);
   const guard = createGuard(deps, limits);
   observe(metrics, connections, sessions, channels);
-  return { limits, metrics, router, guard, outbound, sessions, connections, channels, loginDesk, inbound, watch };
+  metrics.loopLag.observe(() => loopLag.meanMs);
+  return { limits, metrics, router, guard, outbound, sessions, connections, channels, loginDesk, inbound, loopLag, watch };
 }
 
 function createGuard({ listener }: GatewayDeps, limits: GatewayLimits): HandshakeGuard {
@@ -123,6 +134,7 @@ function observe(metrics: GatewayMetrics, connections: Connections, sessions: Se
 /** Tells the sender what became of a message. */
 function answerOutcome(outcome: Outcome, connections: Connections, outbound: Outbound, metrics: GatewayMetrics): void {
   const connection = connections.get(outcome.connection);
+  metrics.outcomes.add(1, outcome.error === 0 ? 'accepted' : errorOfCode(outcome.error));
   if (outcome.error !== 0) metrics.refusals.add(1, errorOfCode(outcome.error));
   if (connection === undefined || outcome.request === 0) return;
   const { request: id, seq, messageId, timeMs, detail, retryAfterMs } = outcome;

@@ -33,6 +33,13 @@ export interface GatewayLimits {
   readonly rates: RateLimits;
   /** Rooms that a user may be in at the same time. */
   readonly roomsPerUserMax: number;
+  /** Frames of a connection that are refused for their rate within a second, from which on it is read slowly. */
+  readonly floodRefusalsMax: number;
+  /** How often, milliseconds, and how many messages are then taken at a time. */
+  readonly floodTurnMs: number;
+  readonly floodMessagesPerTurn: number;
+  /** What waits unread of such a connection; beyond it the connection is closed. */
+  readonly floodBacklogBytesMax: number;
   /** Requests of one connection that are under way at the same time. */
   readonly requestsInFlightMax: number;
   readonly requestWithinMs: number;
@@ -90,6 +97,10 @@ export const gatewayLimits: GatewayLimits = {
     moderation: { perSecond: 10, burst: 20 },
   },
   roomsPerUserMax: limits.roomsPerUserMax,
+  floodRefusalsMax: 2_000,
+  floodTurnMs: 50,
+  floodMessagesPerTurn: 10,
+  floodBacklogBytesMax: 1024 * 1024,
   requestsInFlightMax: 16,
   requestWithinMs: 10_000,
   readyWithinMs: 10_000,

@@ -1,6 +1,6 @@
 import type { Metrics } from '@parley/telemetry';
 
-/** The gateway's metrics. Labels: result of a login, error name, lane, close reason; never ids. */
+/** The gateway's metrics. Labels: result of a login, error name, level, stage, door, close reason; never ids. */
 export function createGatewayMetrics(metrics: Metrics) {
   return {
     connections: metrics.gauge('parley_gateway_connections', 'Open connections'),
@@ -12,7 +12,11 @@ export function createGatewayMetrics(metrics: Metrics) {
     refusals: metrics.counter('parley_gateway_refusals_total', 'Refused frames by error', ['error']),
     messagesOut: metrics.counter('parley_gateway_messages_out_total', 'WebSocket messages to clients').with(),
     bytesOut: metrics.counter('parley_gateway_bytes_out_total', 'Bytes of messages to clients').with(),
-    shed: metrics.counter('parley_gateway_shed_total', 'Transient events not sent to slow clients', ['lane']),
+    admitted: metrics.counter('parley_gateway_admitted_total', 'Messages put into lanes', ['level']),
+    outcomes: metrics.counter('parley_gateway_outcomes_total', 'What became of admitted messages', ['result']),
+    notAdmitted: metrics.counter('parley_gateway_not_admitted_total', 'Messages refused for their rate or for load', ['door', 'level']),
+    shed: metrics.counter('parley_gateway_shed_total', 'Transient messages turned away, or not sent to slow clients', ['stage', 'level']),
+    loopLag: metrics.gauge('parley_gateway_loop_lag_ms', 'How late timers are while there is traffic'),
     marked: metrics.counter('parley_gateway_marked_total', 'Stored events that slow clients must fetch').with(),
     closes: metrics.counter('parley_gateway_closes_total', 'Connections closed by the gateway', ['reason']),
     faults: metrics.counter('parley_gateway_faults_total', 'Unexpected failures', ['where']),

@@ -11,7 +11,7 @@ import { createGatewayService } from './service.js';
 
 /** Runs the gateway in a process; answers the port that clients connect to. */
 export async function mountGateway({ platform, readyWhen, onStop }: ServiceLife): Promise<{ readonly port: number }> {
-  const { config, log, directory, dialer, peer, partitions, clock, random, telemetry, clients } = platform;
+  const { config, log, directory, dialer, peer, partitions, policies, clock, random, telemetry, clients } = platform;
   const apps = new Map(config.apps.map((app) => [app.id, gatewayApp(app)]));
   const service = createGatewayService({
     ...{ clock, random, telemetry },
@@ -24,12 +24,13 @@ export async function mountGateway({ platform, readyWhen, onStop }: ServiceLife)
     group: clients.group,
     room: clients.room,
     appOf: (id) => apps.get(id),
+    ...{ policies, partitions, liveGateways: () => platform.liveGateways() },
     jsonCodec: createJsonCodec(await readFile(descriptorSetUrl)),
     limits: limitsOf(config),
   });
   platform.server.serve(GatewayService, service.handlers);
   await service.start();
-  const withdraw = await publishGateway({ directory, address: platform.address, peer });
+  const withdraw = await publishGateway({ directory, address: platform.address, peer, clock });
   let isDraining = false;
   readyWhen('gateway', () => (isDraining ? 'the gateway is draining' : undefined));
   onStop('gateway', async () => {

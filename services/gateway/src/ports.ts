@@ -2,6 +2,7 @@ import type { GroupService } from '@parley/contracts/group';
 import type { HistoryService } from '@parley/contracts/history';
 import type { RoomService } from '@parley/contracts/room';
 import type { Clock, Random } from '@parley/kernel';
+import type { PolicyBook } from '@parley/lanes';
 import type { RouterClient, RouterClientEvents } from '@parley/router-client';
 import type { ServiceClient } from '@parley/rpc';
 import type { Telemetry } from '@parley/telemetry';
@@ -60,6 +61,12 @@ export interface GatewayDeps {
   readonly group: ServiceClient<typeof GroupService>;
   readonly room: ServiceClient<typeof RoomService>;
   readonly appOf: (id: string) => GatewayApp | undefined;
+  /** What may be sent; asked for every message, so that a change holds at once. */
+  readonly policies: PolicyBook;
+  /** How many gateways share what an app may send. */
+  readonly liveGateways: () => number;
+  /** Partitions of the log. */
+  readonly partitions: number;
   /** Absent: the JSON subprotocol is not offered. */
   readonly jsonCodec?: JsonCodec;
   readonly clock: Clock;

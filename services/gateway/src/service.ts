@@ -102,6 +102,8 @@ class Gateway implements GatewayService {
     this.#cancelSecond?.();
     await this.#listener?.[Symbol.asyncDispose]();
     this.#parts.outbound.stop();
+    this.#parts.inbound.stop();
+    this.#parts.loopLag.stop();
     await this.#parts.router[Symbol.asyncDispose]();
   }
 

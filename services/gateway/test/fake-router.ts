@@ -11,6 +11,8 @@ export class FakeRouter implements RouterClient {
   readonly subscriptions = new Map<string, boolean>();
   readonly presence: string[] = [];
   activatesByItself = true;
+  /** How long the lanes wait, as routers tell it. */
+  readonly delaysMs = new Map<Lane, number>();
   readonly #events: RouterClientEvents;
   readonly #waiters = new Set<() => void>();
 
@@ -21,6 +23,10 @@ export class FakeRouter implements RouterClient {
   submit(lane: Lane, command: LaneCommandInit): void {
     this.submitted.push({ lane, command });
     this.#changed();
+  }
+
+  queueingDelayMs(lane: Lane): number {
+    return this.delaysMs.get(lane) ?? 0;
   }
 
   subscribe(app: string, channel: string, isConnected: boolean): void {

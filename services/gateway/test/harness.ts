@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type CancelTimer, type Clock, seededRandom, systemClock } from '@parley/kernel';
+import { defaultPolicy, type PolicyBook, type ResolvedPolicy } from '@parley/lanes';
 import { silentTelemetry } from '@parley/telemetry';
 import { type ConversationEventInit, encodeContent, encodeConversationEvent } from '@parley/wire';
 import { createSigner } from 'fast-jwt';
@@ -88,12 +89,19 @@ class SkippingClock implements Clock {
   }
 }
 
+/** Policies that a test may change at any time. */
+class FakePolicies implements PolicyBook {
+  policy: ResolvedPolicy = defaultPolicy;
+  policyOf = (): ResolvedPolicy => this.policy;
+}
+
 /** A gateway with fakes behind it and real sockets in front. */
 export class Harness implements AsyncDisposable {
   readonly gateway: GatewayService;
   readonly router: FakeRouter;
   readonly history = new FakeHistory();
   readonly room = new FakeRoom();
+  readonly policies = new FakePolicies();
   readonly clock = new SkippingClock();
   readonly #clients: TestClient[] = [];
 
@@ -109,6 +117,9 @@ export class Harness implements AsyncDisposable {
       history: this.history,
       group: fakeGroup(),
       room: this.room,
+      policies: this.policies,
+      liveGateways: () => 1,
+      partitions: 16,
       appOf: (id) => [app, otherApp].find((candidate) => candidate.id === id),
       clock: this.clock,
       random: seededRandom(1),

@@ -1,3 +1,4 @@
+import type { SliceQuota } from '@parley/lanes';
 import type { LocalUser } from '../sessions/local-user.js';
 
 /** How a local user listens to a channel. */
@@ -33,6 +34,8 @@ export class Channel {
   check: ChannelCheck | undefined = undefined;
   /** Who waits for it to become active. */
   waiters: (() => void)[] | undefined = undefined;
+  /** Of a room to which local members have sent: what they may send together. */
+  quota: SliceQuota | undefined = undefined;
   /** Since when it has no local members (monotonic milliseconds). */
   unusedSinceMs: number;
 

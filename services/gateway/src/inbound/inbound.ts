@@ -1,26 +1,28 @@
-import { type Clock, ParleyError, refusal, type Refusal, withTimeout } from '@parley/kernel';
+import { type Clock, refusal, type Refusal } from '@parley/kernel';
 import type { RouterClient } from '@parley/router-client';
-import type { CallOptions } from '@parley/rpc';
 import type { Logger } from '@parley/telemetry';
 import type { ClientFrame, CloseReason, ServerFrameInit } from '@parley/wire';
 import type { GatewayLimits } from '../limits.js';
 import type { GatewayMetrics } from '../metrics.js';
-import { chunkOf } from '../outbound/chunk.js';
-import { clientError, errorFrame } from '../outbound/frames.js';
+import { CachedRefusal } from '../outbound/cached-refusal.js';
+import { Chunk, chunkOf } from '../outbound/chunk.js';
+import { errorFrame } from '../outbound/frames.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { type QueueIndex, queues } from '../outbound/outbox.js';
 import type { JsonCodec } from '../ports.js';
-import type { RequestDeps, RequestType } from '../requests/request-handler.js';
-import { answerRequest, type RequestBody } from '../requests/request-table.js';
-import { abandonRooms } from '../requests/room-requests.js';
+import type { RequestDeps } from '../requests/request-handler.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { Connections } from '../sessions/connections.js';
 import type { LoginDesk } from '../sessions/login-desk.js';
 import type { Session } from '../sessions/session.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import { decodeFrames } from './decode-frames.js';
-import type { RateClass, RateLimiter } from './rate-limiter.js';
-import { sendMessage, traceOf } from './send-message.js';
+import type { Admission } from './admission.js';
+import { Floods } from './flood.js';
+import type { RateLimiter } from './rate-limiter.js';
+import { Requests } from './requests.js';
+import { levelOf, type SendFrame, sendMessage } from './send-message.js';
+import type { LoopLag } from '../overload/loop-lag.js';
 
 export interface InboundDeps {
   readonly router: RouterClient;
@@ -30,6 +32,8 @@ export interface InboundDeps {
   readonly outbound: Outbound;
   readonly requests: RequestDeps;
   readonly rateLimiter: RateLimiter;
+  readonly admission: Admission;
+  readonly loopLag: Pick<LoopLag, 'touch'>;
   readonly jsonCodec: JsonCodec | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -37,31 +41,37 @@ export interface InboundDeps {
   readonly limits: GatewayLimits;
 }
 
-const busyRetryMs = 100;
-
-/** Requests with a rate of their own, besides that of frames. */
-const classOfRequest: { readonly [T in RequestType]?: RateClass } = {
-  changeRoomAttributes: 'attributes',
-  changeMemberAttributes: 'attributes',
-  incrementCounter: 'counters',
-  kickFromRoom: 'moderation',
-  banFromRoom: 'moderation',
-  muteInRoom: 'moderation',
-  setRoomRole: 'moderation',
-  renameRoom: 'moderation',
-  destroyRoom: 'moderation',
-};
+const tooManyFrames = new CachedRefusal('RATE_LIMITED', 'client: frames');
 
 /** Takes what clients send: decodes, lets in, answers. */
 export class Inbound {
   readonly #deps: InboundDeps;
+  readonly #floods: Floods;
+  readonly #requests: Requests;
+  readonly #rateLimited: { add(amount: number): void };
 
   constructor(deps: InboundDeps) {
     this.#deps = deps;
+    this.#rateLimited = deps.metrics.refusals.with('RATE_LIMITED');
+    this.#floods = new Floods({
+      clock: deps.clock,
+      limits: deps.limits,
+      handle: (connection, data) => this.#read(connection, data),
+      onOverflow: (connection) => this.#closeWith(connection, 'RATE_LIMITED', 0, refusal('RATE_LIMITED', 'client: frames')),
+    });
+    this.#requests = new Requests({
+      ...deps,
+      answer: (connection, frame) => this.#answer(connection, frame, queues.normal),
+      refuse: (connection, id, error) => this.#refuse(connection, id, error),
+    });
+  }
+
+  stop(): void {
+    this.#floods.stop();
   }
 
   receive(connection: ClientConnection, data: Uint8Array | string): void {
-    const { clock, connections, limits, jsonCodec, metrics } = this.#deps;
+    const { clock, connections, limits, loopLag } = this.#deps;
     if (connection.state === 'closed') return;
     const nowMs = clock.monotonic();
     // Also when this process was frozen: others were told that the user is offline, and are right.
@@ -75,13 +85,22 @@ export class Inbound {
       connections.close(connection, 'INVALID_FRAME', errorFrame(0, error));
       return;
     }
+    loopLag.touch(nowMs);
+    // A client that sends is alive, whenever somebody looks at it.
+    if (connection.session !== undefined) connection.lastFrameMs = nowMs;
+    if (!this.#floods.takes(connection, data)) this.#read(connection, data);
+  }
+
+  #read(connection: ClientConnection, data: Uint8Array | string): void {
+    const { clock, connections, jsonCodec, metrics } = this.#deps;
+    if (connection.state === 'closed') return;
     const frames = decodeFrames(data, connection.isJson, jsonCodec);
     if (frames === undefined) {
       connections.close(connection, 'INVALID_FRAME', errorFrame(0, refusal('INVALID_FRAME')));
       return;
     }
     // Empty messages do not put the deadline of the login off.
-    if (connection.session !== undefined || frames.length > 0) connection.lastFrameMs = nowMs;
+    if (frames.length > 0) connection.lastFrameMs = clock.monotonic();
     metrics.framesIn.add(frames.length);
     for (const frame of frames) this.#dispatch(connection, frame);
   }
@@ -105,10 +124,14 @@ export class Inbound {
   }
 
   #handle(connection: ClientConnection, session: Session, frame: ClientFrame): void {
-    const { clock, rateLimiter } = this.#deps;
-    const waitMs = rateLimiter.take(connection, 'frames', session.app, clock.monotonic());
+    const { clock, outbound, rateLimiter } = this.#deps;
+    const nowMs = clock.monotonic();
+    const level = frame.body?.type === 'send' ? levelOf(frame.body.value.priority) : 'medium';
+    const waitMs = rateLimiter.take(connection, 'frames', level, nowMs);
     if (waitMs > 0) {
-      this.#refuse(connection, frame.id, refusal('RATE_LIMITED', 'frames', waitMs));
+      this.#rateLimited.add(1);
+      if (frame.id !== 0) outbound.send(connection, tooManyFrames.chunk(frame.id, waitMs));
+      this.#floods.refused(connection, nowMs);
       return;
     }
     const { body } = frame;
@@ -123,11 +146,9 @@ export class Inbound {
       case 'ping':
         this.#answer(connection, { id: frame.id, body: { type: 'pong', value: { serverTimeMs: clock.now() } } });
         return;
-      case 'send': {
-        const refused = sendMessage(this.#deps, connection, session, { ...frame, body });
-        if (refused !== undefined) this.#refuse(connection, frame.id, refused);
+      case 'send':
+        this.#send(connection, session, { ...frame, body });
         return;
-      }
       case 'renewToken': {
         const refused = this.#deps.loginDesk.renew(session, body.value.token);
         if (refused === undefined) this.#answer(connection, doneFrame(frame.id));
@@ -135,66 +156,23 @@ export class Inbound {
         return;
       }
       case 'logout':
-        this.#logOut(connection, session, frame);
+        this.#requests.abandonRooms(session, frame);
+        this.#deps.sessions.end(session);
+        this.#deps.connections.close(connection, 'LOGOUT', frame.id === 0 ? undefined : doneFrame(frame.id));
         return;
       default:
-        this.#startRequest(connection, session, frame, body);
+        this.#requests.start(connection, session, frame, body);
     }
   }
 
-  #logOut(connection: ClientConnection, session: Session, frame: ClientFrame): void {
-    const { user } = session;
-    const isLast = user.sessions.every((other) => other === session);
-    if (isLast) abandonRooms(this.#deps.requests, { app: session.app.id, user, call: this.#callOf(frame) });
-    this.#deps.sessions.end(session);
-    this.#deps.connections.close(connection, 'LOGOUT', frame.id === 0 ? undefined : doneFrame(frame.id));
-  }
-
-  #callOf(frame: ClientFrame): CallOptions {
-    return { timeoutMs: this.#deps.limits.requestWithinMs, trace: traceOf(frame) };
-  }
-
-  #startRequest(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): void {
-    const { requestsInFlightMax } = this.#deps.limits;
-    if (connection.requestsInFlight >= requestsInFlightMax) {
-      this.#refuse(connection, frame.id, refusal('RATE_LIMITED', `requests at a time: at most ${requestsInFlightMax}`, busyRetryMs));
+  #send(connection: ClientConnection, session: Session, frame: SendFrame): void {
+    const refused = sendMessage(this.#deps, connection, session, frame);
+    if (!(refused instanceof Chunk)) {
+      if (refused !== undefined) this.#refuse(connection, frame.id, refused);
       return;
     }
-    const rateClass = classOfRequest[body.type];
-    const waitMs =
-      rateClass === undefined ? 0 : this.#deps.rateLimiter.take(connection, rateClass, session.app, this.#deps.clock.monotonic());
-    if (waitMs > 0) {
-      this.#refuse(connection, frame.id, refusal('RATE_LIMITED', `requests of class ${rateClass}`, waitMs));
-      return;
-    }
-    connection.requestsInFlight++;
-    void this.#request(connection, session, frame, body);
-  }
-
-  async #request(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): Promise<void> {
-    const { clock, limits, requests } = this.#deps;
-    // The sync of a login waits for its subscriptions first, so the whole may take longer than one call.
-    const withinMs = limits.readyWithinMs + 2 * limits.requestWithinMs;
-    try {
-      const asked = answerRequest(requests, { app: session.app.id, user: session.user, call: this.#callOf(frame) }, body);
-      const answer = await withTimeout(clock, withinMs, asked, () => new ParleyError('TIMEOUT'));
-      this.#answer(connection, { id: frame.id, body: answer }, queues.normal);
-    } catch (error) {
-      this.#refuse(connection, frame.id, this.#refusalOf(body.type, error));
-    } finally {
-      connection.requestsInFlight--;
-    }
-  }
-
-  /** Errors of the inside stay inside. */
-  #refusalOf(request: string, thrown: unknown): Refusal {
-    const { error, detail, retryAfterMs } = ParleyError.from(thrown);
-    if (error === 'INTERNAL') {
-      this.#deps.metrics.faults.add(1, 'request');
-      this.#deps.logger.error('a request failed', { request }, thrown);
-      return refusal('INTERNAL');
-    }
-    return refusal(clientError(error), detail, retryAfterMs);
+    if (frame.id !== 0) this.#deps.outbound.send(connection, refused);
+    this.#floods.refused(connection, this.#deps.clock.monotonic());
   }
 
   #refuse(connection: ClientConnection, id: number, error: Refusal): void {

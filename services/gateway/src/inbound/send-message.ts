@@ -1,55 +1,53 @@
 import { checkContent } from '@parley/domain';
-import { type Clock, isClientMsgId, limits, ok, parseConversation, refusal, type Refusal, refused, type Result } from '@parley/kernel';
-import { laneOf } from '@parley/lanes';
+import { type Clock, isClientMsgId, limits, parseConversation, refusal, type Refusal } from '@parley/kernel';
+import type { Level } from '@parley/lanes';
 import type { RouterClient } from '@parley/router-client';
 import { type ClientFrame, Priority, type SendMessage } from '@parley/wire';
+import type { Chunk } from '../outbound/chunk.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { Session } from '../sessions/session.js';
-import type { RateClass, RateLimiter } from './rate-limiter.js';
+import type { Admission } from './admission.js';
+import { messageClassOf } from './content-kind.js';
 
 export interface SendDeps {
   readonly router: RouterClient;
   readonly clock: Clock;
-  readonly rateLimiter: RateLimiter;
+  readonly admission: Admission;
 }
 
-interface CheckedSend {
-  readonly priority: Priority;
-  readonly rateClass: RateClass;
-}
+/** A frame with a message in it. */
+export type SendFrame = ClientFrame & { readonly body: { readonly type: 'send'; readonly value: SendMessage } };
+
+/** By parley.event.v1.Priority; what is no client's to choose is refused behind the rates. */
+const levelByPriority: readonly Level[] = ['medium', 'low', 'medium', 'high', 'high'];
+export const levelOf = (priority: number): Level => levelByPriority[priority] ?? 'medium';
 
 /**
- * Puts a message into its lane. A refusal is final; without one the outcome comes from the router, to the
- * connection and frame id in the command's origin.
+ * Puts a message into its lane. A refusal, which may come as a frame that is ready to be sent, is final; without one
+ * the outcome comes from the router, to the connection and frame id in the command's origin.
  */
 export function sendMessage(
-  deps: SendDeps,
+  { router, clock, admission }: SendDeps,
   connection: ClientConnection,
   session: Session,
-  frame: ClientFrame & { readonly body: { readonly type: 'send'; readonly value: SendMessage } },
-): Refusal | undefined {
+  frame: SendFrame,
+): Refusal | Chunk | undefined {
   const { value: message } = frame.body;
-  const checked = checkSend(session, message);
-  if (!checked.ok) return checked.error;
-  const { priority, rateClass } = checked.value;
-  const waitMs = deps.rateLimiter.take(connection, rateClass, session.app, deps.clock.monotonic());
-  if (waitMs > 0) return refusal('RATE_LIMITED', `messages of class ${rateClass}`, waitMs);
-  deps.router.submit(laneOf(priority), {
+  const messageClass = messageClassOf(message.content);
+  const byKind = messageClass === 'bullet' ? Priority.LOW : Priority.MEDIUM;
+  const priority = message.priority === Priority.UNSPECIFIED ? byKind : message.priority;
+  const level = levelOf(priority);
+  const entry = { connection, session, id: frame.id, level, messageClass, nowMs: clock.monotonic() };
+  const { conversation, clientMsgId, content, isRetry } = message;
+  const refused = admission.refuseClient(entry) ?? refusalOfMessage(session, message) ?? admission.refuseShared(entry, conversation);
+  if (refused !== undefined) return refused;
+  router.submit(level, {
     app: session.app.id,
-    conversation: message.conversation,
-    ingressMs: deps.clock.now(),
-    origin: { peer: deps.router.peer, connection: connection.id, request: frame.id },
+    conversation,
+    ingressMs: clock.now(),
+    origin: { peer: router.peer, connection: connection.id, request: frame.id },
     trace: traceOf(frame),
-    body: {
-      type: 'send',
-      value: {
-        sender: session.user.id,
-        clientMsgId: message.clientMsgId,
-        priority,
-        content: message.content,
-        isRetry: message.isRetry,
-      },
-    },
+    body: { type: 'send', value: { sender: session.user.id, clientMsgId, priority, content, isRetry } },
   });
   return undefined;
 }
@@ -60,22 +58,16 @@ const traceparentLength = 55;
 /** The frame's traceparent, or empty. */
 export const traceOf = ({ trace }: ClientFrame): string => (trace.length === traceparentLength ? trace : '');
 
-function checkSend(session: Session, message: SendMessage): Result<CheckedSend, Refusal> {
+function refusalOfMessage(session: Session, message: SendMessage): Refusal | undefined {
   const target = refusalOfConversation(message.conversation, session.user.id);
-  if (target !== undefined) return refused(target);
+  if (target !== undefined) return target;
   if (!isClientMsgId(message.clientMsgId)) {
-    return refused(refusal('INVALID_ARGUMENT', `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes, none of them zero`));
+    return refusal('INVALID_ARGUMENT', `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes, none of them zero`);
   }
-  if (message.priority === Priority.SYSTEM) {
-    return refused(refusal('INVALID_ARGUMENT', 'priority: LOW, MEDIUM or HIGH'));
-  }
+  if (message.priority === Priority.SYSTEM) return refusal('INVALID_ARGUMENT', 'priority: LOW, MEDIUM or HIGH');
   const { textBytesMax } = session.app;
   const content = checkContent(message.content, textBytesMax === undefined ? {} : { textBytesMax });
-  if (!content.ok) return content;
-  const { kind, isTransient } = content.value;
-  const byKind = kind === 'bullet' ? Priority.LOW : Priority.MEDIUM;
-  const rateClass = isTransient ? (kind === 'bullet' ? 'bullet' : 'command') : 'stored';
-  return ok({ priority: message.priority === Priority.UNSPECIFIED ? byKind : message.priority, rateClass });
+  return content.ok ? undefined : content.error;
 }
 
 /** What is wrong with a conversation that a user wants to write to or read. Members are the router's business. */

@@ -4,7 +4,7 @@ import type { GatewayLimits } from '../limits.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { BundleEncoder } from './bundle.js';
 import { type Chunk, chunkOf } from './chunk.js';
-import { Outbox, type QueueIndex, queueNames, queueOrder, queues } from './outbox.js';
+import { Outbox, type QueueIndex, queueOrder, queues } from './outbox.js';
 
 /** An event on its way to many connections. */
 export interface OutboundEvent {
@@ -79,7 +79,7 @@ export class Outbound {
     } else if (queue === queues.urgent) {
       this.#deps.onStuck(connection);
     } else {
-      metrics.shed.add(1, queueNames[queue]);
+      metrics.shed.add(1, 'socket', queue === queues.low ? 'low' : 'medium');
     }
   }
 

@@ -6,7 +6,6 @@ import type { Chunk } from './chunk.js';
 export const queues = { urgent: 0, normal: 1, low: 2 } as const;
 export type QueueIndex = (typeof queues)[keyof typeof queues];
 export const queueOrder = [queues.urgent, queues.normal, queues.low] as const;
-export const queueNames = ['urgent', 'normal', 'low'] as const;
 
 /** What waits to be written to one connection. Idle connections have none. */
 export class Outbox {

@@ -1,5 +1,6 @@
 import type { EdgeConnection } from '@parley/edge-listener';
-import type { TokenBucket } from '@parley/lanes';
+import type { LevelBuckets, TokenBucket } from '@parley/lanes';
+import type { Flood } from '../inbound/flood.js';
 import type { RateLimits } from '../limits.js';
 import type { Outbox } from '../outbound/outbox.js';
 import type { Session } from './session.js';
@@ -23,6 +24,10 @@ export class ClientConnection {
   requestsInFlight = 0;
   outbox: Outbox | undefined = undefined;
   buckets: ConnectionBuckets | undefined = undefined;
+  /** Of its messages, made when first needed. */
+  levels: LevelBuckets | undefined = undefined;
+  /** Made when the first frame is refused for its rate. */
+  flood: Flood | undefined = undefined;
   /** The last delivery that reached it, so that one for several channels comes once. */
   deliveryStamp = 0;
 
