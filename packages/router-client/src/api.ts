@@ -18,6 +18,11 @@ export interface RouterClient extends AsyncDisposable {
   /** Repeating it with another `isConnected` updates the presence of a user channel. */
   subscribe(app: string, channel: string, isConnected: boolean): void;
   unsubscribe(app: string, channel: string): void;
+  /**
+   * How long commands of the lane wait of late before the conversation's router decides about them, milliseconds: as
+   * that router tells, or as they wait in this process already, whichever is longer. 0 while nothing is known.
+   */
+  queueingDelayMs(lane: Lane, app: string, conversation: string): number;
 }
 
 export interface RouterClientEvents {

@@ -1,8 +1,8 @@
 import type { LaneCommandInit } from '@parley/contracts/events';
-import { createOutcome, type LinkClass, type LinkResponse, type Subscribed } from '@parley/contracts/router';
+import { createOutcome, type LaneLoad, type LinkClass, type LinkResponse, type Subscribed } from '@parley/contracts/router';
 import type { EventLog } from '@parley/eventlog';
-import { backoffMs, type CancelTimer, type Clock, type ErrorName, errorTable, type Random } from '@parley/kernel';
-import type { Lane } from '@parley/lanes';
+import { backoffMs, type CancelTimer, type Clock, type ErrorName, errorTable, partitionOf, type Random } from '@parley/kernel';
+import { type Lane, laneOf, perLane } from '@parley/lanes';
 import type { OwnerDirectory, RpcDialer } from '@parley/rpc';
 import type { Telemetry } from '@parley/telemetry';
 import type { RouterClient, RouterClientEvents } from './api.js';
@@ -28,6 +28,8 @@ interface Attempt {
   link: PeerLink | undefined;
   failures: number;
   cancelRetry: (() => void) | undefined;
+  /** How long lanes wait there, as the router told last over the present link. */
+  readonly delaysMs: Record<Lane, number>;
 }
 
 /** Keeps a link to every router that the directory knows and each subscription on the link of its owner. */
@@ -52,7 +54,7 @@ class LinkedRouterClient implements RouterClient {
     this.#events = events;
     this.#table = new SubscriptionTable(deps.partitions);
     const onFailed = (command: LaneCommandInit, error: ErrorName): void => this.#fail(command, error);
-    this.#writer = createLaneWriter({ log: deps.log, partitions: deps.partitions, onFailed });
+    this.#writer = createLaneWriter({ log: deps.log, partitions: deps.partitions, clock: deps.clock, onFailed });
     this.#stopWatching = deps.directory.onChange((owner) => {
       if (owner.service !== 'router' || this.#isClosed) return;
       this.#connect(owner.address);
@@ -83,6 +85,13 @@ class LinkedRouterClient implements RouterClient {
     known.link?.unsubscribe(app, channel);
   }
 
+  queueingDelayMs(lane: Lane, app: string, conversation: string): number {
+    const partition = partitionOf(app, conversation, this.#deps.partitions);
+    const owner = this.#deps.directory.ownerOf('router', partition);
+    const toldMs = owner === undefined ? 0 : (this.#routers.get(owner.address)?.delaysMs[lane] ?? 0);
+    return Math.max(toldMs, this.#writer.delayMs(lane, partition));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#stopWatching();
@@ -101,7 +110,7 @@ class LinkedRouterClient implements RouterClient {
   }
 
   #connect(address: string): void {
-    const attempt = this.#routers.get(address) ?? { link: undefined, failures: 0, cancelRetry: undefined };
+    const attempt = this.#routers.get(address) ?? { link: undefined, failures: 0, cancelRetry: undefined, delaysMs: perLane(() => 0) };
     this.#routers.set(address, attempt);
     if (this.#isClosed || attempt.link !== undefined || attempt.cancelRetry !== undefined) return;
     const events: PeerLinkEvents = {
@@ -123,6 +132,7 @@ class LinkedRouterClient implements RouterClient {
     const attempt = this.#routers.get(link.address);
     if (attempt === undefined) return;
     attempt.link = undefined;
+    Object.assign(attempt.delaysMs, nothingWaits);
     if (this.#isClosed) return;
     const isStillOwner = this.#deps.directory.peersOf('router').some((owner) => owner.address === link.address);
     if (!isStillOwner) {
@@ -150,8 +160,15 @@ class LinkedRouterClient implements RouterClient {
 
   #received(link: PeerLink, response: LinkResponse, linkClass: LinkClass): void {
     for (const answer of response.subscribed) this.#onSubscribed(link, answer);
+    if (response.loads.length > 0) this.#noteLoads(link, response.loads);
     for (const outcome of response.outcomes) this.#events.outcome(outcome);
     for (const delivery of response.deliveries) this.#events.delivery(delivery, linkClass);
+  }
+
+  #noteLoads(link: PeerLink, loads: readonly LaneLoad[]): void {
+    const attempt = this.#routers.get(link.address);
+    if (attempt?.link !== link) return;
+    for (const { priority, delayMs } of loads) attempt.delaysMs[laneOf(priority)] = delayMs;
   }
 
   #onSubscribed(link: PeerLink, answer: Subscribed): void {
@@ -190,6 +207,8 @@ class LinkedRouterClient implements RouterClient {
     return cancel;
   }
 }
+
+const nothingWaits = perLane(() => 0);
 
 function interrupt(subscription: Subscription): void {
   subscription.link = undefined;

@@ -30,6 +30,18 @@ export const routerLimits = {
   linkBytesMax: 32 * 1024 * 1024,
   /** Subscriptions of a partition that went to another owner are served this much longer. */
   formerOwnerGraceMs: 30_000,
+  /** Commands that are shed between two appends; they cost little, and nothing of the round's share of the lanes. */
+  batchShedMax: 8_192,
+  /** A linked process that does not read for so long loses transient LOW that has waited as long, … */
+  linkShedAfterMs: 20,
+  /** … and after this time transient MEDIUM as well. */
+  linkShedMediumAfterMs: 120,
+  /** How much the delay of a lane must have changed to be told: by so many milliseconds and by such a share. */
+  loadChange: { ms: 5, share: 0.2 },
+  /** Listeners of a channel are told of dropped messages at most this often. */
+  dropNoticeEveryMs: 1_000,
+  /** Channels that wait to be told of dropped messages. */
+  dropNoticesMax: 10_000,
   relayDeliveriesMax: 50_000,
   presenceUsersMax: 1_000,
 } as const;

@@ -1,6 +1,7 @@
 import type { HistoryService } from '@parley/contracts/history';
 import type { EventLog } from '@parley/eventlog';
 import type { Clock, Random } from '@parley/kernel';
+import type { PolicyBook } from '@parley/lanes';
 import type { OwnerDirectory, RpcDialer, ServiceClient } from '@parley/rpc';
 import type { Telemetry } from '@parley/telemetry';
 
@@ -20,4 +21,6 @@ export interface RouterDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** How much each app's rooms take; the default of all where it is absent. */
+  readonly policies?: PolicyBook;
 }

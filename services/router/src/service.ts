@@ -1,16 +1,21 @@
 import type { RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { type CancelTimer, ParleyError, partitionOf } from '@parley/kernel';
-import { lanes } from '@parley/lanes';
+import { type Lane, lanes } from '@parley/lanes';
 import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import { createLaneWriter } from '@parley/router-client';
 import { type ServiceHandlers, watchForSuccessor } from '@parley/rpc';
 import { checkContent } from './check-content.js';
 import { createRouterEvents, type RouterEvents } from './events.js';
 import { FanOut } from './fanout/fan-out.js';
+import type { Publication } from './fanout/publication.js';
 import { Relays } from './fanout/relays.js';
 import { routerLimits } from './limits.js';
+import { DropNotices } from './overload/drop-notices.js';
+import { LaneLoads } from './overload/lane-loads.js';
+import { TransitClock } from './overload/transit-clock.js';
 import { OwnCalls } from './own-calls.js';
+import type { BatchSinks } from './partition/batch.js';
 import { conversationKey } from './partition/conversation-state.js';
 import { PartitionRouter } from './partition/partition-router.js';
 import type { RouterDeps } from './ports.js';
@@ -40,6 +45,9 @@ class Router implements RouterService {
   readonly #relays: Relays;
   readonly #fanOut: FanOut;
   readonly #calls: OwnCalls;
+  readonly #loads: LaneLoads;
+  readonly #dropNotices: DropNotices;
+  readonly #transits: TransitClock;
   readonly #timers = new Set<CancelTimer>();
   #isStopping = false;
 
@@ -52,10 +60,19 @@ class Router implements RouterService {
     this.#fanOut = new FanOut({
       peer: deps.peer,
       partitions: deps.partitions,
+      clock: deps.clock,
       relays: this.#relays,
       events: this.#events,
       onOwnOutcome: (connection, outcome) => this.#calls.settle(connection, outcome),
     });
+    const { clock } = deps;
+    this.#loads = new LaneLoads({
+      clock,
+      oldestMs: (lane) => this.#oldestMs(lane),
+      tell: (loads) => this.#fanOut.tellLoads(loads),
+    });
+    this.#dropNotices = new DropNotices({ clock, tell: (notice) => this.#tellDropped(notice) });
+    this.#transits = new TransitClock(deps.peer);
     this.handlers = this.#createHandlers(isOwned);
   }
 
@@ -73,11 +90,17 @@ class Router implements RouterService {
     await superviseOwnership({ log, clock, random, telemetry, group: 'router', topics: laneTopics, signal, run, owned: this.owned });
     for (const cancel of this.#timers) cancel();
     this.#relays.close();
+    this.#loads.close();
+    this.#dropNotices.close();
   }
 
   async #serve(partition: number, signal: AbortSignal): Promise<void> {
-    const { publish, answer } = this.#sinks;
-    const router = new PartitionRouter(partition, this.#deps, { sinks: { publish, answer }, events: this.#events });
+    const router = new PartitionRouter(partition, this.#deps, {
+      sinks: this.#sinks,
+      events: this.#events,
+      loads: this.#loads,
+      transits: this.#transits,
+    });
     const fence = await router.takeOver(signal);
     this.#partitions.set(partition, router);
     const ended = this.owned.serving(partition);
@@ -96,10 +119,26 @@ class Router implements RouterService {
     }
   }
 
-  readonly #sinks = {
-    publish: (publication: Parameters<FanOut['publish']>[0]): void => this.#fanOut.publish(publication),
-    answer: (...[origin, outcome]: Parameters<FanOut['answer']>): void => this.#fanOut.answer(origin, outcome),
+  readonly #sinks: BatchSinks = {
+    publish: (publication) => this.#fanOut.publish(publication),
+    answer: (origin, outcome) => this.#fanOut.answer(origin, outcome),
+    shed: ({ command: { app, conversation }, state, lane, stage }) => {
+      this.#events.shed(stage, lane, 1);
+      // Two people are no audience: the sender of a message between them has been told.
+      if (state.conversation.type !== 'user') this.#dropNotices.note({ app, channel: conversation, conversation }, lane);
+    },
   };
+
+  #tellDropped(notice: Publication): boolean {
+    this.#fanOut.publish(notice);
+    return true;
+  }
+
+  #oldestMs(lane: Lane): number {
+    let oldestMs = 0;
+    for (const partition of this.#partitions.values()) oldestMs = Math.max(oldestMs, partition.oldestMs(lane));
+    return oldestMs;
+  }
 
   /** Events may still come here from routers that do not know the new owner yet. */
   #forgetChannelsLater(partition: number): void {
@@ -116,6 +155,7 @@ class Router implements RouterService {
     const writer = createLaneWriter({
       log,
       partitions,
+      clock,
       onFailed: ({ origin }, error) => this.#calls.settle(origin?.connection ?? 0, { error: new ParleyError(error).spec.code }),
     });
     const sendDeps = { writer, calls: this.#calls, peer, clock, random, checkContent };
@@ -125,7 +165,7 @@ class Router implements RouterService {
         return sendMessage(sendDeps, request);
       },
       queryPresence: async (request) => queryPresence({ channels: fanOut.channels, partitions, isOwned }, request),
-      link: (stream) => serveLink({ fanOut, headOf: (app, channel) => this.#headOf(app, channel) }, stream),
+      link: (stream) => serveLink({ fanOut, headOf: (app, channel) => this.#headOf(app, channel), loads: () => this.#loads.told }, stream),
       relay: (stream) => serveRelay({ fanOut, relays: this.#relays }, stream),
     };
   }

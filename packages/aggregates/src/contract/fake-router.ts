@@ -66,6 +66,7 @@ export class FakeRouter {
       },
       subscribe: () => undefined,
       unsubscribe: () => undefined,
+      queueingDelayMs: () => 0,
       [Symbol.asyncDispose]: async () => undefined,
     });
   }

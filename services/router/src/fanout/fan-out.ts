@@ -1,11 +1,12 @@
 import type { Origin } from '@parley/contracts/events';
-import type { Delivery, Outcome, OutcomeInit } from '@parley/contracts/router';
+import type { Delivery, LaneLoad, Outcome, OutcomeInit } from '@parley/contracts/router';
+import type { Clock } from '@parley/kernel';
 import { Priority } from '@parley/wire';
 import { routerLimits } from '../limits.js';
 import type { RouterEvents } from '../events.js';
 import { Channels } from './channels.js';
-import { PeerLinks } from './peer-links.js';
-import type { Publication } from './publication.js';
+import { PeerLinks, type PeerLinksDeps } from './peer-links.js';
+import { type Publication, toDelivery } from './publication.js';
 import type { Relays } from './relays.js';
 
 export interface FanOutDeps {
@@ -13,6 +14,7 @@ export interface FanOutDeps {
   readonly peer: string;
   readonly partitions: number;
   readonly relays: Relays;
+  readonly clock: Clock;
   readonly events: RouterEvents;
   /** Outcomes of calls that wait in this process. */
   readonly onOwnOutcome: (connection: number, outcome: OutcomeInit) => void;
@@ -22,19 +24,22 @@ export interface FanOutDeps {
 export class FanOut {
   readonly channels: Channels;
   readonly #deps: FanOutDeps;
+  readonly #linksDeps: PeerLinksDeps;
   readonly #peers = new Map<string, PeerLinks>();
   readonly #touched = new Set<PeerLinks>();
   #isFlushScheduled = false;
 
   constructor(deps: FanOutDeps) {
     this.#deps = deps;
+    const { clock, events } = deps;
+    this.#linksDeps = { clock, events, touch: (links) => this.touch(links) };
     this.channels = new Channels(deps.partitions);
   }
 
   peer(id: string): PeerLinks {
     const known = this.#peers.get(id);
     if (known !== undefined) return known;
-    const links = new PeerLinks(id);
+    const links = new PeerLinks(id, this.#linksDeps);
     this.#peers.set(id, links);
     return links;
   }
@@ -57,6 +62,14 @@ export class FanOut {
     if (links === undefined) return;
     links.answer(completeOutcome(connection, request, outcome));
     this.touch(links);
+  }
+
+  /** Tells every linked process how long lanes wait here. */
+  tellLoads(loads: readonly LaneLoad[]): void {
+    for (const links of this.#peers.values()) {
+      links.tellLoads(loads);
+      this.touch(links);
+    }
   }
 
   publish(publication: Publication): void {
@@ -121,10 +134,4 @@ export class FanOut {
 function completeOutcome(connection: number, request: number, outcome: OutcomeInit): Outcome {
   const { error = 0, retryAfterMs = 0, seq = 0, messageId = '', timeMs = 0, detail = '' } = outcome;
   return { connection, request, error, retryAfterMs, seq, messageId, timeMs, detail };
-}
-
-function toDelivery(publication: Publication, channels: readonly string[]): Delivery {
-  const { app, event, conversation, seq, exceptPeer, exceptConnection, control } = publication;
-  const priority = publication.priority as Delivery['priority'];
-  return { app, channels, event, priority, exceptPeer, exceptConnection, control, conversation, seq };
 }

@@ -1,62 +1,17 @@
-import {
-  LinkClass,
-  type LinkRequest,
-  type LinkResponseInit,
-  type Delivery,
-  type OutcomeInit,
-  type SubscribedInit,
-} from '@parley/contracts/router';
-import type { BidiStream } from '@parley/rpc';
+import { type Delivery, type LaneLoad, LinkClass, type OutcomeInit, type SubscribedInit } from '@parley/contracts/router';
+import { type Clock, emptyBytes } from '@parley/kernel';
+import { laneOf } from '@parley/lanes';
+import type { RouterEvents } from '../events.js';
 import { routerLimits } from '../limits.js';
+import { DropNotices } from '../overload/drop-notices.js';
+import { LinkBuffer, type LinkStream } from './link-buffer.js';
+import { toDelivery } from './publication.js';
 
-export type LinkStream = BidiStream<LinkRequest, LinkResponseInit>;
-
-/** What waits for one stream until the end of the tick, or until the other side reads on. */
-class LinkBuffer {
-  readonly stream: LinkStream;
-  #outcomes: OutcomeInit[] = [];
-  #deliveries: Delivery[] = [];
-  #subscribed: SubscribedInit[] = [];
-  #bytes = 0;
-  #isBlocked = false;
-
-  constructor(stream: LinkStream) {
-    this.stream = stream;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  addOutcome(outcome: OutcomeInit): void {
-    this.#outcomes.push(outcome);
-    this.#bytes += 64;
-  }
-
-  addDelivery(delivery: Delivery): void {
-    this.#deliveries.push(delivery);
-    this.#bytes += delivery.event.length + 64;
-  }
-
-  addSubscribed(answer: SubscribedInit): void {
-    this.#subscribed.push(answer);
-    this.#bytes += 64;
-  }
-
-  flush(): void {
-    if (this.#isBlocked || this.#bytes === 0) return;
-    const message = { outcomes: this.#outcomes, deliveries: this.#deliveries, subscribed: this.#subscribed };
-    this.#outcomes = [];
-    this.#deliveries = [];
-    this.#subscribed = [];
-    this.#bytes = 0;
-    if (this.stream.send(message)) return;
-    this.#isBlocked = true;
-    void this.stream.drained().then(() => {
-      this.#isBlocked = false;
-      this.flush();
-    });
-  }
+export interface PeerLinksDeps {
+  readonly clock: Clock;
+  readonly events: RouterEvents;
+  /** Something was put into a buffer outside of a tick's work: flush it. */
+  readonly touch: (links: PeerLinks) => void;
 }
 
 /** The streams of one linked process. */
@@ -65,14 +20,20 @@ export class PeerLinks {
   #urgent: LinkBuffer | undefined;
   #normal: LinkBuffer | undefined;
 
-  constructor(peer: string) {
+  readonly #deps: PeerLinksDeps;
+  readonly #dropNotices: DropNotices;
+
+  constructor(peer: string, deps: PeerLinksDeps) {
     this.peer = peer;
+    this.#deps = deps;
+    this.#dropNotices = new DropNotices({ clock: deps.clock, tell: (notice) => this.#tellDropped(toDelivery(notice, notice.channels)) });
   }
 
   attach(linkClass: LinkClass, stream: LinkStream): void {
-    const buffer = new LinkBuffer(stream);
-    if (linkClass === LinkClass.NORMAL) this.#normal = buffer;
-    else this.#urgent = buffer;
+    const { clock } = this.#deps;
+    if (linkClass === LinkClass.NORMAL) {
+      this.#normal = new LinkBuffer({ stream, clock, onDropped: (delivery) => this.#drop(delivery) });
+    } else this.#urgent = new LinkBuffer({ stream, clock });
   }
 
   /** False when the stream has been replaced by a newer one. */
@@ -80,6 +41,7 @@ export class PeerLinks {
     if (this.#urgent?.stream === stream) this.#urgent = undefined;
     else if (this.#normal?.stream === stream) this.#normal = undefined;
     else return false;
+    if (this.isGone) this.#dropNotices.close();
     return true;
   }
 
@@ -105,6 +67,10 @@ export class PeerLinks {
     this.#urgent?.addSubscribed(answer);
   }
 
+  tellLoads(loads: readonly LaneLoad[]): void {
+    this.#urgent?.addLoads(loads);
+  }
+
   /**
    * HIGH and SYSTEM have a stream of their own. A membership change is told on both, so that on each of them
    * what was said before it comes before it and what was said after it comes after it.
@@ -115,13 +81,25 @@ export class PeerLinks {
       return;
     }
     this.#urgent?.addDelivery(delivery);
-    if (delivery.control !== undefined) this.#normal?.addDelivery({ ...delivery, event: noEvent });
+    if (delivery.control !== undefined) this.#normal?.addDelivery({ ...delivery, event: emptyBytes });
   }
 
   flush(): void {
     this.#urgent?.flush();
     this.#normal?.flush();
   }
-}
 
-const noEvent = new Uint8Array(0);
+  #drop({ app, channels, conversation, priority }: Delivery): void {
+    const lane = laneOf(priority);
+    this.#deps.events.shed('fanout', lane, 1);
+    for (const channel of channels) this.#dropNotices.note({ app, channel, conversation }, lane);
+  }
+
+  /** Once the other side reads again: before, one notice per second would only add to what waits. */
+  #tellDropped(notice: Delivery): boolean {
+    if (this.#normal === undefined || this.#normal.isBlocked) return false;
+    this.#normal.addDelivery(notice);
+    this.#deps.touch(this);
+    return true;
+  }
+}

@@ -1,8 +1,10 @@
 import { encodeTimelineBatch, type LaneCommand, type Origin, type TimelineEntryInit } from '@parley/contracts/events';
-import { type ErrorName, errorTable } from '@parley/kernel';
 import type { OutcomeInit } from '@parley/contracts/router';
+import { type ErrorName, errorTable } from '@parley/kernel';
+import type { Lane } from '@parley/lanes';
 import type { Publication } from '../fanout/publication.js';
 import type { ConversationState } from './conversation-state.js';
+import type { ShedStage } from './decide-send.js';
 
 /** Tells a waiter what became of its command. */
 type Answer = (origin: Origin, outcome: OutcomeInit) => void;
@@ -10,12 +12,24 @@ type Answer = (origin: Origin, outcome: OutcomeInit) => void;
 export interface BatchSinks {
   readonly answer: Answer;
   readonly publish: (publication: Publication) => void;
+  /** A transient message was shed. */
+  readonly shed: (shed: Shed) => void;
+}
+
+export interface Shed {
+  readonly command: LaneCommand;
+  readonly state: ConversationState;
+  readonly lane: Lane;
+  readonly stage: ShedStage;
 }
 
 interface Stored {
   readonly state: ConversationState;
   readonly seq: number;
 }
+
+/** When a message that was shed may be sent again, milliseconds. */
+const shedRetryAfterMs = 1_000;
 
 /**
  * What one round of decisions leads to. Nothing of it may be seen by anybody before the append is
@@ -27,8 +41,10 @@ export class Batch {
   readonly #stored: Stored[] = [];
   readonly #outcomes: [Origin, OutcomeInit][] = [];
   readonly #publications: Publication[] = [];
+  readonly #shed: Shed[] = [];
   #bytes = 0;
   #hasRefusals = false;
+  /** Those that were shed not included: they take nothing of what a round has room for. */
   commands = 0;
 
   constructor(sinks: BatchSinks) {
@@ -41,6 +57,10 @@ export class Batch {
 
   get storedEvents(): number {
     return this.#entries.length;
+  }
+
+  get shedCommands(): number {
+    return this.#shed.length;
   }
 
   /**
@@ -72,9 +92,19 @@ export class Batch {
     this.answer(command, { error: errorTable[error].code, retryAfterMs });
   }
 
+  shed(shed: Shed): void {
+    this.#shed.push(shed);
+    this.refuse(shed.command, 'OVERLOADED', shedRetryAfterMs);
+  }
+
   /** Passes on at once: nothing of it is stored. */
   passOn(publication: Publication): void {
     this.#sinks.publish(publication);
+  }
+
+  /** Publishes behind what the batch has stored before, once that is committed. */
+  publish(publication: Publication): void {
+    this.#publications.push(publication);
   }
 
   /** Makes everything visible, after the commit at the given offset. */
@@ -85,5 +115,6 @@ export class Batch {
     }
     for (const [origin, outcome] of this.#outcomes) this.#sinks.answer(origin, outcome);
     for (const publication of this.#publications) this.#sinks.publish(publication);
+    for (const shed of this.#shed) this.#sinks.shed(shed);
   }
 }

@@ -1,4 +1,7 @@
 import type { Conversation } from '@parley/kernel';
+import type { SliceQuota } from '@parley/lanes';
+import type { SpeakingRules } from '@parley/wire';
+import { type Speaking, speakingOf } from './speaking.js';
 
 /** What the router keeps of one conversation: the fold of its events. */
 export interface ConversationState {
@@ -17,6 +20,10 @@ export interface ConversationState {
   isClosed: boolean;
   /** Present in groups and rooms. */
   readonly members: Set<string>;
+  /** Undefined where everybody may speak. */
+  speaking: Speaking | undefined;
+  /** What is left of a room's rate; made with its first message. */
+  quota: SliceQuota | undefined;
   /** No longer in memory: whoever still holds it must look it up again. */
   isEvicted: boolean;
   /** Timeline offset of the newest event; history must have come this far before the state may be loaded anew. */
@@ -33,13 +40,17 @@ export interface MembershipDelta {
   readonly closed: boolean;
 }
 
-/** Applies a change unless the state has it; answers whether it did. */
-export function applyMembership(state: ConversationState, delta: MembershipDelta): boolean {
+/**
+ * Applies a change, and the rules of speaking that came with it, unless the state has it; answers whether it did.
+ * Without rules those that hold stay; what is closed has none.
+ */
+export function applyMembership(state: ConversationState, delta: MembershipDelta, speaking?: SpeakingRules): boolean {
   if (delta.version <= state.membershipVersion) return false;
   state.membershipVersion = delta.version;
   for (const user of delta.left) state.members.delete(user);
   for (const user of delta.joined) state.members.add(user);
   if (delta.closed) state.members.clear();
   state.isClosed = delta.closed;
+  if (speaking !== undefined || delta.closed) state.speaking = speakingOf(speaking);
   return true;
 }

@@ -1,15 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import { parseConversation, ParleyError } from '@parley/kernel';
+import type { SpeakingRules } from '@parley/wire';
 import { routerLimits } from '../limits.js';
 import type { HistoryReader } from '../ports.js';
 import { applyMembership, conversationKey, type ConversationState, type MembershipDelta } from './conversation-state.js';
+import { speakingOf } from './speaking.js';
 
 /** What the timeline's tail says of a conversation, kept until the conversation is loaded. */
 interface Tail {
   headSeq: number;
   countable: number;
   lastOffset: number;
-  readonly changes: MembershipDelta[];
+  readonly changes: { readonly delta: MembershipDelta; readonly speaking: SpeakingRules | undefined }[];
 }
 
 export interface TailEvent {
@@ -19,6 +21,7 @@ export interface TailEvent {
   readonly countable: number;
   readonly offset: number;
   readonly membership: MembershipDelta | undefined;
+  readonly speaking: SpeakingRules | undefined;
 }
 
 /**
@@ -61,7 +64,7 @@ export class Conversations {
     if (event.seq > 0) tail.headSeq = event.seq;
     tail.countable = Math.max(tail.countable, event.countable);
     tail.lastOffset = event.offset;
-    if (event.membership !== undefined) tail.changes.push(event.membership);
+    if (event.membership !== undefined) tail.changes.push({ delta: event.membership, speaking: event.speaking });
   }
 
   /** Reads a conversation from history; concurrent calls share one request. Rejects when history does not answer. */
@@ -93,6 +96,8 @@ export class Conversations {
       membershipVersion: base.membershipVersion,
       isClosed: base.closed,
       members: new Set(base.members),
+      speaking: speakingOf(base.speaking),
+      quota: undefined,
       isEvicted: false,
       lastOffset: 0,
     };
@@ -109,6 +114,6 @@ export class Conversations {
     state.committedSeq = state.headSeq;
     state.countable = Math.max(state.countable, tail.countable);
     state.lastOffset = tail.lastOffset;
-    for (const change of tail.changes) applyMembership(state, change);
+    for (const { delta, speaking } of tail.changes) applyMembership(state, delta, speaking);
   }
 }

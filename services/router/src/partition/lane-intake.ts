@@ -5,6 +5,7 @@ import type { Clock } from '@parley/kernel';
 import { type Lane, lanes, perLane } from '@parley/lanes';
 import type { Logger } from '@parley/telemetry';
 import { routerLimits } from '../limits.js';
+import type { TransitClock } from '../overload/transit-clock.js';
 import type { ConversationState } from './conversation-state.js';
 
 /** A lane record in memory, on its way to a decision. */
@@ -14,8 +15,12 @@ export interface PendingRecord {
   readonly nextOffset: number;
   readonly commands: readonly LaneCommand[];
   readonly arrivedMs: number;
+  /** When the last of its commands began to wait, on the way here included; on the clock of `arrivedMs`. */
+  readonly sinceMs: number;
   /** The conversations of the commands, as far as they were in memory when it came. */
   readonly states: (ConversationState | undefined)[];
+  /** How many of the commands are transient messages; undefined until somebody counts them. */
+  transients: number | undefined;
 }
 
 interface LaneQueue {
@@ -30,6 +35,7 @@ export interface LaneIntakeDeps {
   readonly partition: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly transits: TransitClock;
   /** Called as soon as a record has come in. */
   readonly onRecord: (record: PendingRecord) => void;
 }
@@ -90,7 +96,9 @@ export class LaneIntake {
     const queue = this.#queues[lane];
     for (const record of records) {
       const commands = this.#decode(lane, record);
-      const pending = { lane, nextOffset: record.offset + 1, commands, arrivedMs: this.#deps.clock.monotonic(), states: [] };
+      const arrivedMs = this.#deps.clock.monotonic();
+      const sinceMs = arrivedMs - this.#wayOf(commands);
+      const pending = { lane, nextOffset: record.offset + 1, commands, arrivedMs, sinceMs, states: [], transients: undefined };
       queue.records.push(pending);
       queue.commands += commands.length;
       this.#deps.onRecord(pending);
@@ -99,6 +107,13 @@ export class LaneIntake {
     return new Promise((resolve) => {
       queue.resume = resolve;
     });
+  }
+
+  /** How long the commands of one writer were on their way. */
+  #wayOf(commands: readonly LaneCommand[]): number {
+    const last = commands.at(-1);
+    if (last?.origin === undefined) return 0;
+    return this.#deps.transits.waitedMs(last.origin.peer, last.ingressMs, this.#deps.clock.now());
   }
 
   /** What cannot be read is put aside with its position; the lane goes on. */

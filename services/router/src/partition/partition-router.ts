@@ -1,31 +1,35 @@
-import { decodeTimelineBatch, type LaneCommand } from '@parley/contracts/events';
+import { decodeTimelineBatch } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
-import { type CancelTimer, ParleyError } from '@parley/kernel';
-import { type Lane, LaneScheduler, lanes } from '@parley/lanes';
+import type { CancelTimer } from '@parley/kernel';
+import { defaultPolicy, type Lane, LaneScheduler, lanes, type PolicyBook } from '@parley/lanes';
 import { type AcceptedRecord, claimPartition, type PartitionOwner, startOfLog } from '@parley/ownedlog';
 import { decodeConversationEvent } from '@parley/wire';
 import { routerLimits } from '../limits.js';
 import type { RouterDeps } from '../ports.js';
 import type { RouterEvents } from '../events.js';
+import type { LaneLoads } from '../overload/lane-loads.js';
+import { Ledger } from '../overload/ledger.js';
+import { Shedding } from '../overload/shedding.js';
+import type { TransitClock } from '../overload/transit-clock.js';
 import { Batch, type BatchSinks } from './batch.js';
 import { Conversations } from './conversations.js';
 import { conversationKey, type ConversationState } from './conversation-state.js';
-import { DedupeWindow, type PriorSend, sendKey } from './dedupe-window.js';
+import { DedupeWindow, sendKey } from './dedupe-window.js';
 import { LaneIntake, type PendingRecord } from './lane-intake.js';
-import { Sequencer } from './sequencer.js';
+import { Preparations } from './preparations.js';
+import { type CommandContext, Sequencer } from './sequencer.js';
+import { countTransients } from './transient-content.js';
 import { Wake } from './wake.js';
 
-/** What a record still waits for, and what was found for it. */
-interface Preparation {
-  waiting: number;
-  /** Conversations that could not be loaded, with the reason. */
-  failed: Map<string, ParleyError> | undefined;
-  /** Earlier sends that history knows, by command. */
-  found: Map<LaneCommand, PriorSend> | undefined;
-}
+const defaultPolicies: PolicyBook = { policyOf: () => defaultPolicy };
 
-const historyCall = { timeoutMs: routerLimits.loadWithinMs };
-const ready: Preparation = { waiting: 0, failed: undefined, found: undefined };
+export interface PartitionRouterOptions {
+  readonly sinks: BatchSinks;
+  readonly events: RouterEvents;
+  /** Of the whole process. */
+  readonly loads: LaneLoads;
+  readonly transits: TransitClock;
+}
 
 /** The router of one partition: takes the lanes' commands, appends to the timeline, tells everybody. */
 export class PartitionRouter {
@@ -37,8 +41,11 @@ export class PartitionRouter {
   readonly #scheduler = new LaneScheduler();
   readonly #wake = new Wake();
   readonly #window = new DedupeWindow({ windowMs: routerLimits.dedupeWindowMs, entriesMax: routerLimits.dedupeEntriesMax });
-  readonly #preparations = new Map<PendingRecord, Preparation>();
+  readonly #preparations: Preparations;
   readonly #intake: LaneIntake;
+  readonly #loads: LaneLoads;
+  readonly #shedding: Shedding;
+  readonly #ledger = new Ledger();
   readonly #consumed = new Map<string, number>();
   readonly #trimmed = new Map<string, number>();
   #lastTimeMs = 0;
@@ -47,15 +54,25 @@ export class PartitionRouter {
   #cancelPosition: CancelTimer = () => {};
   #owner: PartitionOwner | undefined;
 
-  constructor(partition: number, deps: RouterDeps, options: { readonly sinks: BatchSinks; readonly events: RouterEvents }) {
+  constructor(partition: number, deps: RouterDeps, options: PartitionRouterOptions) {
     this.partition = partition;
     this.#deps = deps;
     this.#events = options.events;
     this.#sinks = options.sinks;
+    this.#loads = options.loads;
+    this.#shedding = new Shedding(deps.clock.monotonic());
     this.conversations = new Conversations(deps.history, routerLimits.conversationsMax);
-    const { log, clock, telemetry } = deps;
+    const { log, clock, telemetry, history } = deps;
+    this.#preparations = new Preparations({
+      history,
+      conversations: this.conversations,
+      window: this.#window,
+      timelineEnd: () => this.#owner?.position.offset ?? 0,
+      onReady: () => this.#wake.call(),
+    });
+    const { transits } = options;
     const onRecord = (record: PendingRecord): void => this.#receive(record);
-    this.#intake = new LaneIntake({ log, partition, clock, logger: telemetry.logger, onRecord });
+    this.#intake = new LaneIntake({ log, partition, clock, logger: telemetry.logger, transits, onRecord });
   }
 
   /** Claims the partition; resolves with the fence once everything before the claim is known. */
@@ -76,6 +93,12 @@ export class PartitionRouter {
       this.#trimmed.set(lane, offset);
     }
     return this.#owner.fence;
+  }
+
+  /** How long the lane's head has waited; 0 when nothing waits. */
+  oldestMs(lane: Lane): number {
+    const head = this.#intake.head(lane);
+    return head === undefined ? 0 : this.#deps.clock.monotonic() - head.sinceMs;
   }
 
   /** Looks into the log whether somebody else has claimed the partition; `run` ends then. */
@@ -105,9 +128,10 @@ export class PartitionRouter {
   }
 
   async #serve(owner: PartitionOwner, stop: AbortSignal): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock, policies = defaultPolicies } = this.#deps;
     const { partition } = this;
-    const sequencer = new Sequencer({ partition, fence: owner.fence, clock, window: this.#window, lastTimeMs: this.#lastTimeMs });
+    const window = this.#window;
+    const sequencer = new Sequencer({ partition, fence: owner.fence, clock, policies, window, lastTimeMs: this.#lastTimeMs });
     this.#writePositionsAfter(routerLimits.idlePositionEveryMs);
     while (!stop.aborted) {
       const batch = this.#collect(sequencer);
@@ -116,6 +140,7 @@ export class PartitionRouter {
         await this.#wake.wait();
         continue;
       } else this.#schedulePosition();
+      this.#ledger.settle(this.#events.decided);
       batch.release(owner.position.offset - 1);
       this.#trimLanes();
     }
@@ -134,7 +159,9 @@ export class PartitionRouter {
   #collect(sequencer: Sequencer): Batch {
     const batch = new Batch(this.#sinks);
     const now = this.#deps.clock.monotonic();
+    this.#shedding.observe(now, Math.max(this.oldestMs('medium'), this.oldestMs('low')));
     while (batch.commands < routerLimits.batchCommandsMax && batch.bytes < routerLimits.batchBytesMax) {
+      if (this.#shedding.isOpen) this.#shedHeads(now, sequencer, batch);
       const lane = this.#scheduler.next({
         system: this.#offer('system', now),
         high: this.#offer('high', now),
@@ -147,38 +174,68 @@ export class PartitionRouter {
     return batch;
   }
 
+  /**
+   * Takes the records at the lanes' heads of which nothing is left when their transient messages are shed, the
+   * oldest first: that needs no turn of the lane, so what is stored comes up sooner.
+   */
+  #shedHeads(now: number, sequencer: Sequencer, batch: Batch): void {
+    for (const lane of ['low', 'medium'] as const) {
+      while (batch.shedCommands < routerLimits.batchShedMax) {
+        const record = this.#intake.head(lane);
+        if (record === undefined || record.commands.length === 0 || !this.#preparations.isReady(record)) break;
+        if (this.#shedOf(record, now) < record.commands.length) break;
+        this.#decideRecord(this.#intake.take(lane), sequencer, batch);
+      }
+    }
+  }
+
+  /** How many commands of a record are shed when it is decided now. */
+  #shedOf(record: PendingRecord, now: number): number {
+    if (!this.#shedding.isOpen || !this.#shedding.sheds(record.lane, now - record.sinceMs)) return 0;
+    record.transients ??= countTransients(record.commands);
+    return record.transients;
+  }
+
   /** A lane whose head still waits for its conversations offers nothing; the other lanes go on. */
   #offer(lane: Lane, now: number): { cost: number; ageMs: number } | undefined {
     const record = this.#intake.head(lane);
-    if (record === undefined || !this.#isReady(record)) return undefined;
-    return { cost: Math.max(1, record.commands.length), ageMs: now - record.arrivedMs };
-  }
-
-  #isReady(record: PendingRecord): boolean {
-    return (this.#preparations.get(record) ?? ready).waiting === 0;
+    if (record === undefined || !this.#preparations.isReady(record)) return undefined;
+    return { cost: Math.max(1, record.commands.length - this.#shedOf(record, now)), ageMs: now - record.arrivedMs };
   }
 
   #decideRecord(record: PendingRecord, sequencer: Sequencer, batch: Batch): void {
-    const { failed, found } = this.#preparations.get(record) ?? ready;
-    this.#preparations.delete(record);
+    const { failed, found } = this.#preparations.take(record);
     this.#consumed.set(record.lane, record.nextOffset);
     this.#hasUnwrittenPositions = true;
-    batch.commands += Math.max(1, record.commands.length);
-    for (const [index, command] of record.commands.entries()) {
+    const { lane, commands } = record;
+    const nowMs = this.#deps.clock.monotonic();
+    const waitedMs = nowMs - record.sinceMs;
+    const isShedding = this.#shedding.sheds(lane, waitedMs);
+    const shedBefore = batch.shedCommands;
+    let context: CommandContext | undefined;
+    for (const [index, command] of commands.entries()) {
       const state = this.#stateOf(record, index);
       const reason = failed?.get(conversationKey(command.app, command.conversation));
       if (state === undefined || reason !== undefined) {
         batch.refuse(command, reason?.error ?? 'UNAVAILABLE', reason?.retryAfterMs);
+        this.#ledger.count(lane, 'refused');
         continue;
       }
+      context ??= { lane, isShedding, state, found: undefined };
+      context.state = state;
+      context.found = found?.get(command);
       try {
-        sequencer.decide(command, state, found?.get(command), batch);
+        this.#ledger.count(lane, sequencer.decide(command, context, batch));
       } catch (error) {
         this.#events.undecidable(this.partition, error);
         batch.refuse(command, 'INVALID_ARGUMENT');
+        this.#ledger.count(lane, 'refused');
       }
     }
-    this.#events.taken(record.lane, record.commands.length, this.#deps.clock.monotonic() - record.arrivedMs);
+    batch.commands += Math.max(1, commands.length) - (batch.shedCommands - shedBefore);
+    this.#shedding.record(lane, waitedMs, commands.length);
+    this.#loads.record(lane, waitedMs, commands.length);
+    this.#events.taken(lane, commands.length, nowMs - record.arrivedMs);
   }
 
   #stateOf(record: PendingRecord, index: number): ConversationState | undefined {
@@ -189,52 +246,9 @@ export class PartitionRouter {
   }
 
   #receive(record: PendingRecord): void {
-    this.#prepare(record);
+    this.#preparations.start(record);
+    this.#loads.wake();
     this.#wake.call();
-  }
-
-  /** Loads what the record's commands need and is not in memory. */
-  #prepare(record: PendingRecord): void {
-    let preparation: Preparation | undefined;
-    for (const command of record.commands) {
-      const state = this.conversations.get(conversationKey(command.app, command.conversation));
-      record.states.push(state);
-      const needsState = state === undefined;
-      const needsPrior = this.#isOldRetry(command);
-      if (!needsState && !needsPrior) continue;
-      preparation ??= { waiting: 0, failed: undefined, found: undefined };
-      if (needsState) void this.#await(preparation, command, this.conversations.load(command.app, command.conversation));
-      if (needsPrior) void this.#await(preparation, command, this.#findPrior(preparation, command));
-    }
-    if (preparation !== undefined) this.#preparations.set(record, preparation);
-  }
-
-  async #await(preparation: Preparation, command: LaneCommand, work: Promise<unknown>): Promise<void> {
-    preparation.waiting++;
-    try {
-      await work;
-    } catch (error) {
-      preparation.failed ??= new Map();
-      preparation.failed.set(conversationKey(command.app, command.conversation), ParleyError.from(error));
-    }
-    if (--preparation.waiting === 0) this.#wake.call();
-  }
-
-  #isOldRetry(command: LaneCommand): boolean {
-    if (command.body?.type !== 'send' || !command.body.value.isRetry) return false;
-    const { sender, clientMsgId } = command.body.value;
-    return this.#window.find(sendKey(conversationKey(command.app, command.conversation), sender, clientMsgId)) === undefined;
-  }
-
-  async #findPrior(preparation: Preparation, command: LaneCommand): Promise<void> {
-    if (command.body?.type !== 'send') return;
-    const { sender, clientMsgId } = command.body.value;
-    const { app, conversation } = command;
-    const atLeastOffset = this.#owner?.position.offset ?? 0;
-    const answer = await this.#deps.history.findSend({ app, conversation, sender, clientMsgId, atLeastOffset }, historyCall);
-    if (!answer.found) return;
-    preparation.found ??= new Map();
-    preparation.found.set(command, answer);
   }
 
   /** Positions that came without output are written soon. */
@@ -269,8 +283,8 @@ export class PartitionRouter {
       const { conversation, seq, messageId, timeMs } = event;
       this.#lastTimeMs = Math.max(this.#lastTimeMs, timeMs);
       const membership = event.body?.type === 'membership' ? event.body.value : undefined;
-      const { app, countable, bodyHash } = entry;
-      this.conversations.foldTail({ app, conversation, seq, countable, offset: record.offset, membership });
+      const { app, countable, bodyHash, speaking } = entry;
+      this.conversations.foldTail({ app, conversation, seq, countable, offset: record.offset, membership, speaking });
       if (membership !== undefined || event.clientMsgId === '') continue;
       this.#window.add(sendKey(conversationKey(app, conversation), event.sender, event.clientMsgId), { seq, messageId, timeMs, bodyHash });
     }

@@ -1,146 +1,168 @@
-import type { LaneCommand, MembershipCommand, SendCommand } from '@parley/contracts/events';
-import { type Clock, type Conversation, channelOfUser } from '@parley/kernel';
+import type { LaneCommand, MembershipCommand, NoticeCommand, SendCommand } from '@parley/contracts/events';
+import type { Clock } from '@parley/kernel';
+import { type Lane, laneOf, type PolicyBook, SliceQuota } from '@parley/lanes';
 import { encodeConversationEvent, Priority } from '@parley/wire';
-import type { Publication } from '../fanout/publication.js';
+import { routerLimits } from '../limits.js';
 import { MessageIds } from '../message-id.js';
+import type { CommandResult } from '../overload/ledger.js';
 import type { Batch } from './batch.js';
 import { applyMembership, type ConversationState } from './conversation-state.js';
 import { decideSend } from './decide-send.js';
 import { type DedupeWindow, type PriorSend, sendKey } from './dedupe-window.js';
+import { membershipPublications, messagePublication, noticePublication } from './publications.js';
+import { type Stamp, Stamps } from './stamps.js';
 import { isTransientContent } from './transient-content.js';
 
 export interface SequencerDeps {
   readonly partition: number;
   readonly fence: number;
   readonly clock: Clock;
+  readonly policies: PolicyBook;
   readonly window: DedupeWindow;
   /** Time of the newest event before this owner; its own never go back behind it. */
   readonly lastTimeMs: number;
 }
 
+/** What a command is decided with. One object serves all commands of a record: nothing may be kept of it. */
+export interface CommandContext {
+  readonly lane: Lane;
+  /** The lane waits too long: its transient messages are to be shed. */
+  readonly isShedding: boolean;
+  state: ConversationState;
+  /** What history knows of a retry that is older than the window. */
+  found: PriorSend | undefined;
+}
+
 /** Gives events their place: decides about commands and writes what follows into a batch. */
 export class Sequencer {
   readonly #deps: SequencerDeps;
-  readonly #ids: MessageIds;
-  #timeMs: number;
+  readonly #stamps: Stamps;
 
   constructor(deps: SequencerDeps) {
     this.#deps = deps;
-    this.#ids = new MessageIds(deps.partition, deps.fence);
-    this.#timeMs = deps.lastTimeMs + 1;
+    this.#stamps = new Stamps(deps.clock, new MessageIds(deps.partition, deps.fence), deps.lastTimeMs);
   }
 
-  /** `found`: what history knows of a retry that is older than the window. */
-  decide(command: LaneCommand, state: ConversationState, found: PriorSend | undefined, batch: Batch): void {
+  /** Answers what became of the command. */
+  decide(command: LaneCommand, context: Readonly<CommandContext>, batch: Batch): CommandResult {
     switch (command.body?.type) {
       case 'send':
-        this.#send(command, command.body.value, state, found, batch);
-        return;
+        return this.#send(command, command.body.value, context, batch);
       case 'membership':
-        this.#changeMembership(command, command.body.value, state, batch);
-        return;
+        return this.#changeMembership(command, command.body.value, context.state, batch);
+      case 'notice':
+        return this.#notify(command, command.body.value, context.state, batch);
       default:
         batch.refuse(command, 'UNSUPPORTED');
+        return 'refused';
     }
   }
 
-  #send(command: LaneCommand, send: SendCommand, state: ConversationState, found: PriorSend | undefined, batch: Batch): void {
+  #send(command: LaneCommand, send: SendCommand, context: Readonly<CommandContext>, batch: Batch): CommandResult {
     const { window, clock } = this.#deps;
+    const { state, isShedding } = context;
     const key = sendKey(state.key, send.sender, send.clientMsgId);
     const isTransient = isTransientContent(send.content);
-    const prior = window.find(key) ?? found;
-    const decision = decideSend(send, { state, prior, isTransient, ingressMs: command.ingressMs, nowMs: clock.now() });
+    const prior = window.find(key) ?? context.found;
+    const { ingressMs } = command;
+    const decision = decideSend(send, { state, prior, isTransient, isShedding, ingressMs, nowMs: clock.now() });
     switch (decision.type) {
       case 'refuse':
         batch.refuse(command, decision.error, decision.retryAfterMs);
-        return;
+        return 'refused';
       case 'repeat':
         batch.answer(command, decision.prior);
-        return;
-      case 'pass-on': {
-        const stamp = this.#stamp();
-        batch.passOn(this.#publication(command, state, send.priority, { seq: 0, event: encodeMessage(command, send, 0, stamp) }));
-        batch.answer(command, { seq: 0, messageId: stamp.messageId, timeMs: stamp.timeMs });
-        return;
-      }
-      case 'store': {
-        const stamp = this.#stamp();
-        const seq = ++state.headSeq;
-        const countable = ++state.countable;
-        const { bodyHash } = decision;
-        const event = encodeMessage(command, send, seq, stamp);
-        const { messageId, timeMs } = stamp;
-        window.add(key, { seq, messageId, timeMs, bodyHash });
-        batch.store({ app: command.app, event, countable, bodyHash, trace: command.trace }, { state, seq }, [
-          this.#publication(command, state, send.priority, { seq, event }),
-        ]);
-        batch.answer(command, { seq, messageId, timeMs });
-      }
+        return 'repeat';
+      case 'shed':
+        batch.shed({ command, state, lane: context.lane, stage: decision.stage });
+        return 'shed';
+      default:
     }
+    const retryAfterMs = this.#takeQuota(command, send, state);
+    if (retryAfterMs > 0) {
+      batch.refuse(command, 'RATE_LIMITED', retryAfterMs);
+      return 'refused';
+    }
+    if (decision.type === 'pass-on') return this.#passOn(command, send, state, batch);
+    const stamp = this.#stamps.next();
+    const seq = ++state.headSeq;
+    const countable = ++state.countable;
+    const { bodyHash } = decision;
+    const { messageId, timeMs } = stamp;
+    const event = encodeMessage(command, send, seq, stamp);
+    window.add(key, { seq, messageId, timeMs, bodyHash });
+    batch.store({ app: command.app, event, countable, bodyHash, trace: command.trace }, { state, seq }, [
+      messagePublication(command, state, { priority: send.priority, seq, event }),
+    ]);
+    batch.answer(command, { seq, messageId, timeMs });
+    return 'stored';
   }
 
-  #changeMembership(command: LaneCommand, membership: MembershipCommand, state: ConversationState, batch: Batch): void {
-    const { change, isStored } = membership;
-    if (change === undefined) {
+  #passOn(command: LaneCommand, send: SendCommand, state: ConversationState, batch: Batch): CommandResult {
+    const stamp = this.#stamps.next();
+    const event = encodeMessage(command, send, 0, stamp);
+    batch.passOn(messagePublication(command, state, { priority: send.priority, seq: 0, event }));
+    batch.answer(command, { seq: 0, messageId: stamp.messageId, timeMs: stamp.timeMs });
+    return 'passed';
+  }
+
+  /** A room takes so much, however many gateways its senders are at: 0, or the milliseconds until it takes more. */
+  #takeQuota({ app }: LaneCommand, send: SendCommand, state: ConversationState): number {
+    if (state.conversation.type !== 'room' || send.isPrivileged) return 0;
+    const level = laneOf(send.priority);
+    if (level === 'system') return 0;
+    const now = this.#deps.clock.monotonic();
+    state.quota ??= new SliceQuota(now);
+    return state.quota.take(this.#deps.policies.policyOf(app).room, level, now);
+  }
+
+  /**
+   * Rules of speaking and access to history come with a change: its version tells whether they are new. Notices
+   * are passed on in any case: that they come again may mean that nobody has heard of them.
+   */
+  #changeMembership(command: LaneCommand, membership: MembershipCommand, state: ConversationState, batch: Batch): CommandResult {
+    const { change, speaking, historyAccess, notices, isStored } = membership;
+    if (change === undefined && (speaking !== undefined || notices.length === 0)) {
       batch.refuse(command, 'INVALID_ARGUMENT');
-      return;
+      return 'refused';
     }
-    if (!applyMembership(state, change)) {
-      batch.answer(command, { seq: state.headSeq });
-      return;
+    const isNew = change !== undefined && applyMembership(state, change, speaking);
+    const stamp = this.#stamps.next();
+    if (isNew) {
+      const seq = isStored ? ++state.headSeq : 0;
+      const event = encodeConversationEvent({
+        conversation: command.conversation,
+        seq,
+        priority: Priority.SYSTEM,
+        sender: change.operator,
+        body: { type: 'membership', value: change },
+        ...stamp,
+      });
+      const entry = { app: command.app, event, countable: state.countable, trace: command.trace, speaking, historyAccess };
+      batch.store(entry, { state, seq }, membershipPublications(command, state, { seq, event, change }));
     }
-    const stamp = this.#stamp();
-    const seq = isStored ? ++state.headSeq : 0;
-    const event = encodeConversationEvent({
-      conversation: command.conversation,
-      seq,
-      priority: Priority.SYSTEM,
-      sender: change.operator,
-      body: { type: 'membership', value: change },
-      ...stamp,
-    });
-    const control = { channel: command.conversation, joined: change.joined, left: change.left, closed: change.closed };
-    const toMembers = { ...this.#publication(command, state, Priority.SYSTEM, { seq, event }), ...toEverybody, control };
-    // Newcomers do not listen to the conversation yet: their own channel tells them.
-    const toNewcomers = change.joined.map((user) => ({ ...toMembers, channels: [channelOfUser(user)] }));
-    const entry = { app: command.app, event, countable: state.countable, trace: command.trace };
-    batch.store(entry, { state, seq }, [toMembers, ...toNewcomers]);
-    batch.answer(command, { seq: state.headSeq, ...stamp });
+    for (const notice of notices) batch.publish(noticePublication(command, notice, stamp));
+    batch.answer(command, isNew ? { seq: state.headSeq, ...stamp } : { seq: state.headSeq });
+    if (isNew) return 'stored';
+    return notices.length > 0 ? 'passed' : 'repeat';
   }
 
-  #publication(
-    command: LaneCommand,
-    state: ConversationState,
-    priority: number,
-    { seq, event }: { readonly seq: number; readonly event: Uint8Array },
-  ): Publication {
-    return {
-      app: command.app,
-      channels: channelsOf(state.conversation),
-      event,
-      priority,
-      conversation: command.conversation,
-      seq,
-      exceptPeer: command.origin?.peer ?? '',
-      exceptConnection: command.origin?.connection ?? 0,
-      control: undefined,
-    };
-  }
-
-  #stamp(): { readonly timeMs: number; readonly messageId: string } {
-    this.#timeMs = Math.max(this.#timeMs, this.#deps.clock.now());
-    return { timeMs: this.#timeMs, messageId: this.#ids.next(this.#timeMs) };
+  #notify(command: LaneCommand, notice: NoticeCommand, state: ConversationState, batch: Batch): CommandResult {
+    if (notice.body === undefined) {
+      batch.refuse(command, 'INVALID_ARGUMENT');
+      return 'refused';
+    }
+    if (this.#deps.clock.now() - command.ingressMs > routerLimits.transientStaleAfterMs) {
+      batch.refuse(command, 'OVERLOADED', 1_000);
+      return 'refused';
+    }
+    batch.publish(noticePublication(command, notice, this.#stamps.next()));
+    batch.answer(command, { seq: state.headSeq });
+    return 'passed';
   }
 }
 
-const toEverybody = { exceptPeer: '', exceptConnection: 0 } as const;
-
-function encodeMessage(
-  command: LaneCommand,
-  send: SendCommand,
-  seq: number,
-  stamp: { readonly timeMs: number; readonly messageId: string },
-): Uint8Array {
+function encodeMessage(command: LaneCommand, send: SendCommand, seq: number, stamp: Stamp): Uint8Array {
   return encodeConversationEvent({
     conversation: command.conversation,
     seq,
@@ -151,11 +173,4 @@ function encodeMessage(
     clientMsgId: send.clientMsgId,
     body: { type: 'content', value: send.content },
   });
-}
-
-/** Where a conversation's events are published. */
-function channelsOf(conversation: Conversation): readonly string[] {
-  if (conversation.type !== 'user') return [conversation.id];
-  const [a, b] = conversation.users;
-  return a === b ? [channelOfUser(a)] : [channelOfUser(a), channelOfUser(b)];
 }

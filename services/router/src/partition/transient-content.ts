@@ -1,3 +1,4 @@
+import type { LaneCommand } from '@parley/contracts/events';
 import { ProtobufError, ProtobufReader } from '@parley/kernel';
 
 /** Fields of parley.event.v1.Content whose kinds are not stored: command (8) and bullet (9). */
@@ -14,4 +15,16 @@ export function isTransientContent(content: Uint8Array): boolean {
     reader.skip(tag);
   }
   return isTransient;
+}
+
+/** How many of the commands are transient messages. What cannot be read is none: its decision finds that out. */
+export const countTransients = (commands: readonly LaneCommand[]): number => commands.filter(isTransientMessage).length;
+
+function isTransientMessage({ body }: LaneCommand): boolean {
+  if (body?.type !== 'send') return false;
+  try {
+    return isTransientContent(body.value.content);
+  } catch {
+    return false;
+  }
 }

@@ -1,16 +1,19 @@
-import type { Subscribe } from '@parley/contracts/router';
+import { type LaneLoad, LinkClass, type Subscribe } from '@parley/contracts/router';
 import { ParleyError } from '@parley/kernel';
 import type { FanOut } from '../fanout/fan-out.js';
-import type { LinkStream, PeerLinks } from '../fanout/peer-links.js';
+import type { LinkStream } from '../fanout/link-buffer.js';
+import type { PeerLinks } from '../fanout/peer-links.js';
 
 export interface LinkDeps {
   readonly fanOut: FanOut;
   /** Head of a channel's conversation; 0 for user channels; undefined when this process does not own the channel. */
   readonly headOf: (app: string, channel: string) => Promise<number | undefined>;
+  /** How long lanes wait, as the other linked processes were told last. */
+  readonly loads: () => readonly LaneLoad[];
 }
 
 /** Serves one stream of a linked process, until either side ends it. */
-export async function serveLink({ fanOut, headOf }: LinkDeps, stream: LinkStream): Promise<void> {
+export async function serveLink({ fanOut, headOf, loads }: LinkDeps, stream: LinkStream): Promise<void> {
   let links: PeerLinks | undefined;
   try {
     for await (const request of stream.incoming) {
@@ -19,6 +22,7 @@ export async function serveLink({ fanOut, headOf }: LinkDeps, stream: LinkStream
         links = fanOut.peer(request.hello.peer);
         links.attach(request.hello.linkClass, stream);
         stream.send({});
+        if (request.hello.linkClass !== LinkClass.NORMAL && loads().length > 0) stream.send({ loads: loads() });
       }
       const peer = links;
       for (const { app, channel } of request.unsubscribe) fanOut.channels.unsubscribe(peer, app, channel);

@@ -1,0 +1,87 @@
+import type { Delivery } from '@parley/contracts/router';
+import { Priority } from '@parley/wire';
+import { routerLimits } from '../limits.js';
+import { sheddableOf } from './sheddable.js';
+
+/**
+ * Deliveries that wait for one stream, in order. Once the stream has been blocked for a while, transient messages
+ * that have waited as long are dropped, LOW first, and of the tallies of a room only the newest is kept. What is
+ * stored, changes a membership or is for other reasons not to be missed stays.
+ */
+export class WaitingDeliveries {
+  #waiting: Delivery[] = [];
+  #bytes = 0;
+  #blockedMs = 0;
+  /** When was looked last, and how many waited then: those have waited at least since. */
+  #lookedMs = 0;
+  #lookedCount = 0;
+  /** So many at the front have been sifted at this level and stay. */
+  #siftedCount = 0;
+  #siftedLevel = 0;
+  /** Newest tally among those, by conversation. */
+  readonly #tallies = new Map<string, Delivery>();
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(delivery: Delivery): void {
+    this.#waiting.push(delivery);
+    this.#bytes += sizeOf(delivery);
+  }
+
+  take(): readonly Delivery[] {
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#bytes = 0;
+    return taken;
+  }
+
+  /** The stream does not take more for now, and nothing waits any more. */
+  block(nowMs: number): void {
+    this.#blockedMs = nowMs;
+    this.#lookedMs = nowMs;
+    this.#lookedCount = 0;
+    this.#siftedCount = 0;
+    this.#siftedLevel = 0;
+    this.#tallies.clear();
+  }
+
+  /** To be called now and then while the stream is blocked, and when it no longer is before anything is taken. */
+  shed(nowMs: number, onDropped: (delivery: Delivery) => void): void {
+    if (nowMs - this.#lookedMs < routerLimits.linkShedAfterMs) return;
+    const level = nowMs - this.#blockedMs < routerLimits.linkShedMediumAfterMs ? Priority.LOW : Priority.MEDIUM;
+    this.#sift(level, onDropped);
+    this.#lookedMs = nowMs;
+    this.#lookedCount = this.#waiting.length;
+  }
+
+  /** Drops transient messages of this priority and below among those that waited when was looked last. */
+  #sift(level: number, onDropped: (delivery: Delivery) => void): void {
+    const first = level === this.#siftedLevel ? this.#siftedCount : 0;
+    const gone = new Set<Delivery>();
+    for (let i = first; i < this.#lookedCount; i++) {
+      const delivery = this.#waiting[i];
+      if (delivery === undefined) break;
+      const kind = sheddableOf(delivery);
+      if (kind === 'message' && delivery.priority <= level) {
+        gone.add(delivery);
+        onDropped(delivery);
+      } else if (kind === 'tally') this.#replaceTally(delivery, gone);
+    }
+    this.#siftedLevel = level;
+    this.#siftedCount = this.#lookedCount - gone.size;
+    if (gone.size === 0) return;
+    for (const delivery of gone) this.#bytes -= sizeOf(delivery);
+    this.#waiting = this.#waiting.filter((delivery) => !gone.has(delivery));
+  }
+
+  #replaceTally(tally: Delivery, gone: Set<Delivery>): void {
+    const key = `${tally.app}/${tally.conversation}`;
+    const older = this.#tallies.get(key);
+    if (older !== undefined && older !== tally) gone.add(older);
+    this.#tallies.set(key, tally);
+  }
+}
+
+const sizeOf = ({ event }: Delivery): number => event.length + 64;
