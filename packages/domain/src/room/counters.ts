@@ -50,13 +50,15 @@ export function counted(tally: Tally, contributions: readonly Contribution[]): T
   const counters = new Map(tally.counters);
   let remembered = tally.contributions;
   for (const contribution of contributions) {
-    const { counter, user, nonce, total } = contribution;
+    const { counter, user, total } = contribution;
     const newest = remembered.get(user) ?? [];
-    const others = newest.filter((other) => other.counter !== counter || other.nonce !== nonce);
-    const known = newest.find((other) => other.counter === counter && other.nonce === nonce)?.total ?? 0;
+    const index = indexOfKnown(newest, contribution);
+    const known = newest[index]?.total ?? 0;
     if (total <= known) continue;
     counters.set(counter, (counters.get(counter) ?? 0) + total - known);
-    remembered = remembered.with(user, [...others.slice(1 - rememberedContributionsMax), contribution]);
+    const isFull = index < 0 && newest.length >= rememberedContributionsMax;
+    const others = index >= 0 || isFull ? newest.toSpliced(Math.max(index, 0), 1) : newest;
+    remembered = remembered.with(user, [...others, contribution]);
   }
   return { counters, contributions: remembered };
 }
@@ -67,8 +69,12 @@ export const withoutContributors = ({ contributions }: Tally, users: readonly st
 
 const isFromInside = (room: OpenRoom, { user }: Contribution): boolean => user === '' || room.members.has(user);
 
-function knownTotal({ contributions }: Tally, { counter, user, nonce }: Contribution): number {
-  return contributions.get(user)?.findLast((known) => known.counter === counter && known.nonce === nonce)?.total ?? 0;
+const indexOfKnown = (newest: readonly Contribution[], { counter, nonce }: Contribution): number =>
+  newest.findLastIndex((known) => known.counter === counter && known.nonce === nonce);
+
+function knownTotal({ contributions }: Tally, contribution: Contribution): number {
+  const newest = contributions.get(contribution.user) ?? [];
+  return newest[indexOfKnown(newest, contribution)]?.total ?? 0;
 }
 
 function refusalInTally(tally: Tally, contribution: Contribution): Refusal | undefined {
