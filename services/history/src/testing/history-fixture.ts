@@ -2,7 +2,7 @@ import { encodeTimelineBatch, type TimelineEntryInit } from '@parley/contracts/e
 import { HistoryService as Contract } from '@parley/contracts/history';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
-import { seededRandom, systemClock } from '@parley/kernel';
+import { type Clock, seededRandom, systemClock } from '@parley/kernel';
 import { claimPartition, type PartitionOwner, startOfLog } from '@parley/ownedlog';
 import { createInProcessRpc, createMemoryDirectory, type ServiceClient } from '@parley/rpc';
 import { createMemoryHistoryStore, type HistoryStore } from '@parley/store';
@@ -13,15 +13,22 @@ import { createHistoryService } from '../service.js';
 /** A timeline of one partition that the test writes, and history that reads it. */
 export class HistoryFixture implements AsyncDisposable {
   readonly log: EventLog = createMemoryLog({ clock: systemClock });
-  readonly store: HistoryStore = createMemoryHistoryStore({ clock: systemClock, random: seededRandom(7) });
-  readonly #rpc = createInProcessRpc();
+  readonly store: HistoryStore;
+  /** What history and the events of this fixture take for now. */
+  nowMs = systemClock.now();
+  readonly #clock: Clock = { ...systemClock, now: () => this.nowMs };
   readonly #stop = new AbortController();
   #owner: PartitionOwner | undefined;
-  #running: Promise<void> = Promise.resolve();
+  #stopHistory: () => Promise<void> = async () => {};
   #seqs = new Map<string, number>();
 
-  static async open(): Promise<HistoryFixture> {
-    const fixture = new HistoryFixture();
+  private constructor(store?: HistoryStore) {
+    this.store = store ?? createMemoryHistoryStore({ clock: this.#clock, random: seededRandom(7) });
+  }
+
+  /** A store that is given is disposed with the fixture. */
+  static async open(store?: HistoryStore): Promise<HistoryFixture> {
+    const fixture = new HistoryFixture(store);
     await fixture.log.createTopics([{ name: topics.timeline, partitions: 1, kind: 'log' }]);
     fixture.#owner = await claimPartition(fixture.#deps, {
       topic: topics.timeline,
@@ -33,15 +40,25 @@ export class HistoryFixture implements AsyncDisposable {
     return fixture;
   }
 
-  /** Starts history; the client fails with NOT_OWNER until its partition is up, so this waits for that. */
-  async start(): Promise<ServiceClient<typeof Contract>> {
+  /**
+   * Starts history, after the one that runs has stopped. The client fails with NOT_OWNER until its partition
+   * is up, so this waits for that.
+   */
+  async start(store = this.store): Promise<ServiceClient<typeof Contract>> {
+    await this.#stopHistory();
     const directory = createMemoryDirectory();
-    const service = createHistoryService({ ...this.#deps, store: this.store, directory, address: 'local', peer: 'history', partitions: 1 });
-    this.#rpc.server('local').serve(Contract, service.handlers);
+    const service = createHistoryService({ ...this.#deps, store, directory, address: 'local', peer: 'history', partitions: 1 });
+    const rpc = createInProcessRpc();
+    rpc.server('local').serve(Contract, service.handlers);
     const isUp = new Promise<void>((resolve) => directory.onChange(() => resolve()));
-    this.#running = service.run(this.#stop.signal);
+    const stop = new AbortController();
+    const running = service.run(stop.signal);
+    this.#stopHistory = async () => {
+      stop.abort();
+      await running;
+    };
     await isUp;
-    return this.#rpc.dialer.client(Contract, 'local');
+    return rpc.dialer.client(Contract, 'local');
   }
 
   /** Appends a message; answers its seq. */
@@ -50,27 +67,45 @@ export class HistoryFixture implements AsyncDisposable {
     return this.#append(conversation, true, { sender, clientMsgId, body: { type: 'content', value: content } });
   }
 
+  /** Appends so many messages at once; answers the seq of the last. */
+  async messages(conversation: string, count: number): Promise<number> {
+    const content = encodeContent({ kind: { type: 'text', value: { text: 'x' } } });
+    const entries = Array.from({ length: count }, () => this.#entry(conversation, true, { body: { type: 'content', value: content } }));
+    await this.#owner?.append([{ payload: encodeTimelineBatch({ entries }) }]);
+    return this.#seqs.get(conversation) ?? 0;
+  }
+
   membership(conversation: string, change: MembershipChangeInit, isStored = true): Promise<number> {
     return this.#append(conversation, isStored, { body: { type: 'membership', value: change } });
   }
 
+  /** Appends a change of a room with what came with it. */
+  async room(conversation: string, change: MembershipChangeInit, more: TimelineEntryInit = {}): Promise<void> {
+    const entry = this.#entry(conversation, false, { body: { type: 'membership', value: change } });
+    await this.#owner?.append([{ payload: encodeTimelineBatch({ entries: [{ ...entry, ...more }] }) }]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await this.#stopHistory();
     await this.store[Symbol.asyncDispose]();
     await this.log[Symbol.asyncDispose]();
   }
 
   async #append(conversation: string, isStored: boolean, event: ConversationEventInit): Promise<number> {
+    const entry = this.#entry(conversation, isStored, event);
+    await this.#owner?.append([{ payload: encodeTimelineBatch({ entries: [entry] }) }]);
+    return isStored ? (this.#seqs.get(conversation) ?? 0) : 0;
+  }
+
+  #entry(conversation: string, isStored: boolean, event: ConversationEventInit): TimelineEntryInit {
     const seq = isStored ? (this.#seqs.get(conversation) ?? 0) + 1 : 0;
     if (isStored) this.#seqs.set(conversation, seq);
-    const encoded = encodeConversationEvent({ conversation, seq, timeMs: systemClock.now(), messageId: `id${seq}`, ...event });
-    const entry: TimelineEntryInit = { app: 'app', event: encoded, countable: seq, bodyHash: 1 };
-    await this.#owner?.append([{ payload: encodeTimelineBatch({ entries: [entry] }) }]);
-    return seq;
+    const encoded = encodeConversationEvent({ conversation, seq, timeMs: this.nowMs, messageId: `id${seq}`, ...event });
+    return { app: 'app', event: encoded, countable: this.#seqs.get(conversation) ?? 0, bodyHash: 1 };
   }
 
   get #deps() {
-    return { log: this.log, clock: systemClock, random: seededRandom(3), telemetry: silentTelemetry };
+    return { log: this.log, clock: this.#clock, random: seededRandom(3), telemetry: silentTelemetry };
   }
 }
