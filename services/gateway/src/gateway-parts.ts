@@ -59,7 +59,10 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const { logger } = telemetry;
   const router: RouterClient = deps.router({
     outcome: (outcome) => answerOutcome(outcome, connections, outbound, metrics),
-    delivery: (delivery, linkClass) => deliveries.deliver(delivery, linkClass),
+    delivery: (delivery, linkClass) => {
+      if (delivery.event.length > 0) metrics.deliveries.add(1);
+      deliveries.deliver(delivery, linkClass);
+    },
     subscribed: (...args) => onSubscribed(sessions, channels, membership, args),
   });
   const outbound = new Outbound({

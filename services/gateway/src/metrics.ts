@@ -10,6 +10,7 @@ export function createGatewayMetrics(metrics: Metrics) {
     logins: metrics.counter('parley_gateway_logins_total', 'Logins by result', ['result']),
     framesIn: metrics.counter('parley_gateway_frames_in_total', 'Frames from clients').with(),
     refusals: metrics.counter('parley_gateway_refusals_total', 'Refused frames by error', ['error']),
+    deliveries: metrics.counter('parley_gateway_deliveries_total', 'Events heard from routers, for whatever number of members').with(),
     messagesOut: metrics.counter('parley_gateway_messages_out_total', 'WebSocket messages to clients').with(),
     bytesOut: metrics.counter('parley_gateway_bytes_out_total', 'Bytes of messages to clients').with(),
     admitted: metrics.counter('parley_gateway_admitted_total', 'Messages put into lanes', ['level']),
