@@ -32,7 +32,8 @@ const fallbacks: BenchSettings = {
   high: 5,
   low: 60,
   frozen: 5,
-  roomRate: 0,
+  // What a room costs is measured, not where its quota lies.
+  roomRate: 100_000,
 };
 
 /** One workload's results with one combination of settings, as they are written to a file. */

@@ -17,15 +17,17 @@ export interface SpawnOptions {
   /** Where the temporary data folder is made. */
   readonly dataParent?: string | undefined;
   /** Messages that a room takes per second; 0 for the server's default. */
-  readonly roomRate?: number;
+  readonly roomRate: number;
 }
 
 const app = { app: 'bench', kid: 'bench-1', secret: 'a secret that signs the tokens of the load generator' };
 const readyWithinMs = 30_000;
 const stopWithinMs = 60_000;
 
-/** As one server on one machine would be set up, but for the limits of what a single client may send. */
-const settings = (listener: string): string =>
+const many = { perSecond: 10_000, burst: 10_000 };
+
+/** As one server on one machine would be set up, but for the limits of what a single client and a single room may send. */
+const settings = (listener: string, roomRate: number): string =>
   JSON.stringify({
     dataDir: './data',
     edge: { host: '127.0.0.1', port: 0, implementation: listener },
@@ -36,16 +38,21 @@ const settings = (listener: string): string =>
       {
         id: app.app,
         keys: [{ kid: app.kid, alg: 'HS256', secret: app.secret }],
-        limits: { sendsPerSecond: 10_000, sendBurst: 10_000 },
+        limits: {
+          ...{ sendsPerSecond: 10_000, sendBurst: 10_000, bulletsPerSecond: 10_000 },
+          // What one client may send with HIGH priority stays as it is.
+          client: { low: many, medium: many },
+          ...(roomRate === 0 ? {} : { room: { perSecond: roomRate } }),
+        },
       },
     ],
   });
 
 /** Starts the standalone server on ports and a data folder of its own; disposing stops it and removes the folder. */
 export async function spawnServer(options: SpawnOptions): Promise<ServerUnderTest> {
-  const { clock, main, nodeArguments, listener, dataParent = tmpdir() } = options;
+  const { clock, main, nodeArguments, listener, dataParent = tmpdir(), roomRate } = options;
   const folder = await mkdtemp(join(dataParent, 'parley-bench-'));
-  await writeFile(join(folder, 'parley.yaml'), settings(listener));
+  await writeFile(join(folder, 'parley.yaml'), settings(listener, roomRate));
   const output = createWriteStream(join(folder, 'output.log'));
   // The folder holds ./parley.yaml, which is where the server looks for its configuration.
   const child = spawn(process.execPath, [...nodeArguments, main], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });

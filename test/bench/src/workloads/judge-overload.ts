@@ -1,18 +1,19 @@
 import type { LevelRow } from '../measure/level-ledger.js';
 import { doubtsAbout, lagDoubts } from './judge.js';
 import type { LevelRunResult } from './level-run.js';
+import { imbalancesOf } from './server-balance.js';
 import type { Round } from './workload.js';
 
 /** A rate is held when it is accepted and delivered whole, with the last member not later than this, milliseconds. */
 const heldWithinMs = 500;
 
-/** Whether the server held what it was offered. */
-export function isHeld({ levels, lag }: Pick<LevelRunResult, 'levels' | 'lag'>): boolean {
-  return lagDoubts(lag).length === 0 && levels.every((row) => row.offered === 0 || isWhole(row));
-}
-
-const isWhole = ({ offered, accepted, due, delivered, last }: LevelRow): boolean =>
-  accepted === offered && delivered === due && last.p99 <= heldWithinMs;
+/** What shows that the server does not hold what it was offered, in words; empty when it does. */
+export const excessOf = (levels: readonly LevelRow[]): readonly string[] =>
+  levels.flatMap(({ level, offered, accepted, due, delivered, last }) => [
+    ...(accepted < offered ? [`${level}: ${offered - accepted} of ${offered} messages not accepted`] : []),
+    ...(delivered < due ? [`${level}: ${due - delivered} of ${due} deliveries missing`] : []),
+    ...(last.p99 > heldWithinMs ? [`${level}: last member at p99 after ${Math.round(last.p99)} ms`] : []),
+  ]);
 
 interface Offer {
   /** Messages per second that the server holds. */
@@ -35,7 +36,7 @@ export function judgedOverload({ levels, cpu, lag, troubles }: LevelRunResult, o
       'generator lag p99': lag.p99,
     },
     cpu,
-    faults: offer.isAccountable ? [...levels.flatMap(faultsOf), ...troubles] : [],
+    faults: offer.isAccountable ? [...levels.flatMap((row) => [...faultsOf(row), ...imbalancesOf(offer.counters, row)]), ...troubles] : [],
     invalid: [...doubtsAbout(cpu), ...lagDoubts(lag)],
     levels,
     counters: offer.counters,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LevelRow } from '../measure/level-ledger.js';
-import { isHeld, judgedOverload } from './judge-overload.js';
+import { excessOf, judgedOverload } from './judge-overload.js';
 import { overloadPlan } from './overload-plan.js';
 
 const spread = (p99: number) => ({ count: 100, p50: p99 / 2, p95: p99, p99, max: p99 });
@@ -63,12 +63,12 @@ describe('the judge of an overload', () => {
     expect(values).toMatchObject({ 'high accepted share': 50, 'high delivered share': 25, 'high within 1 s share': 10 });
   });
 
-  it('calls a rate held when all of it came through in time, and it was offered in time', () => {
-    const lag = spread(1);
-    expect(isHeld({ levels: [row('high'), row('low')], lag })).toBe(true);
-    expect(isHeld({ levels: [row('high'), row('low', { accepted: 99, refused: { OVERLOADED: 1 } })], lag })).toBe(false);
-    expect(isHeld({ levels: [row('low', { delivered: 999, shed: 1 })], lag })).toBe(false);
-    expect(isHeld({ levels: [row('low', { last: spread(501) })], lag })).toBe(false);
-    expect(isHeld({ levels: [row('low')], lag: spread(11) })).toBe(false);
+  it('calls a rate held when all of it came through in time', () => {
+    expect(excessOf([row('high'), row('low')])).toEqual([]);
+    expect(excessOf([row('high'), row('low', { accepted: 99, due: 990, delivered: 990 })])).toEqual([
+      'low: 1 of 100 messages not accepted',
+    ]);
+    expect(excessOf([row('low', { delivered: 999, shed: 1 })])).toEqual(['low: 1 of 1000 deliveries missing']);
+    expect(excessOf([row('low', { last: spread(501) })])).toEqual(['low: last member at p99 after 501 ms']);
   });
 });

@@ -2,7 +2,7 @@ import type { Level, MessageTemplate } from '../chat/chat-server.js';
 import { findCapacity } from '../measure/find-capacity.js';
 import { printedLevels } from '../report/print-levels.js';
 import { startHeartbeats } from './heartbeat.js';
-import { isHeld, judgedOverload } from './judge-overload.js';
+import { excessOf, judgedOverload } from './judge-overload.js';
 import { LevelRun } from './level-run.js';
 import { forEachBounded, logoutAll, openChatClients } from './open-clients.js';
 import { overloadPlan } from './overload-plan.js';
@@ -13,7 +13,7 @@ import type { ChatContext, ChatWorkload, RunningWorkload } from './workload.js';
 /** Several times of what the server holds, a small part of it urgent: what comes through, and what is said about the rest. */
 export const overload: ChatWorkload = {
   name: 'overload',
-  defaults: { rooms: 10, members: 200, rate: 0, seconds: 60, factor: 3, high: 5, low: 60, roomRate: 100_000 },
+  defaults: { rooms: 10, members: 200, rate: 0, seconds: 60, factor: 3, high: 5, low: 60 },
   needsFreshServer: false,
   runsOnPeers: true,
   start: startOverload,
@@ -34,10 +34,10 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
   const options = { clients, plan, template: (room: number, level: Level) => templates.get(`${level} ${room}`) as MessageTemplate };
   const holds = async (rate: number): Promise<boolean> => {
     const result = await run.offer(rate, Math.min(probeSeconds, settings.seconds), options);
-    const isFine = isHeld(result);
-    context.note(`${chat.name}: ${rate} messages/s ${isFine ? 'are held' : 'are too much'}`);
+    const excess = excessOf(result.levels);
+    context.note(`${chat.name}: ${rate} messages/s ${excess.length === 0 ? 'are held' : `are too much (${excess.join('; ')})`}`);
     await untilQuiet(context);
-    return isFine;
+    return excess.length === 0;
   };
   return {
     async round(isWarmUp) {
