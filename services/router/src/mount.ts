@@ -4,9 +4,9 @@ import { createRouterService } from './service.js';
 
 /** Runs the router in a process. */
 export async function mountRouter({ platform, readyWhen, supervise }: ServiceLife): Promise<void> {
-  const { log, directory, dialer, address, peer, partitions, clock, random, telemetry, clients } = platform;
+  const { log, directory, dialer, address, peer, partitions, clock, random, telemetry, policies, clients } = platform;
   const service = createRouterService({
-    ...{ log, directory, dialer, address, peer, partitions, clock, random, telemetry },
+    ...{ log, directory, dialer, address, peer, partitions, clock, random, telemetry, policies },
     history: clients.history,
   });
   platform.server.serve(RouterService, service.handlers);

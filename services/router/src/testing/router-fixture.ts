@@ -1,17 +1,18 @@
-import { decodeTimelineBatch, type LaneCommandInit, type SendCommandInit } from '@parley/contracts/events';
+import { decodeTimelineBatch, type LaneCommandInit, type MembershipCommandInit, type SendCommandInit } from '@parley/contracts/events';
 import { createGetConversationResponse } from '@parley/contracts/history';
 import { type Delivery, LinkClass, type Outcome, RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
 import { seededRandom, systemClock } from '@parley/kernel';
-import { laneOf, lanes } from '@parley/lanes';
+import { laneOf, lanes, type PolicyBook } from '@parley/lanes';
 import { followOwned, startOfLog } from '@parley/ownedlog';
 import { createInProcessRpc, createMemoryDirectory, type InProcessRpc, type OwnerDirectory } from '@parley/rpc';
 import { createRouterClient, type RouterClient } from '@parley/router-client';
-import { silentTelemetry } from '@parley/telemetry';
-import { type ConversationEvent, decodeConversationEvent, encodeContent } from '@parley/wire';
+import { type ConversationEvent, decodeConversationEvent, encodeContent, Priority } from '@parley/wire';
 import type { HistoryReader } from '../ports.js';
 import { createRouterService, type RouterService } from '../service.js';
+import { CountingTelemetry } from './counting-telemetry.js';
+import { SkippingClock } from './skipping-clock.js';
 
 /** History that knows nothing, so that routers start from the timeline alone. */
 export const emptyHistory: HistoryReader = {
@@ -22,6 +23,18 @@ export const emptyHistory: HistoryReader = {
 
 export const textContent = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });
 export const commandContent = (): Uint8Array => encodeContent({ kind: { type: 'command', value: { payload: Uint8Array.of(1) } } });
+
+export interface SubmitOptions {
+  readonly priority?: Priority;
+  /** Whose client sends it. */
+  readonly gateway?: string;
+}
+
+export interface SendOptions extends SendCommandInit {
+  readonly priority?: Priority;
+  readonly ingressMs?: number;
+  readonly gateway?: string;
+}
 
 /** Routers, of one partition unless told otherwise, over a log in memory, with a client linked to them. */
 export class RouterFixture implements AsyncDisposable {
@@ -36,10 +49,12 @@ export class RouterFixture implements AsyncDisposable {
     [LinkClass.NORMAL, []],
   ]);
   readonly subscriptions: { channel: string; headSeq: number; isFirst: boolean }[] = [];
+  readonly clock = new SkippingClock();
+  readonly telemetry = new CountingTelemetry();
   readonly #history: HistoryReader;
   readonly #partitions: number;
   readonly #stops: { stop: AbortController; ended: Promise<void> }[] = [];
-  #client: RouterClient | undefined;
+  readonly #clients = new Map<string, RouterClient>();
   #request = 0;
   #changed: (() => void)[] = [];
 
@@ -61,9 +76,14 @@ export class RouterFixture implements AsyncDisposable {
   }
 
   /** Starts another router process. */
-  startRouter(name: string): { readonly service: RouterService; stop(): Promise<void> } {
+  startRouter(name: string, policies?: PolicyBook): { readonly service: RouterService; stop(): Promise<void> } {
     const server = this.rpc.server(name);
-    const service = createRouterService({ ...this.#deps(name), history: this.#history, address: name });
+    const service = createRouterService({
+      ...this.#deps(name),
+      history: this.#history,
+      address: name,
+      ...(policies === undefined ? {} : { policies }),
+    });
     server.serve(Contract, service.handlers);
     const stop = new AbortController();
     const run = { stop, ended: service.run(stop.signal).finally(() => server[Symbol.asyncDispose]()) };
@@ -78,7 +98,13 @@ export class RouterFixture implements AsyncDisposable {
   }
 
   get client(): RouterClient {
-    this.#client ??= createRouterClient(this.#deps('gateway'), {
+    return this.clientOf('gateway');
+  }
+
+  /** The client of a gateway; what comes to any of them is collected together. */
+  clientOf(gateway: string): RouterClient {
+    let client = this.#clients.get(gateway);
+    client ??= createRouterClient(this.#deps(gateway), {
       outcome: (outcome) => this.#note(() => this.outcomes.push(outcome)),
       delivery: (delivery, linkClass) =>
         this.#note(() => {
@@ -87,25 +113,44 @@ export class RouterFixture implements AsyncDisposable {
         }),
       subscribed: (_app, channel, headSeq, isFirst) => this.#note(() => this.subscriptions.push({ channel, headSeq, isFirst })),
     });
-    return this.#client;
+    this.#clients.set(gateway, client);
+    return client;
   }
 
   /** Submits a command and waits for its outcome. */
-  async decide(command: LaneCommandInit, priority = 2): Promise<Outcome> {
-    const request = ++this.#request;
-    const origin = { peer: 'gateway', connection: 1, request };
-    this.client.submit(laneOf(priority), { app: 'app', ingressMs: systemClock.now(), ...command, origin });
+  decide(command: LaneCommandInit, options: SubmitOptions = {}): Promise<Outcome> {
+    const request = this.submit(command, options);
     return this.until(() => this.outcomes.find((outcome) => outcome.request === request));
   }
 
-  send(conversation: string, sender: string, options: SendCommandInit & { readonly ingressMs?: number } = {}): Promise<Outcome> {
-    const { ingressMs = systemClock.now(), ...rest } = options;
-    const value = { sender, clientMsgId: `m${this.#request}`, priority: 2 as const, content: textContent('hello'), ...rest };
-    return this.decide({ conversation, ingressMs, body: { type: 'send', value } }, value.priority);
+  /** Submits a command; answers the number of its request. */
+  submit(command: LaneCommandInit, { priority = Priority.MEDIUM, gateway = 'gateway' }: SubmitOptions = {}): number {
+    const request = ++this.#request;
+    const origin = { peer: gateway, connection: 1, request };
+    this.clientOf(gateway).submit(laneOf(priority), { app: 'app', ingressMs: this.clock.now(), ...command, origin });
+    return request;
+  }
+
+  send(conversation: string, sender: string, options: SendOptions = {}): Promise<Outcome> {
+    const { gateway = 'gateway', ...rest } = options;
+    return this.decide(this.sendOf(conversation, sender, rest), { priority: rest.priority ?? Priority.MEDIUM, gateway });
+  }
+
+  /** The command of a message. */
+  sendOf(conversation: string, sender: string, options: SendOptions = {}): LaneCommandInit {
+    const { ingressMs = this.clock.now(), gateway: _, ...rest } = options;
+    const clientMsgId = `m${this.#request}`;
+    const value = { sender, clientMsgId, priority: Priority.MEDIUM, content: textContent('hello'), ...rest };
+    return { conversation, ingressMs, body: { type: 'send', value } };
+  }
+
+  /** Tells the router a room's membership, as its service does. */
+  room(conversation: string, value: MembershipCommandInit): Promise<Outcome> {
+    return this.decide({ conversation, body: { type: 'membership', value } }, { priority: Priority.SYSTEM });
   }
 
   change(conversation: string, change: { joined?: string[]; left?: string[]; version: number; closed?: boolean }): Promise<Outcome> {
-    return this.decide({ conversation, body: { type: 'membership', value: { change, isStored: true } } }, 4);
+    return this.decide({ conversation, body: { type: 'membership', value: { change, isStored: true } } }, { priority: Priority.SYSTEM });
   }
 
   async subscribe(channel: string): Promise<void> {
@@ -162,7 +207,7 @@ export class RouterFixture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client?.[Symbol.asyncDispose]();
+    for (const client of this.#clients.values()) await client[Symbol.asyncDispose]();
     for (const { stop } of this.#stops) stop.abort();
     await Promise.all(this.#stops.map(({ ended }) => ended));
     await this.log[Symbol.asyncDispose]();
@@ -177,9 +222,9 @@ export class RouterFixture implements AsyncDisposable {
       dialer,
       peer,
       partitions: this.#partitions,
-      clock: systemClock,
+      clock: this.clock,
       random: seededRandom(1),
-      telemetry: silentTelemetry,
+      telemetry: this.telemetry,
     };
   }
 
