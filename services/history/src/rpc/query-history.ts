@@ -74,11 +74,12 @@ async function readPage(store: HistoryStore, { app, conversation }: Conversation
     const wanted = Math.min(seqs, limit - events.length);
     const rows = await store.events(app, conversation, { from, limit: wanted, backwards });
     const inSpan = rows.filter(({ seq }) => seq >= span.from && seq <= span.to);
-    isComplete &&= inSpan.length === wanted;
+    // Seqs are dense, so as many up to the last one wanted are all of them.
+    isComplete &&= inSpan.length === wanted && inSpan.at(-1)?.seq === (backwards ? from - wanted + 1 : from + wanted - 1);
     events.push(...inSpan);
   }
   if (isComplete) return { events, keptFromSeq: 0 };
-  // Seqs are dense: what is missing has been retired since the conversation's row was read.
+  // What is missing has been retired since the conversation's row was read.
   const { keptFromSeq } = await rowOf(store, app, conversation);
   return { events: events.filter(({ seq }) => seq >= keptFromSeq), keptFromSeq };
 }
