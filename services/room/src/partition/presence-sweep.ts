@@ -21,7 +21,7 @@ type Question = Map<string, AggregateName[]>;
 /** Users who have been away from a room for too long. */
 interface Leaving {
   readonly name: AggregateName;
-  readonly users: string[];
+  readonly users: UserId[];
 }
 
 /**
@@ -100,7 +100,7 @@ export class PresenceSweep {
       absent.push(key);
       const since = this.#absentSince.get(key);
       if (since === undefined) this.#absentSince.set(key, nowMs);
-      else if (nowMs - since >= limits.roomOfflineAfterMs) for (const name of rooms) addTo(leaving, name, user);
+      else if (nowMs - since >= limits.roomOfflineAfterMs) for (const name of rooms) addTo(leaving, name, user as UserId);
     }
     await Promise.all([...leaving.values()].map((left) => this.#letOut(left)));
     return absent;
@@ -123,22 +123,24 @@ export class PresenceSweep {
     }
   }
 
-  async #letOut({ name: { app, conversation }, users }: Leaving): Promise<void> {
+  /** By commands of bounded size that go into one batch. */
+  async #letOut({ name, users }: Leaving): Promise<void> {
+    const parts: Promise<void>[] = [];
+    const { leaveUsersMax } = roomLimits;
+    for (let at = 0; at < users.length; at += leaveUsersMax) parts.push(this.#leave(name, users.slice(at, at + leaveUsersMax)));
+    await Promise.all(parts);
+  }
+
+  async #leave({ app, conversation }: AggregateName, users: readonly UserId[]): Promise<void> {
     const { view, metrics, logger } = this.#deps;
-    for (let at = 0; at < users.length; at += roomLimits.leaveUsersMax) {
-      const some = users.slice(at, at + roomLimits.leaveUsersMax);
-      const room = conversation.slice(2) as RoomId;
-      try {
-        await view.execute(
-          { app, conversation },
-          (stamp) => ({ type: 'leave', app: app as AppId, room, ...stamp, users: some as UserId[], cause: MembershipCause.OFFLINE }),
-          { when: 'committed' },
-        );
-        metrics.offline.add(some.length);
-      } catch (error) {
-        // They are found again by the next sweep.
-        logger.debug('members without a connection could not leave yet', { app, conversation, cause: String(error) });
-      }
+    const head = { app: app as AppId, room: conversation.slice(2) as RoomId };
+    const command = { type: 'leave', ...head, users, cause: MembershipCause.OFFLINE } as const;
+    try {
+      await view.execute({ app, conversation }, (stamp) => ({ ...command, ...stamp }), { when: 'committed' });
+      metrics.offline.add(users.length);
+    } catch (error) {
+      // They are found again by the next sweep.
+      logger.debug('members without a connection could not leave yet', { app, conversation, cause: String(error) });
     }
   }
 }
@@ -155,7 +157,7 @@ function* membersOf(room: Room): Generator<string> {
   }
 }
 
-function addTo(leaving: Map<string, Leaving>, name: AggregateName, user: string): void {
+function addTo(leaving: Map<string, Leaving>, name: AggregateName, user: UserId): void {
   const left = leaving.get(name.conversation);
   if (left === undefined) leaving.set(name.conversation, { name, users: [user] });
   else left.users.push(user);

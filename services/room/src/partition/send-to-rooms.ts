@@ -24,7 +24,8 @@ export interface SendOptions {
 
 /**
  * Says something in every room of a partition, a few rooms at a time; answers in how many. Rooms that end meanwhile
- * are passed over. Stops at the first failure and throws it; repeating it says it where it was not said.
+ * are passed over. Stops at the first failure: throws it when it is for good, TIMEOUT when repeating the message says
+ * it where it was not said yet.
  */
 export async function sendToRooms(partition: RoomPartition, broadcast: Broadcast, options: SendOptions): Promise<number> {
   const rooms = roomsOf(partition, broadcast.app);
@@ -74,7 +75,9 @@ async function sendToRoom(
     const failure = failureOf(outcome);
     if (failure.error === 'CONVERSATION_NOT_FOUND') return false;
     const isOver = failure.spec.retry === 'never' || (outcome === undefined && isTransient);
-    if (isOver || attempt >= roomLimits.sendAttempts) throw failure;
+    if (isOver && outcome !== undefined) throw failure;
+    // Never UNAVAILABLE or the like, which would say that nothing happened in any room.
+    if (isOver || attempt >= roomLimits.sendAttempts) throw new ParleyError('TIMEOUT', 'not all rooms were reached', { cause: failure });
     await sleep(clock, Math.max(failure.retryAfterMs, 100 * attempt), signal);
   }
 }

@@ -22,7 +22,8 @@ export async function sendToAllRooms(
   const call = { signal, timeoutMs: roomLimits.sendPartitionWithinMs };
   let rooms = 0;
   await forEachAtOnce(roomLimits.sendPartitionsAtOnce, partitions, async (partition) => {
-    rooms += (await owners.sendToPartitionRooms({ partition, send }, call)).rooms;
+    const reached = await owners.sendToPartitionRooms({ partition, send }, call);
+    rooms += reached.rooms;
   });
   return { rooms };
 }
