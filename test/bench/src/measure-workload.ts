@@ -26,7 +26,7 @@ export interface Measured {
   readonly peers: readonly MeasuredPeer[];
 }
 
-export interface MeasuredPeer {
+interface MeasuredPeer {
   readonly name: string;
   readonly durability: Durability;
   readonly about: string;

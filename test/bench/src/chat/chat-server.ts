@@ -13,7 +13,7 @@ export const durabilityText: Readonly<Record<Durability, string>> = {
   D2: 'on the disk',
 };
 
-export interface TemplateOptions {
+interface TemplateOptions {
   readonly room: string;
   readonly level: Level;
   /** May be dropped under load; servers that know no such messages store or forward it like any other. */

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Round } from '../workloads/workload.js';
+import type { BenchSettings, Round } from '../workloads/workload.js';
+import { printedComparison } from './print-comparison.js';
+import { printedMatrix } from './print-matrix.js';
 import { printedReport } from './print-report.js';
 import { type CpuProfile, hotFunctions, hotPackages } from './profile-summary.js';
+import { ratiosOf } from './ratios.js';
 import { summarize } from './summary.js';
 import { number, table } from './table.js';
 
@@ -49,6 +52,44 @@ describe('the report', () => {
       ]),
     ).toBe('a     bb  c\nlong   1  x');
     expect([1.234, 12.34, 1234.5, Number.NaN].map(number)).toEqual(['1.23', '12.3', '1 235', '–']);
+  });
+});
+
+describe('the comparison with others', () => {
+  it('sets each round of a peer against the rounds right before and after', () => {
+    const turn = (name: string, microseconds: number) => ({ name, round: roundOf(microseconds) });
+    const turns = [turn('parley', 10), turn('nats', 30), turn('parley', 20), turn('nats', 60), turn('parley', 40), turn('ejabberd', 40)];
+    expect(ratiosOf(turns, 'nats')).toEqual([{ metric: 'server CPU per message', ratio: 2 }]);
+    expect(ratiosOf(turns, 'ejabberd')).toEqual([{ metric: 'server CPU per message', ratio: 1 }]);
+  });
+
+  it('shows values, ratios and what an acknowledgement means', () => {
+    const peer = {
+      ...{ name: 'nats', durability: 'D0' as const, about: '2.9', summary: summarize('nats', [roundOf(30)], saturated) },
+      ratios: [{ metric: 'server CPU per message', ratio: 1.5 }],
+    };
+    const text = printedComparison('direct', {
+      durability: 'D2',
+      summary: summarize('direct', [roundOf(20)], saturated),
+      peers: [peer],
+    });
+    expect(text).toMatch(/parley D2 +nats D0 +ratio\n/);
+    expect(text).toMatch(/server CPU per message +µs +20\.0 +30\.0 +× 1\.50\n/);
+    expect(text).toContain('D2: acknowledged means on the disk');
+  });
+});
+
+describe('a matrix of runs', () => {
+  it('names its columns by what differs', () => {
+    const entry = (members: number, microseconds: number) => ({
+      workload: 'room',
+      settings: { members, rate: 50 } as BenchSettings,
+      summary: summarize('room', [roundOf(microseconds)], saturated),
+    });
+    const text = printedMatrix([entry(3_000, 2), entry(10_000, 3)]);
+    expect(text).toMatch(/members +3 000 +10 000\n/);
+    expect(text).toMatch(/server CPU per message +µs +2\.00 +3\.00\n/);
+    expect(text).not.toContain('rate');
   });
 });
 

@@ -20,6 +20,8 @@ interface Offer {
   readonly held: number;
   readonly offered: number;
   readonly isAccountable: boolean;
+  /** Why the server may refuse urgent messages without being at fault, see `quotaDoubts`. */
+  readonly doubts: readonly string[];
   readonly counters: NonNullable<Round['counters']>;
 }
 
@@ -37,7 +39,7 @@ export function judgedOverload({ levels, cpu, lag, troubles }: LevelRunResult, o
     },
     cpu,
     faults: offer.isAccountable ? [...levels.flatMap((row) => [...faultsOf(row), ...imbalancesOf(offer.counters, row)]), ...troubles] : [],
-    invalid: [...doubtsAbout(cpu), ...lagDoubts(lag)],
+    invalid: [...doubtsAbout(cpu), ...lagDoubts(lag), ...offer.doubts],
     levels,
     counters: offer.counters,
   };

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { LevelRow } from '../measure/level-ledger.js';
 import { excessOf, judgedOverload } from './judge-overload.js';
 import { overloadPlan } from './overload-plan.js';
+import { quotaDoubts } from './quota-doubts.js';
+import type { BenchSettings } from './workload.js';
 
 const spread = (p99: number) => ({ count: 100, p50: p99 / 2, p95: p99, p99, max: p99 });
 const row = (level: LevelRow['level'], more: Partial<LevelRow> = {}): LevelRow => ({
@@ -11,7 +13,7 @@ const row = (level: LevelRow['level'], more: Partial<LevelRow> = {}): LevelRow =
 });
 const cpu = { wallMs: 1_000, serverMs: 900, generatorMs: 100, othersMs: 0 };
 const judged = (levels: readonly LevelRow[], isAccountable = true) =>
-  judgedOverload({ levels, cpu, lag: spread(1), troubles: [] }, { held: 100, offered: 300, isAccountable, counters: {} });
+  judgedOverload({ levels, cpu, lag: spread(1), troubles: [] }, { held: 100, offered: 300, isAccountable, doubts: [], counters: {} });
 
 describe('the plan of an overload', () => {
   const plan = overloadPlan({ rooms: 4, members: 10, high: 5, low: 60 });
@@ -33,6 +35,19 @@ describe('the plan of an overload', () => {
       expect(plan.roomOfClient(plan.senderOf(n))).toBe(plan.roomOf(n));
     }
     expect(senders.size).toBe(40);
+  });
+});
+
+describe('quotas of urgent messages', () => {
+  const settings = { rooms: 10, members: 200, high: 5, roomRate: 0 } as BenchSettings;
+
+  it('leave the run valid as long as the generator stays within them', () => {
+    expect(quotaDoubts(settings, 20_000)).toEqual([]);
+    expect(quotaDoubts(settings, 20_020)).toEqual(['100 HIGH messages/s in each room: more than a room takes for sure']);
+    expect(quotaDoubts({ ...settings, roomRate: 100_000 }, 20_020)).toEqual([]);
+    expect(quotaDoubts({ ...settings, roomRate: 100_000, members: 2 }, 3_000)).toEqual([
+      '7.5 HIGH messages/s of each client: more than a client may send',
+    ]);
   });
 });
 

@@ -6,6 +6,7 @@ import { excessOf, judgedOverload } from './judge-overload.js';
 import { LevelRun } from './level-run.js';
 import { forEachBounded, logoutAll, openChatClients } from './open-clients.js';
 import { overloadPlan } from './overload-plan.js';
+import { quotaDoubts } from './quota-doubts.js';
 import { counterIncreases } from './read-counters.js';
 import { untilQuiet } from './until-quiet.js';
 import type { ChatContext, ChatWorkload, RunningWorkload } from './workload.js';
@@ -51,7 +52,8 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
       const counters = counterIncreases(before, await chat.counters());
       if (!isWarmUp) context.note(`${chat.name}, ${offered} messages/s offered\n${printedLevels(result.levels)}`);
       await untilQuiet(context);
-      return judgedOverload(result, { held: rate, offered, isAccountable: chat.isAccountable, counters });
+      const doubts = quotaDoubts(settings, offered);
+      return judgedOverload(result, { held: rate, offered, isAccountable: chat.isAccountable, doubts, counters });
     },
     async [Symbol.asyncDispose]() {
       stopHeartbeats();

@@ -3,7 +3,7 @@ import { labelOf, sumOf } from '../measure/prometheus-text.js';
 import type { Round } from './workload.js';
 
 /** What the server's processes counted of one level, all together. */
-export interface ServerCounts {
+interface ServerCounts {
   /** Turned away by the gateways, for a rate or for load. */
   readonly turnedAway: number;
   /** Put into lanes by the gateways. */
@@ -15,7 +15,7 @@ export interface ServerCounts {
 }
 
 /** The server's own books of a level; undefined when it keeps none. */
-export function serverCounts(counters: NonNullable<Round['counters']>, level: string): ServerCounts | undefined {
+function serverCounts(counters: NonNullable<Round['counters']>, level: string): ServerCounts | undefined {
   const all = Object.values(counters).map((grown) => new Map(Object.entries(grown)));
   const sum = (metric: string, labels: Readonly<Record<string, string>> = {}): number => {
     const isMeant = (name: string): boolean =>

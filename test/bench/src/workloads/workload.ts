@@ -84,7 +84,7 @@ interface AnyWorkload {
 }
 
 /** Something to measure that only Parley does. */
-export interface ParleyWorkload extends AnyWorkload {
+interface ParleyWorkload extends AnyWorkload {
   readonly runsOnPeers?: false;
   start(context: BenchContext): Promise<RunningWorkload>;
 }
