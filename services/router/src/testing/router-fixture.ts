@@ -23,6 +23,7 @@ export const emptyHistory: HistoryReader = {
 
 export const textContent = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });
 export const commandContent = (): Uint8Array => encodeContent({ kind: { type: 'command', value: { payload: Uint8Array.of(1) } } });
+export const bulletContent = (): Uint8Array => encodeContent({ kind: { type: 'bullet', value: { text: 'wow' } } });
 
 export interface SubmitOptions {
   readonly priority?: Priority;
