@@ -55,7 +55,7 @@ export interface RetiringRoom {
 export async function retireOldEvents(store: HistoryStore, room: RetiringRoom, beforeMs: number): Promise<void> {
   const { row, storedHeadSeq } = room;
   const { retireEveryMs } = historyLimits;
-  if (room.isAgeChecked || row.updatedMs - beforeMs < 1) return;
+  if (room.isAgeChecked || row.updatedMs <= beforeMs) return;
   // Each room has an hour of its own: thousands at once would hold up the projection.
   const phaseMs = partitionOf(row.app, row.conversation, retireEveryMs);
   if (Math.floor((row.updatedMs + phaseMs) / retireEveryMs) === Math.floor((beforeMs + phaseMs) / retireEveryMs)) return;
