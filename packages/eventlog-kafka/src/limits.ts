@@ -60,8 +60,14 @@ export const fetchPartitionBytes = 512 * 1024;
 /** What one fetch brings at most, over all partitions. */
 export const fetchBytesMax = 4 * 1024 * 1024;
 
-/** About how much of a response is decoded and handed over before others have their turn: half a millisecond of work. */
-export const decodeSliceBytes = 32 * 1024;
+/** What taking in a record costs besides its bytes, in bytes. */
+export const recordCostBytes = 256;
+
+/** About how much of a response, costs included, is taken in before others have their turn: a quarter of a millisecond. */
+export const sliceBytes = 128 * 1024;
+
+/** All large responses together have one slice in this time, so that most of the time is left to everything else. */
+export const sliceEveryMs = 1;
 
 /** What may wait for a busy handler before its partition is left out of fetches. */
 export const followBufferBytes = 256 * 1024;

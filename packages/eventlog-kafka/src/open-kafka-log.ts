@@ -85,7 +85,7 @@ class KafkaLog implements EventLog {
     this.#topics = new Topics({ cluster, clock, replicationFactor });
     this.#offsets = new Offsets({ cluster, pool, clock });
     const rangeOf = (topic: string, partition: number): Promise<OffsetRange> => this.#offsets.range(topic, partition);
-    const turns = new Turns();
+    const turns = new Turns(clock);
     this.#reader = new PartitionReader({ cluster, pool, clock, turns, rangeOf });
     this.#followers = new Followers({ cluster, pool, reader: this.#reader, turns, logger });
   }

@@ -91,7 +91,7 @@ export class FetchLoop {
   }
 
   async #handOut(asked: readonly Follower[], results: readonly FetchResult[]): Promise<void> {
-    const pace = this.#options.turns.pace();
+    const pace = this.#options.turns.pace(this.#options.topic);
     const byPartition = new Map(results.map((result) => [result.partition, result]));
     for (const follower of asked) {
       const result = byPartition.get(follower.options.partition);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { FollowOptions, StoredRecord } from '@parley/eventlog';
-import { decodeSliceBytes, followBufferBytes } from '../limits.js';
+import { followBufferBytes, sliceBytes } from '../limits.js';
 import { decodeInSlices } from '../wire/record-batch.js';
 import type { Pace } from './turns.js';
 
@@ -63,10 +63,10 @@ export class Follower {
 
   /** Takes what was fetched from `nextOffset` on, slice by slice; rejects with BadBatchError. */
   async take(batches: Buffer, pace: Pace): Promise<void> {
-    for (const { records, nextOffset, bytes } of decodeInSlices(batches, this.#nextOffset, decodeSliceBytes)) {
+    for (const { records, nextOffset, cost } of decodeInSlices(batches, this.#nextOffset, sliceBytes)) {
       if (this.#isEnded) return;
       this.#push(records, nextOffset);
-      await pace(bytes);
+      await pace(cost);
     }
   }
 

@@ -72,7 +72,7 @@ export class Followers {
     while (!follower.isEnded) {
       const from = follower.nextOffset;
       const place = { topic, partition, from };
-      await follower.take(await this.#options.reader.fetch(place, fetchPartitionBytes, signal), turns.pace());
+      await follower.take(await this.#options.reader.fetch(place, fetchPartitionBytes, signal), turns.pace(topic));
       if (follower.nextOffset === from) return;
       while (!follower.isReady && !follower.isEnded) await nextReady(follower);
     }

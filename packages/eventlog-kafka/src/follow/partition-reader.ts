@@ -1,7 +1,7 @@
 import { LogClosedError, OffsetOutOfRangeError, type OffsetRange, type StoredRecord } from '@parley/eventlog';
 import type { Clock } from '@parley/kernel';
 import type { Cluster } from '../cluster/cluster.js';
-import { decodeSliceBytes, operationTimeoutMs, readBytesDefault } from '../limits.js';
+import { operationTimeoutMs, readBytesDefault, sliceBytes } from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import { ConnectionError } from '../wire/connection-error.js';
 import type { ConnectionPool } from '../wire/connection-pool.js';
@@ -38,15 +38,15 @@ export class PartitionReader {
 
   /** See EventLog.read. */
   async read(place: Place, maxBytes = readBytesDefault): Promise<readonly StoredRecord[]> {
-    const pace = this.#options.turns.pace();
+    const pace = this.#options.turns.pace(place.topic);
     let { from } = place;
     for (;;) {
       const found: StoredRecord[] = [];
       let end = from;
-      for (const { records, nextOffset, bytes } of decodeInSlices(await this.fetch({ ...place, from }, maxBytes), from, decodeSliceBytes)) {
+      for (const { records, nextOffset, cost } of decodeInSlices(await this.fetch({ ...place, from }, maxBytes), from, sliceBytes)) {
         found.push(...records);
         end = nextOffset;
-        await pace(bytes);
+        await pace(cost);
       }
       if (found.length > 0 || end === from) return found;
       from = end; // compaction has emptied what was there

@@ -1,51 +1,73 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeSliceBytes } from '../limits.js';
+import type { Clock } from '@parley/kernel';
+import { sliceBytes } from '../limits.js';
 import { Turns } from './turns.js';
 
-const loopTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+/** A clock whose timers go off one at a time, when the test says so. */
+class TurnClock implements Clock {
+  readonly #due: (() => void)[] = [];
 
-/** Takes slices of a large response until it has had so many, noting the turn of the loop in which it had each. */
-async function take(turns: Turns, slices: number, turnOf: () => number): Promise<readonly number[]> {
-  const pace = turns.pace();
-  const taken: number[] = [];
-  while (taken.length < slices) {
-    taken.push(turnOf());
-    await pace(decodeSliceBytes);
+  now(): number {
+    return 0;
   }
-  return taken;
+
+  monotonic(): number {
+    return 0;
+  }
+
+  setTimer(_delayMs: number, action: () => void): () => void {
+    this.#due.push(action);
+    return () => {};
+  }
+
+  /** Lets one timer go off and what follows from it happen; false when there is none. */
+  async turn(): Promise<boolean> {
+    const action = this.#due.shift();
+    action?.();
+    await new Promise((resolve) => void setImmediate(resolve));
+    return action !== undefined;
+  }
 }
 
-describe('turns of the event loop', () => {
-  it('let all large responses together have one slice each, and everything else in between', async () => {
-    const turns = new Turns();
-    let turn = 0;
-    let isDone = false;
-    const counting = (async () => {
-      for (; !isDone; turn += 1) await loopTurn();
-    })();
-    const responses = await Promise.all([1, 2, 3].map(() => take(turns, 10, () => turn)));
-    isDone = true;
-    await counting;
-    // The first slices come at once; from then on no turn has two.
-    const later = responses.flatMap((taken) => taken.slice(1));
-    expect(new Set(later).size).toBe(later.length);
-    // In turn: none of them is ever more than one slice ahead.
-    for (let slice = 1; slice < 10; slice += 1) {
-      const at = responses.map((taken) => taken[slice] ?? 0);
-      expect(Math.max(...at) - Math.min(...at)).toBeLessThanOrEqual(3);
+function arrange() {
+  const clock = new TurnClock();
+  const turns = new Turns(clock);
+  const taken: string[] = [];
+  /** Takes slices of a large response until it has had so many. */
+  const take = async (topic: string, slices: number): Promise<void> => {
+    const pace = turns.pace(topic);
+    for (let slice = 0; slice < slices; slice += 1) {
+      taken.push(topic);
+      await pace(sliceBytes);
+    }
+  };
+  return { clock, turns, taken, take };
+}
+
+describe('turns', () => {
+  it('give all large responses together one slice, and others their time in between', async () => {
+    const { clock, taken, take } = arrange();
+    for (let response = 0; response < 5; response += 1) void take('low', 10);
+    for (let slices = 5; slices < 50; slices += 1) {
+      expect(taken).toHaveLength(slices);
+      await clock.turn();
     }
   });
 
-  it('do not keep a small response waiting', async () => {
-    const turns = new Turns();
-    const large = take(turns, 100, () => 0);
-    const pace = turns.pace();
-    let hasTurned = false;
-    setImmediate(() => {
-      hasTurned = true;
-    });
-    for (let part = 0; part < 64; part += 1) await pace(decodeSliceBytes / 64 - 1);
-    expect(hasTurned).toBe(false);
-    await large;
+  it('go from topic to topic, however many partitions of one have something to take in', async () => {
+    const { clock, taken, take } = arrange();
+    for (let partition = 0; partition < 64; partition += 1) void take('low', 100);
+    void take('high', 4);
+    taken.length = 0;
+    for (let turn = 0; turn < 6; turn += 1) await clock.turn();
+    expect(taken).toEqual(['low', 'high', 'low', 'high', 'low', 'high']);
+  });
+
+  it('let a small response through at once', async () => {
+    const { clock, turns, take } = arrange();
+    void take('low', 100);
+    const pace = turns.pace('high');
+    for (let part = 0; part < 64; part += 1) await pace(sliceBytes / 64 - 1);
+    expect(await clock.turn()).toBe(true); // that of LOW
   });
 });

@@ -1,4 +1,5 @@
 import type { NewRecord, StoredRecord } from '@parley/eventlog';
+import { recordCostBytes } from '../limits.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter, varintSize } from './byte-writer.js';
 import { crc32c } from './crc32c.js';
@@ -74,18 +75,18 @@ export interface DecodedRecords {
   readonly records: StoredRecord[];
   /** Where to read on; compaction may leave it further than the last record. */
   readonly nextOffset: number;
-  /** What was read for them. */
-  readonly bytes: number;
+  /** What it took to read them, see recordCostBytes. */
+  readonly cost: number;
 }
 
 /**
- * The records from an offset on, in slices of about so many bytes, so that whoever takes them can do something else in
+ * The records from an offset on, in slices that cost about so much, so that whoever takes them can do something else in
  * between; at least one slice. A batch that is cut off at the end is left for the next fetch.
  */
-export function* decodeInSlices(bytes: Buffer, from: number, sliceBytes: number): Generator<DecodedRecords, void> {
+export function* decodeInSlices(bytes: Buffer, from: number, sliceCost: number): Generator<DecodedRecords, void> {
   let records: StoredRecord[] = [];
   let nextOffset = from;
-  let room = sliceBytes;
+  let room = sliceCost;
   let at = 0;
   while (bytes.length - at > magicAt) {
     const end = at + prefixBytes + bytes.readInt32BE(at + lengthAt);
@@ -94,17 +95,17 @@ export function* decodeInSlices(bytes: Buffer, from: number, sliceBytes: number)
     at = end;
     room -= headerBytes;
     while (batch.nextOffset > from && batch.left > 0) {
-      const before = batch.reader.position;
-      nextOffset = readRecords(batch, from, { into: records, bytes: Math.max(1, room) });
-      room -= batch.reader.position - before;
+      const before = { at: batch.reader.position, left: batch.left };
+      nextOffset = readRecords(batch, from, { into: records, cost: Math.max(1, room) });
+      room -= batch.reader.position - before.at + (before.left - batch.left) * recordCostBytes;
       if (room > 0) break; // and so the batch is at its end
-      yield { records, nextOffset, bytes: sliceBytes - room };
+      yield { records, nextOffset, cost: sliceCost - room };
       records = [];
-      room = sliceBytes;
+      room = sliceCost;
     }
     nextOffset = Math.max(nextOffset, batch.nextOffset);
   }
-  yield { records, nextOffset, bytes: sliceBytes - room };
+  yield { records, nextOffset, cost: sliceCost - room };
 }
 
 /** A batch whose records are read one after the other. */
@@ -138,12 +139,13 @@ function openBatch(bytes: Buffer): OpenBatch {
   return { reader, baseOffset, nextOffset, baseTime, appendTime, left };
 }
 
-/** Reads records for about so many bytes, at least one; returns the offset behind the last. */
-function readRecords(batch: OpenBatch, from: number, slice: { readonly into: StoredRecord[]; readonly bytes: number }): number {
+/** Reads records that cost about so much, at least one; returns the offset behind the last. */
+function readRecords(batch: OpenBatch, from: number, slice: { readonly into: StoredRecord[]; readonly cost: number }): number {
   const { reader, baseOffset, baseTime, appendTime } = batch;
-  const until = reader.position + slice.bytes;
+  let until = reader.position + slice.cost;
   let offset = from - 1;
   while (batch.left > 0 && reader.position < until) {
+    until -= recordCostBytes;
     batch.left -= 1;
     const length = reader.varint();
     const end = reader.position + length;

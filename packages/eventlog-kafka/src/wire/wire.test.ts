@@ -6,6 +6,7 @@ import kafkajsProtocol from 'kafkajs/src/protocol/requests/index.js';
 import { addressOf, parseAddress } from './address.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter, varintSize } from './byte-writer.js';
+import { recordCostBytes } from '../limits.js';
 import { crc32c } from './crc32c.js';
 import { decodeFetch, encodeFetch } from './fetch-request.js';
 import { decodeProduce, encodeProduce } from './produce-request.js';
@@ -17,8 +18,8 @@ const records = fc.array(fc.record({ key: fc.string({ maxLength: 20 }), value: f
 });
 
 /** All slices put together. */
-function decoded(bytes: Buffer, from: number, sliceBytes = 100) {
-  const slices = [...decodeInSlices(bytes, from, sliceBytes)];
+function decoded(bytes: Buffer, from: number) {
+  const slices = [...decodeInSlices(bytes, from, 1_000)];
   return { records: slices.flatMap((slice) => slice.records), nextOffset: slices.at(-1)?.nextOffset };
 }
 
@@ -77,7 +78,7 @@ describe('record batches', () => {
 
   it('are read in slices that begin where the one before ended, however many batches there are', () => {
     fc.assert(
-      fc.property(fc.array(records, { minLength: 1, maxLength: 5 }), fc.nat(30), fc.nat(400), (some, from, sliceBytes) => {
+      fc.property(fc.array(records, { minLength: 1, maxLength: 5 }), fc.nat(30), fc.nat(2_000), (some, from, sliceCost) => {
         let at = 0;
         const batches = some.map((batch) => {
           const bytes = stored(encodeRecordBatch(batch, 0), at);
@@ -86,9 +87,9 @@ describe('record batches', () => {
         });
         const all = Buffer.concat(batches);
         let next = from;
-        for (const slice of decodeInSlices(all, from, sliceBytes)) {
+        for (const slice of decodeInSlices(all, from, sliceCost)) {
           expect(slice.records.map(({ offset }) => offset)).toEqual(slice.records.map((_, index) => next + index));
-          expect(slice.bytes).toBeLessThanOrEqual(sliceBytes + 61 * batches.length + 350);
+          expect(slice.cost).toBeLessThanOrEqual(sliceCost + 61 * batches.length + 350 + recordCostBytes);
           next = slice.nextOffset;
         }
         expect(next).toBe(Math.max(from, at));
@@ -97,7 +98,7 @@ describe('record batches', () => {
     const many = Buffer.concat(
       Array.from({ length: 100 }, (_, offset) => stored(encodeRecordBatch([{ value: Buffer.from('a') }], 0), offset)),
     );
-    expect([...decodeInSlices(many, 0, 1_000)].length).toBeGreaterThan(5);
+    expect([...decodeInSlices(many, 0, 1_000)].length).toBeGreaterThan(25);
   });
 
   it('leave a batch that is cut off for the next fetch', () => {
