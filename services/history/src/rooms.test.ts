@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import type { ServiceClient } from '@parley/rpc';
 import { createMemoryHistoryStore, type HistoryStore, openLmdbHistoryStore } from '@parley/store';
 import { decodeConversationEvent, HistoryAccess } from '@parley/wire';
 import { HistoryFixture } from './testing/history-fixture.js';
+
+// Thousands of messages on a machine that may be busy.
+jest.setTimeout(60_000);
 
 type History = ServiceClient<typeof HistoryService>;
 
