@@ -93,7 +93,7 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const rooms = new RoomStays({ channels, membership, clock, limits });
   const requests = { history, group, room, random, whenReady, expect: membership.expect.bind(membership), rooms };
   const rateLimiter = new RateLimiter(limits.rates);
-  const loopLag = new LoopLag(clock);
+  const loopLag = new LoopLag(clock, limits.loopLagMsMax);
   const laneDoors = new LaneDoors({ router, partitions: deps.partitions });
   const { policies, liveGateways } = deps;
   const admission = new Admission({ policies, liveGateways, rateLimiter, loopLag, laneDoors, metrics });

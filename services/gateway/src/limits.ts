@@ -1,5 +1,5 @@
 import { limits } from '@parley/kernel';
-import type { BucketPolicy } from '@parley/lanes';
+import { type BucketPolicy, shedDefaults } from '@parley/lanes';
 
 /** How often a client may do something; what is over it is refused with RATE_LIMITED. */
 export interface RateLimits {
@@ -33,6 +33,8 @@ export interface GatewayLimits {
   readonly rates: RateLimits;
   /** Rooms that a user may be in at the same time. */
   readonly roomsPerUserMax: number;
+  /** When timers are later than this on average, transient messages are turned away at the door. */
+  readonly loopLagMsMax: number;
   /** Frames of a connection that are refused for their rate within a second, from which on it is read slowly. */
   readonly floodRefusalsMax: number;
   /** How often, milliseconds, and how many messages are then taken at a time. */
@@ -97,6 +99,7 @@ export const gatewayLimits: GatewayLimits = {
     moderation: { perSecond: 10, burst: 20 },
   },
   roomsPerUserMax: limits.roomsPerUserMax,
+  loopLagMsMax: shedDefaults.overMs,
   floodRefusalsMax: 2_000,
   floodTurnMs: 50,
   floodMessagesPerTurn: 10,

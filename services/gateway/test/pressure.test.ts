@@ -15,7 +15,7 @@ const body = (id: string, seq: number, priority: Priority, bytes = 20_000): Uint
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a client that reads too slowly', () => {
-  it('gets every urgent event, a mark for stored ones it must fetch, and loses low transient ones only', async () => {
+  it('gets every urgent event, a mark for stored ones it must fetch, the newest low ones, and the count of what is lost', async () => {
     await using harness = await Harness.start();
     const alice = await harness.member('alice');
     alice.socket.pause();
@@ -29,16 +29,20 @@ describe('a client that reads too slowly', () => {
     for (let i = 0; i < 20; i++) deliver(`low${i}`, 0, Priority.LOW);
     for (let i = 0; i < 20; i++) deliver(`high${i}`, 0, Priority.HIGH);
     for (let i = 0; i < 100; i++) deliver(`late${i}`, 601 + i, Priority.MEDIUM);
+    for (let i = 0; i < 5; i++) deliver(`command${i}`, 0, Priority.MEDIUM);
     await nextTurn();
     alice.socket.resume();
-    await alice.until(() => alice.pushed('headMoved').length > 0);
+    const [dropped] = (await alice.nextPush('messagesDropped')).counts;
     const ids = alice.pushed('event').map((bytes) => decodeConversationEvent(bytes).messageId);
     expect(ids.filter((id) => id.startsWith('high'))).toHaveLength(20);
-    const low = ids.filter((id) => id.startsWith('low')).length;
-    expect(low).toBeGreaterThan(0);
-    expect(low).toBeLessThan(20);
-    expect(ids.indexOf('high19')).toBeLessThan(ids.indexOf('low0'));
+    const low = ids.filter((id) => id.startsWith('low'));
+    expect(low.length).toBeGreaterThan(0);
+    expect(low).toEqual(Array.from({ length: low.length }, (_, i) => `low${20 - low.length + i}`));
+    expect(ids.indexOf('high19')).toBeLessThan(ids.indexOf('low19'));
     expect(alice.pushed('headMoved').at(-1)).toEqual({ conversation: 'u:alice|bob', headSeq: 700 });
+    expect(dropped).toEqual({ priority: Priority.LOW, count: 20 - low.length });
+    expect(alice.pushed('messagesDropped')).toHaveLength(1);
+    expect(alice.pushed('messagesDropped')[0]?.counts[1]).toEqual({ priority: Priority.MEDIUM, count: 5 });
     expect(alice.closeCode).toBeUndefined();
   }, 60_000);
 

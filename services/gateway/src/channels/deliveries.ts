@@ -7,6 +7,7 @@ import { type QueueIndex, queues } from '../outbound/outbox.js';
 import { type LocalUser, userChannelPrefix } from '../sessions/local-user.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import type { Channel, LocalMember } from './channel.js';
+import { bodyFieldOf, bodyFields } from './event-body.js';
 import type { ChannelTable } from './channel-table.js';
 
 export interface DeliveriesDeps {
@@ -132,7 +133,8 @@ const queueByLane = { system: queues.urgent, high: queues.urgent, medium: queues
 function eventOf({ event, priority, conversation, seq }: Delivery): OutboundEvent | undefined {
   if (event.length === 0) return undefined;
   const queue: QueueIndex = queueByLane[laneOf(priority)];
-  return { chunk: chunkOf({ body: { type: 'event', value: event } }), queue, conversation, seq, isBulk: false };
+  const isTally = queue === queues.normal && seq === 0 && bodyFieldOf(event) === bodyFields.roomTally;
+  return { chunk: chunkOf({ body: { type: 'event', value: event } }), queue, conversation, seq, isTally, isBulk: false };
 }
 
 const hears = (member: LocalMember, linkClass: LinkClass): boolean =>

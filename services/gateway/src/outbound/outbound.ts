@@ -3,7 +3,7 @@ import type { Counter } from '@parley/telemetry';
 import type { GatewayLimits } from '../limits.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { BundleEncoder } from './bundle.js';
-import { type Chunk, chunkOf } from './chunk.js';
+import type { Chunk } from './chunk.js';
 import { Outbox, type QueueIndex, queueOrder, queues } from './outbox.js';
 
 /** An event on its way to many connections. */
@@ -13,6 +13,8 @@ export interface OutboundEvent {
   readonly conversation: string;
   /** 0 for what is not stored: it can be shed, but not fetched again. */
   readonly seq: number;
+  /** Numbers of a room, which the next ones replace. */
+  readonly isTally: boolean;
   /** Goes to very many connections and may wait a moment for others like it. */
   readonly isBulk: boolean;
 }
@@ -50,8 +52,13 @@ export class Outbound {
   #cancelBulk: CancelTimer | undefined;
   #lastBulkMs = 0;
 
+  readonly #shedLow: Count;
+  readonly #shedMedium: Count;
+
   constructor(deps: OutboundDeps) {
     this.#deps = deps;
+    this.#shedLow = deps.metrics.shed.with('socket', 'low');
+    this.#shedMedium = deps.metrics.shed.with('socket', 'medium');
   }
 
   /** Queues what must arrive: answers and notices. A connection without room for it is stuck. */
@@ -62,25 +69,45 @@ export class Outbound {
       this.#deps.onStuck(connection);
       return;
     }
-    this.#add(connection, outbox, queue, chunk);
+    const isLong = outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
+    this.#added(connection, outbox, isLong && queue, false);
   }
 
   /** Queues an event, within the budget of its queue. */
   sendEvent(connection: ClientConnection, event: OutboundEvent): void {
     if (connection.state === 'closed') return;
-    const { limits, metrics } = this.#deps;
     const outbox = this.#outboxOf(connection);
     const { queue, chunk } = event;
-    if (outbox.congestedSinceMs === undefined || outbox.bytesIn(queue) + chunk.bytes.length <= budgetOf(limits, queue)) {
-      this.#add(connection, outbox, queue, chunk, event.isBulk);
-    } else if (event.seq > 0) {
-      outbox.mark(event.conversation, event.seq, limits.marksMax);
+    if (outbox.congestedSinceMs !== undefined && !this.#hasRoom(connection, outbox, event)) return;
+    const isLong = outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
+    if (queue === queues.low) outbox.noteLow(event.conversation, event.seq);
+    this.#added(connection, outbox, isLong && queue, event.isBulk);
+  }
+
+  /** Of a congested connection: whether the event may be queued. If not, it is dealt with. */
+  #hasRoom(connection: ClientConnection, outbox: Outbox, event: OutboundEvent): boolean {
+    const { limits, metrics } = this.#deps;
+    const { queue, chunk, conversation, seq } = event;
+    if (event.isTally) {
+      outbox.putTally(conversation, chunk);
+      return false;
+    }
+    if (outbox.bytesIn(queue) + chunk.bytes.length <= budgetOf(limits, queue)) return true;
+    if (queue === queues.low) {
+      // The newest are worth the most.
+      this.#shedLow.add(outbox.dropLow(limits.marksMax));
+      return true;
+    }
+    if (seq > 0) {
+      outbox.mark(conversation, seq, limits.marksMax);
       metrics.marked.add(1);
     } else if (queue === queues.urgent) {
       this.#deps.onStuck(connection);
     } else {
-      metrics.shed.add(1, 'socket', queue === queues.low ? 'low' : 'medium');
+      outbox.dropMedium();
+      this.#shedMedium.add(1);
     }
+    return false;
   }
 
   /** The network has taken everything that was written to the connection. */
@@ -112,10 +139,12 @@ export class Outbound {
     return connection.outbox;
   }
 
-  #add(connection: ClientConnection, outbox: Outbox, queue: QueueIndex, chunk: Chunk, isBulk = false): void {
-    outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
+  /** `long`: the queue that has got long by it, if it has. */
+  #added(connection: ClientConnection, outbox: Outbox, long: QueueIndex | false, isBulk: boolean): void {
     if (outbox.congestedSinceMs !== undefined) return;
-    if (isBulk) this.#scheduleBulk(connection, outbox);
+    // More in one tick than a budget holds: either the network takes it, or the connection counts as congested.
+    if (long !== false && outbox.bytesIn(long) > this.#deps.limits.normalBytesMax) this.#flush(connection);
+    else if (isBulk) this.#scheduleBulk(connection, outbox);
     else this.#schedule(connection, outbox);
   }
 
@@ -168,8 +197,8 @@ export class Outbound {
         this.#write(connection, outbox, queue);
       }
     }
-    if (outbox.hasMarks && !this.#isCongested(connection, outbox)) {
-      for (const frame of outbox.takeMarks()) outbox.add(queues.normal, chunkOf(frame), this.#deps.limits.bundleBytesMax);
+    if (outbox.hasNotices && !this.#isCongested(connection, outbox)) {
+      for (const chunk of outbox.takeNotices()) outbox.add(queues.normal, chunk, this.#deps.limits.bundleBytesMax);
       this.#write(connection, outbox, queues.normal);
       if (!outbox.isEmpty) this.#schedule(connection, outbox);
     }

@@ -1,11 +1,9 @@
 import { type DoorLane, delayWindowMs, DoorValve } from '@parley/lanes';
 import { partitionOf } from '@parley/kernel';
+import type { RouterClient } from '@parley/router-client';
 
 export interface LaneDoorsDeps {
-  readonly router: {
-    readonly peer: string;
-    queueingDelayMs?(lane: DoorLane, app: string, conversation: string): number;
-  };
+  readonly router: Pick<RouterClient, 'queueingDelayMs'>;
   readonly partitions: number;
 }
 
@@ -33,7 +31,7 @@ export class LaneDoors {
 
   /** Admits a message and answers 0, or answers after how many milliseconds its sender may try again. */
   take(lane: DoorLane, app: string, conversation: string, nowMs: number): number {
-    const delayMs = this.#deps.router.queueingDelayMs?.(lane, app, conversation) ?? 0;
+    const delayMs = this.#deps.router.queueingDelayMs(lane, app, conversation);
     // Nothing waits, and never has for long.
     if (delayMs === 0 && this.#doors.size === 0) return 0;
     const door = this.#doorOf(partitionOf(app, conversation, this.#deps.partitions), nowMs);

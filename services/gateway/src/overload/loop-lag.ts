@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '@parley/kernel';
-import { DelayGauge, type Level, ShedValve } from '@parley/lanes';
+import { DelayGauge, type Level, shedDefaults, ShedValve } from '@parley/lanes';
 
 const sampleEveryMs = 20;
 /** Without traffic for so long, nothing is measured. */
@@ -11,13 +11,15 @@ const idleAfterMs = 2_000;
  */
 export class LoopLag {
   readonly #clock: Clock;
-  readonly #valve = new ShedValve();
+  readonly #valve: ShedValve;
   #gauge: DelayGauge;
   #cancel: CancelTimer | undefined = undefined;
   #touchedMs = 0;
 
-  constructor(clock: Clock) {
+  /** Transient messages are turned away while windows have a mean of more than `overMs`. */
+  constructor(clock: Clock, overMs: number) {
     this.#clock = clock;
+    this.#valve = new ShedValve({ ...shedDefaults, overMs });
     this.#gauge = new DelayGauge(clock.monotonic());
   }
 

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EdgeConnection } from '@parley/edge-listener';
+import { defaultPolicy, type Level } from '@parley/lanes';
+import { silentTelemetry } from '@parley/telemetry';
+import { decodeServerFrames } from '@parley/wire';
+import { gatewayLimits } from '../limits.js';
+import { createGatewayMetrics } from '../metrics.js';
+import { ClientConnection } from '../sessions/client-connection.js';
+import type { Session } from '../sessions/session.js';
+import { Admission, type AdmissionDeps, type Entry } from './admission.js';
+import { type MessageClass, RateLimiter } from './rate-limiter.js';
+
+const edge: EdgeConnection = {
+  ...{ subprotocol: '', remoteAddress: '', context: undefined, bufferedBytes: 0 },
+  send: () => undefined,
+  close: () => undefined,
+  terminate: () => undefined,
+};
+const session: Session = {
+  ...{ id: 's', device: 'phone', resumeSecret: '', tokenExpiresMs: 0, isTokenWarned: false, sinceMs: 0, lostAtMs: 0 },
+  ...{ connection: undefined, hasMissed: false, lastEventMs: 0 },
+  app: { id: 'app', keys: [] },
+  user: {
+    ...{ app: 'app', id: 'alice', sessions: [], channels: [], entering: undefined, isSubscribed: true, isReady: true },
+    ...{ refresh: undefined, waiters: undefined, unusedSinceMs: 0 },
+  },
+};
+
+function admissionWith(changes: Partial<AdmissionDeps>): Admission {
+  return new Admission({
+    policies: { policyOf: () => ({ ...defaultPolicy, client: {} }) },
+    liveGateways: () => 1,
+    rateLimiter: new RateLimiter(gatewayLimits.rates),
+    loopLag: { sheds: () => false },
+    laneDoors: { take: () => 0 },
+    metrics: createGatewayMetrics(silentTelemetry.metrics),
+    ...changes,
+  });
+}
+
+/** What the refusal says; empty where there is none. */
+function refusalOf(admission: Admission, level: Level, messageClass: MessageClass): string {
+  const entry: Entry = { connection: new ClientConnection(edge, 1, false, 0), session, id: 7, level, messageClass, nowMs: 0 };
+  const refused = admission.refuseClient(entry) ?? admission.refuseShared(entry, 'u:alice|bob');
+  const body = decodeServerFrames(refused?.bytes ?? new Uint8Array(0)).frames[0]?.body;
+  return body?.type === 'error' ? `${body.value.name} ${body.value.retryAfterMs} ${body.value.message}` : '';
+}
+
+describe('Admission', () => {
+  it('turns transient messages away while the gateway is behind, at the levels that it sheds; nothing that is stored', () => {
+    const admission = admissionWith({ loopLag: { sheds: (level) => level === 'low' } });
+    expect(refusalOf(admission, 'low', 'bullet')).toMatch(/^OVERLOADED 500 .*\(gateway: transient LOW messages\)$/);
+    expect(refusalOf(admission, 'low', 'command')).toContain('OVERLOADED');
+    expect(refusalOf(admission, 'medium', 'bullet')).toBe('');
+    expect(refusalOf(admission, 'low', 'stored')).toBe('');
+  });
+
+  it('asks the doors of the lanes for stored LOW and MEDIUM only', () => {
+    const admission = admissionWith({ laneDoors: { take: () => 1_234 } });
+    expect(refusalOf(admission, 'low', 'stored')).toMatch(/^OVERLOADED 1300 .*\(router: stored LOW messages\)$/);
+    expect(refusalOf(admission, 'medium', 'stored')).toContain('router: stored MEDIUM');
+    expect(refusalOf(admission, 'high', 'stored')).toBe('');
+    expect(refusalOf(admission, 'low', 'bullet')).toBe('');
+  });
+});
