@@ -81,6 +81,9 @@ export const trimIntervalMs = 1_000;
 /** How old records of a queue topic become when its spec does not say. */
 export const queueRetentionMs = 60 * 60 * 1000;
 
+/** After so long the records of a compacted topic become subject to compaction. */
+export const compactedSegmentMs = 60 * 60 * 1000;
+
 /** A response larger than this means that we talk to something that is not Kafka. */
 export const responseBytesMax = 128 * 1024 * 1024;
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Config, loadConfig } from '@parley/config';
 import { GroupService } from '@parley/contracts/group';
+import { PolicyService } from '@parley/contracts/policy';
 import { topics } from '@parley/contracts/topics';
 import { type CassandraCluster, engineAvailability, type KafkaCluster, startCassandra, startKafka } from '@parley/engines';
-import { ParleyError, partitionOf } from '@parley/kernel';
+import { ParleyError, partitionOf, sleep, systemClock } from '@parley/kernel';
 import type { ServiceHandlers } from '@parley/rpc';
 import { createPlatform, type Platform } from '../src/index.js';
 
@@ -58,6 +59,22 @@ if (missing.length > 0) process.stderr.write(`a platform on a cluster: skipped, 
     await publish(second, partition, 2);
     expect(await answer).toBe(second.peer);
     for (const platform of [caller, first, second]) await platform[Symbol.asyncDispose]();
+  }, 60_000);
+
+  it('has the policies that were set in any process, which answers for them over the network', async () => {
+    const [first, second] = await Promise.all([createPlatform(newConfig()), createPlatform(newConfig())]);
+    const client = first.dialer.client(PolicyService, second.address);
+    await client.setPolicy({ app: 'shop', policy: { room: { perSecond: 1_234 } } });
+    expect(second.policies.policyOf('shop').room.perSecond).toBe(1_234);
+    const startedAt = systemClock.monotonic();
+    while (first.policies.policyOf('shop').room.perSecond !== 1_234) {
+      expect(systemClock.monotonic() - startedAt).toBeLessThan(1_000);
+      await sleep(systemClock, 5);
+    }
+    await expect(client.setPolicy({ app: 'shop', policy: { room: { perSecond: 0 } } })).rejects.toMatchObject({
+      error: 'INVALID_ARGUMENT',
+    });
+    for (const platform of [first, second]) await platform[Symbol.asyncDispose]();
   }, 60_000);
 
   it('has its topics and stores, also for the second process', async () => {

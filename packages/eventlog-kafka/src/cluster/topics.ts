@@ -1,6 +1,13 @@
 import type { TopicKind, TopicSpec } from '@parley/eventlog';
 import type { Clock } from '@parley/kernel';
-import { batchBytesMax, operationTimeoutMs, queueRetentionMs, replicationTimeoutMs, requestTimeoutMs } from '../limits.js';
+import {
+  batchBytesMax,
+  compactedSegmentMs,
+  operationTimeoutMs,
+  queueRetentionMs,
+  replicationTimeoutMs,
+  requestTimeoutMs,
+} from '../limits.js';
 import { LogUnavailableError } from '../log-unavailable-error.js';
 import { errorCode, errorNameOf } from '../wire/error-codes.js';
 import type { Cluster } from './cluster.js';
@@ -18,7 +25,8 @@ function topicConfig({ kind, retentionMs }: TopicSpec, replicas: number): Readon
   const keptMs = retentionMs ?? (kind === 'queue' ? queueRetentionMs : -1);
   return {
     'cleanup.policy': kind === 'compacted' ? 'compact' : 'delete',
-    ...(kind === 'compacted' ? {} : { 'retention.ms': String(keptMs), 'retention.bytes': '-1' }),
+    // Brokers do not compact the segment that is being written, and whoever starts reads all of it.
+    ...(kind === 'compacted' ? { 'segment.ms': String(compactedSegmentMs) } : { 'retention.ms': String(keptMs), 'retention.bytes': '-1' }),
     'min.insync.replicas': String(Math.max(1, replicas - 1)),
     'max.message.bytes': String(batchBytesMax),
     'message.timestamp.type': 'LogAppendTime',
