@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Level } from '../chat/chat-server.js';
-import { LevelLedger, type LevelRow, type MessagePlan } from './level-ledger.js';
+import { LevelLedger } from './level-ledger.js';
+import type { LevelRow, MessagePlan } from './level-row.js';
 
 /** Two rooms of three; the room of message n is n % 2, its sender the first of the room. */
 const plan = (levelOf: (n: number) => Level): MessagePlan => ({

@@ -25,7 +25,10 @@ export function printedComparison(title: string, { durability, summary, peers }:
     ...peers.flatMap((peer) => {
       const row = peer.summary.rows.find((each) => each.metric === metric);
       const ratio = peer.ratios.find((each) => each.metric === metric);
-      return [row === undefined ? '' : number(row.median), ratio === undefined ? '' : `× ${number(ratio.ratio)}`];
+      return [
+        row === undefined ? '' : number(row.median),
+        ratio !== undefined && Number.isFinite(ratio.ratio) ? `× ${number(ratio.ratio)}` : '',
+      ];
     }),
   ]);
   // The table leaves its last column as it is.

@@ -1,4 +1,4 @@
-import type { LevelRow } from '../measure/level-ledger.js';
+import type { LevelRow } from '../measure/level-row.js';
 import { number, table } from './table.js';
 
 /** What became of the messages of each level in one round. */

@@ -32,11 +32,12 @@ export async function attachServer({
   kid,
 }: AttachOptions): Promise<ServerUnderTest> {
   if (pids.length === 0) throw new Error('which processes count? give --pids');
+  const [gatewayUrl] = [...(metricsUrls ?? [])].flatMap(([name, url]) => (name.startsWith('gateway') ? [url] : []));
   return {
     addresses: urls.map(edgeAddressOf),
     app: { app, secret, kid },
     durability: isCluster ? 'D1' : 'D2',
-    listener: await listenerOf(adminUrl),
+    listener: await listenerOf(gatewayUrl ?? (adminUrl === undefined ? undefined : `${adminUrl}/metrics`)),
     pids,
     metricsUrls: metricsUrls ?? new Map(adminUrl === undefined ? [] : [['server', `${adminUrl}/metrics`]]),
     [Symbol.asyncDispose]: async () => undefined,
@@ -44,8 +45,8 @@ export async function attachServer({
 }
 
 /** From the metrics, when they can be had. */
-async function listenerOf(adminUrl: string | undefined): Promise<string> {
-  const answer = adminUrl === undefined ? undefined : await fetch(`${adminUrl}/metrics`).catch(() => undefined);
+async function listenerOf(metricsUrl: string | undefined): Promise<string> {
+  const answer = metricsUrl === undefined ? undefined : await fetch(metricsUrl).catch(() => undefined);
   return /implementation="(\w+)"/.exec((await answer?.text()) ?? '')?.[1] ?? 'unknown';
 }
 

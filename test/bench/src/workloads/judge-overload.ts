@@ -1,4 +1,4 @@
-import type { LevelRow } from '../measure/level-ledger.js';
+import type { LevelRow } from '../measure/level-row.js';
 import { doubtsAbout, lagDoubts } from './judge.js';
 import type { LevelRunResult } from './level-run.js';
 import { imbalancesOf } from './server-balance.js';

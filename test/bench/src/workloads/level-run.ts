@@ -1,6 +1,7 @@
 import { sleep } from '@parley/kernel';
 import type { ChatClient, ChatEvents, Level, MessageTemplate } from '../chat/chat-server.js';
-import { LevelLedger, type LevelRow, type MessagePlan } from '../measure/level-ledger.js';
+import { LevelLedger } from '../measure/level-ledger.js';
+import type { LevelRow, MessagePlan } from '../measure/level-row.js';
 import { runOpenLoop } from '../measure/pacer.js';
 import { Samples, type Spread } from '../measure/percentiles.js';
 import type { CpuUse } from '../measure/process-meter.js';

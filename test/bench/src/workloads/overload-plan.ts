@@ -1,5 +1,5 @@
 import type { Level } from '../chat/chat-server.js';
-import type { MessagePlan } from '../measure/level-ledger.js';
+import type { MessagePlan } from '../measure/level-row.js';
 import type { BenchSettings } from './workload.js';
 
 /** From 0 to 99, neighbours far apart: the upper bits of Knuth's multiplicative hash, whose lower ones repeat. */

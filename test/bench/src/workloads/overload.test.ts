@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LevelRow } from '../measure/level-ledger.js';
+import type { LevelRow } from '../measure/level-row.js';
 import { excessOf, judgedOverload } from './judge-overload.js';
 import { overloadPlan } from './overload-plan.js';
 import { quotaDoubts } from './quota-doubts.js';

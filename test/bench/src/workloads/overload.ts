@@ -21,6 +21,8 @@ export const overload: ChatWorkload = {
 };
 
 const probeSeconds = 4;
+/** A server that keeps what it cannot deliver yet works on after the last message. */
+const backlogWithinMs = 60_000;
 const search = { from: 100, to: 12_000 };
 
 async function startOverload(context: ChatContext): Promise<RunningWorkload> {
@@ -37,7 +39,7 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
     const result = await run.offer(rate, Math.min(probeSeconds, settings.seconds), options);
     const excess = excessOf(result.levels);
     context.note(`${chat.name}: ${rate} messages/s ${excess.length === 0 ? 'are held' : `are too much (${excess.join('; ')})`}`);
-    await untilQuiet(context);
+    await untilQuiet(context, backlogWithinMs);
     return excess.length === 0;
   };
   return {
@@ -51,7 +53,7 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
       const result = await run.offer(offered, isWarmUp ? Math.min(probeSeconds, settings.seconds) : settings.seconds, options);
       const counters = counterIncreases(before, await chat.counters());
       if (!isWarmUp) context.note(`${chat.name}, ${offered} messages/s offered\n${printedLevels(result.levels)}`);
-      await untilQuiet(context);
+      await untilQuiet(context, backlogWithinMs);
       const doubts = quotaDoubts(settings, offered);
       return judgedOverload(result, { held: rate, offered, isAccountable: chat.isAccountable, doubts, counters });
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LevelRow } from '../measure/level-ledger.js';
+import type { LevelRow } from '../measure/level-row.js';
 import { gatewayShares } from './gateway-shares.js';
 import { counterIncreases } from './read-counters.js';
 import { imbalancesOf } from './server-balance.js';

@@ -1,4 +1,4 @@
-import type { LevelRow } from '../measure/level-ledger.js';
+import type { LevelRow } from '../measure/level-row.js';
 import { labelOf, sumOf } from '../measure/prometheus-text.js';
 import type { Round } from './workload.js';
 

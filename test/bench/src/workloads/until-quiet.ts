@@ -6,9 +6,9 @@ const quietMs = 10;
 const lookEveryMs = 250;
 const quietWithinMs = 5_000;
 
-/** Resolves when the server has nothing to do any more, or after a few seconds. */
-export async function untilQuiet({ clock, meter }: ChatContext): Promise<void> {
-  const untilMs = clock.monotonic() + quietWithinMs;
+/** Resolves when the server has nothing to do any more, or after so many milliseconds. */
+export async function untilQuiet({ clock, meter }: ChatContext, withinMs = quietWithinMs): Promise<void> {
+  const untilMs = clock.monotonic() + withinMs;
   for (let before = meter.serverMs(); clock.monotonic() < untilMs; ) {
     await sleep(clock, lookEveryMs);
     const after = meter.serverMs();

@@ -1,6 +1,6 @@
 import type { Clock } from '@parley/kernel';
 import type { ChatServer } from '../chat/chat-server.js';
-import type { LevelRow } from '../measure/level-ledger.js';
+import type { LevelRow } from '../measure/level-row.js';
 import type { CpuUse, ProcessMeter } from '../measure/process-meter.js';
 import type { ServerUnderTest } from '../server/server-under-test.js';
 
