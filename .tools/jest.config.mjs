@@ -23,6 +23,7 @@ export default {
     ...services,
     '^@parley/(eventlog|store|rpc|edge-listener|aggregates)/contract$': '<rootDir>/packages/$1/src/contract/index.ts',
     '^@parley/test-cluster$': '<rootDir>/test/cluster/src/index.ts',
+    '^@parley/test-bench/protocol$': '<rootDir>/test/bench/src/protocol/index.ts',
     '^@parley/sdk/testing$': '<rootDir>/packages/sdk/src/testing.ts',
     '^@parley/sdk/node$': '<rootDir>/packages/sdk/src/node.ts',
     '^@parley/contracts/(.*)$': '<rootDir>/packages/contracts/src/$1.ts',

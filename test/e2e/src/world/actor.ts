@@ -3,7 +3,26 @@ import type { Client, ClientEvents, Gap, Membership, Message, StoredMessage, Tim
 import type { WeakLine } from './weak-line.js';
 
 const patienceMs = 20_000;
-const watched = ['event', 'connection', 'gap', 'caughtUp', 'send', 'kicked', 'roomLost', 'historyReset', 'error'] as const;
+const watched = [
+  'event',
+  'connection',
+  'gap',
+  'caughtUp',
+  'send',
+  'kicked',
+  'historyReset',
+  'error',
+  'messagesDropped',
+  'roomLost',
+  'roomStateChanged',
+  'roomAttributesUpdated',
+  'roomMembersChanged',
+  'roomMemberAttributesUpdated',
+  'roomCountersUpdated',
+  'roomRoleChanged',
+  'roomMuted',
+  'roomRenamed',
+] as const;
 
 /** A device of a user with the program of an application on it: remembers everything that the SDK hands out. */
 export class Actor {

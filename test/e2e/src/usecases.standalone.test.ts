@@ -1,0 +1,8 @@
+import { jest } from '@jest/globals';
+import { startStandalone } from '@parley/testkit';
+import { soakRounds } from './soak.js';
+import { describeUseCases } from './usecases/all-use-cases.js';
+
+jest.setTimeout(60_000);
+
+describeUseCases(() => startStandalone(), { viewers: soakRounds({ short: 600, full: 5_000 }) });
