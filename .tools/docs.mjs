@@ -82,6 +82,12 @@ function limitsPage() {
         'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
         'rates.command': 'Commands per client; beyond it `RATE_LIMITED`. Set per app.',
         'rates.bullet': 'Bullets per client; beyond it `RATE_LIMITED`. Set per app.',
+        'rates.attributes': "Changes of rooms' and members' attributes per client; beyond it `RATE_LIMITED`.",
+        'rates.counters': "Contributions to rooms' counters per client; beyond it `RATE_LIMITED`.",
+        'rates.moderation': 'Kicks, bans, mutes, roles, names and ends of rooms per client; beyond it `RATE_LIMITED`.',
+        roomsPerUserMax: '',
+        floodTurnMs: 'How often such a connection is read.',
+        floodMessagesPerTurn: 'Messages that are then taken from it.',
       },
       'services/gateway/src/limits.ts',
     ],
@@ -217,6 +223,10 @@ that may be a file is also read from the path in \`<VARIABLE>_FILE\`, or \`<sett
 reported at once, and the process does not start. \`npm run parley -- config\` prints what is in effect.
 
 ${table(['setting', 'variable', 'default', 'expects', 'meaning'], rows)}
+
+\`limits\` holds for all apps, \`apps[].limits\` for one. Rates by priority and rates by kind of message hold together; LOW and
+MEDIUM of a client are never below what an app's rates by kind add up to, unless they are set. What \`policy/setPolicy\` sets while
+the system runs ([back-end API](backend-api.md#how-much-an-app-may-send)) goes before both.
 
 ## Apps
 

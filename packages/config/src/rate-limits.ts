@@ -13,9 +13,9 @@ export const roomRateDefaults = { perSecond: 200, sliceMs: 200, mediumPercent: 5
 export const rateLimits = (fallback?: string) => ({
   client: z
     .strictObject({
-      low: rate({ level: 'LOW', of: 'and client', defaults: ['100', '200'], fallback: below(fallback, 'client.low') }),
-      medium: rate({ level: 'MEDIUM', of: 'and client', defaults: ['100', '200'], fallback: below(fallback, 'client.medium') }),
-      high: rate({ level: 'HIGH', of: 'and client', defaults: ['5', '10'], fallback: below(fallback, 'client.high') }),
+      low: rate({ level: 'LOW', of: 'of each client', defaults: ['100', '200'], fallback: below(fallback, 'client.low') }),
+      medium: rate({ level: 'MEDIUM', of: 'of each client', defaults: ['100', '200'], fallback: below(fallback, 'client.medium') }),
+      high: rate({ level: 'HIGH', of: 'of each client', defaults: ['5', '10'], fallback: below(fallback, 'client.high') }),
     })
     .optional(),
   room: roomRates(below(fallback, 'room')),
@@ -50,7 +50,7 @@ function rate({ level, of, defaults: [perSecond, burst], fallback }: RateWords) 
         defaultText: below(fallback, 'perSecond') ?? perSecond,
       }),
       burst: setting(count.optional(), {
-        meaning: `Messages of priority ${level} at once ${of}; as many as per second where only that is given.`,
+        meaning: `Messages of priority ${level} at once ${of}; as in a second where only that is given.`,
         expects,
         defaultText: below(fallback, 'burst') ?? burst ?? perSecond,
       }),
