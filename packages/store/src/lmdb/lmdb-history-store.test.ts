@@ -61,6 +61,23 @@ describe('the history in LMDB', () => {
     await store[Symbol.asyncDispose]();
   });
 
+  it('keeps apart what is being written of a user and what came since', async () => {
+    const store = await openAt('live');
+    const row = { app, user: 'alice', conversation: 'r:hall' };
+    for (let at = 0; at < 6; at += 2) {
+      await store.apply(partition, batchAt(at, { memberships: [row] }));
+      const entering = store.flush();
+      await store.apply(partition, batchAt(at + 1, { departures: [row] }));
+      await entering;
+      expect(await store.conversationsOf(app, 'alice', { limit: 9 })).toEqual([]);
+      const leaving = store.flush();
+      await store.apply(partition, batchAt(at + 1, { memberships: [row] }));
+      await leaving;
+      expect(await store.conversationsOf(app, 'alice', { limit: 9 })).toEqual(['r:hall']);
+    }
+    await store[Symbol.asyncDispose]();
+  });
+
   it('drops the sends of a day as a whole once it is over', async () => {
     let now = 20_000 * dayMs + 5;
     const clock: Clock = { ...systemClock, now: () => now };
