@@ -303,9 +303,11 @@ export class Client {
     }
   }
 
-  #takeNotice({ conversation, body }: ConversationEvent): boolean {
+  #takeNotice({ conversation, timeMs, body }: ConversationEvent): boolean {
     switch (body?.type) {
       case 'roomChange':
+        this.rooms.receive(conversation, { type: 'roomChange', value: { ...body.value, timeMs } });
+        return true;
       case 'roomTally':
       case 'memberAttributes':
         this.rooms.receive(conversation, body);

@@ -318,7 +318,7 @@ describe('a room', () => {
     await expect(entered).resolves.toMatchObject({ room: 'live', memberCount: 1 });
     world.server.say('r:live', 'm10');
     await world.clock.advance(1_000);
-    expect(seen.seqs('r:live')).toEqual([10]);
+    expect(seen.texts()).toEqual(['m10']);
     expect(seen.gaps).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import {
   type ServerFrameInit,
 } from '@parley/wire';
 import type { WebSocketLike } from '../socket.js';
+import { FakeRooms } from './fake-rooms.js';
 import { FakeSocket, type ServerEnd } from './fake-socket.js';
 import type { ManualClock } from './manual-clock.js';
 
@@ -24,6 +25,8 @@ export interface Mischief {
   eventCopies(): number;
   /** Refuses one send for now, or loses it before it is looked at. */
   sendFate(): 'accept' | 'refuse' | 'lose';
+  /** Extra delay of an answer about rooms: events that happened after it was made overtake it. */
+  answerDelayMs?(): number;
 }
 
 export const noMischief: Mischief = {
@@ -44,6 +47,8 @@ interface Session {
   readonly resumeKey: string;
   link: Link | undefined;
   missed: Body[];
+  /** What was written lately: a connection that breaks may have lost it on the way. */
+  recent: { readonly atMs: number; readonly body: Body }[];
 }
 
 /** One connection as the server sees it. */
@@ -68,6 +73,7 @@ export class FakeServer {
   /** One answer per request type; it replaces the usual one until it is removed. */
   readonly answers = new Map<string, (frame: ClientFrame, link: Link) => Body | undefined>();
   readonly conversations = new Map<string, Conversation>();
+  readonly rooms: FakeRooms;
   /** Sends as they arrived, accepted or not. */
   readonly sends: SendMessage[] = [];
   readonly #sessions = new Map<string, Session>();
@@ -76,6 +82,13 @@ export class FakeServer {
 
   constructor(clock: ManualClock) {
     this.clock = clock;
+    this.rooms = new FakeRooms({
+      clock,
+      refuse: (name) => this.refuse(name),
+      members: (conversation) => this.#conversation(conversation).members,
+      headSeq: (conversation) => this.#conversation(conversation).events.length,
+      publish: (conversation, event, users) => this.#notify(conversation, event, new Set(users)),
+    });
   }
 
   readonly webSocket = (): WebSocketLike => {
@@ -155,7 +168,9 @@ export class FakeServer {
     if (this.isSilent || frame.body === undefined) return;
     const special = this.answers.get(frame.body.type);
     const body = special === undefined ? this.#answer(link, frame.body) : special(frame, link);
-    if (body !== undefined && frame.id !== 0) this.push(link, body, frame.id);
+    const delayMs = frame.body.type.includes('Room') ? (this.mischief.answerDelayMs?.() ?? 0) : 0;
+    if (body !== undefined && frame.id !== 0 && delayMs === 0) this.push(link, body, frame.id);
+    else if (body !== undefined && frame.id !== 0) this.clock.setTimer(delayMs, () => this.push(link, body, frame.id));
     if (frame.body.type === 'login' && body?.type === 'loggedIn') this.#replay(link);
   }
 
@@ -172,10 +187,8 @@ export class FakeServer {
         return this.#sync(user, body.value.cursor, body.value.page);
       case 'queryHistory':
         return this.#history(body.value);
-      case 'enterRoom':
-        return this.#enterRoom(user, body.value.room);
       default:
-        return { type: 'done', value: {} };
+        return this.rooms.answer(user, body) ?? { type: 'done', value: {} };
     }
   }
 
@@ -183,13 +196,14 @@ export class FakeServer {
     let session = this.#sessions.get(resumeKey);
     const isResumed = session !== undefined;
     if (session === undefined) {
-      session = { user, resumeKey: `resume-${++this.#sessionCount}`, link: undefined, missed: [] };
+      session = { user, resumeKey: `resume-${++this.#sessionCount}`, link: undefined, missed: [], recent: [] };
       this.#sessions.set(session.resumeKey, session);
     }
     link.session = session;
     session.link = link;
     const isComplete = isResumed && session.missed.length <= this.resumeBufferMax;
-    if (!isComplete) session.missed = [];
+    session.missed = isComplete ? [...session.recent.map(({ body }) => body), ...session.missed] : [];
+    session.recent = [];
     return {
       type: 'loggedIn',
       value: {
@@ -211,7 +225,7 @@ export class FakeServer {
     if (session === undefined) return;
     const { missed } = session;
     session.missed = [];
-    for (const body of missed) this.push(link, body);
+    for (const body of missed) this.#toSession(session, body);
   }
 
   #send(link: Link, user: string, send: SendMessage): Body | undefined {
@@ -241,6 +255,11 @@ export class FakeServer {
     return seq;
   }
 
+  #notify(conversation: string, event: ConversationEventInit, users: ReadonlySet<string>): void {
+    const bytes = encodeConversationEvent({ ...event, conversation, seq: 0, timeMs: this.clock.now() });
+    for (const session of this.#sessions.values()) if (users.has(session.user)) this.#publish(session, conversation, bytes);
+  }
+
   #publish(session: Session, conversation: string, bytes: Uint8Array): void {
     const copies = this.mischief.eventCopies();
     for (let copy = 0; copy < copies; copy++) {
@@ -255,8 +274,13 @@ export class FakeServer {
 
   /** To the connection that the session has by now, or kept until it has one again. */
   #toSession(session: Session, body: Body): void {
-    if (session.link?.isOpen) this.push(session.link, body);
-    else session.missed.push(body);
+    if (session.link?.isOpen !== true) {
+      session.missed.push(body);
+      return;
+    }
+    const atMs = this.clock.now();
+    session.recent = [...session.recent.filter((sent) => sent.atMs > atMs - inDoubtMs), { atMs, body }];
+    this.push(session.link, body);
   }
 
   /** Cursor: the number of events in all conversations together at the time, so that it only says "something new". */
@@ -301,16 +325,10 @@ export class FakeServer {
       },
     };
   }
-
-  #enterRoom(user: string, room: string): Body {
-    const conversation = this.#conversation(`r:${room}`);
-    conversation.members.add(user);
-    return {
-      type: 'room',
-      value: { room, name: room, memberCount: conversation.members.size, version: 1, headSeq: conversation.events.length },
-    };
-  }
 }
+
+/** Longer than anything travels. */
+const inDoubtMs = 200;
 
 const encoder = new TextEncoder();
 

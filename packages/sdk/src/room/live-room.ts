@@ -1,5 +1,5 @@
 import { type Clock, limits as serverLimits, type Random } from '@parley/kernel';
-import type { MemberAttributesChanged, RoomChange, RoomInfo, RoomMember, RoomTally } from '@parley/wire';
+import type { MemberAttributesChanged, RoomInfo, RoomMember, RoomTally } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { ConversationHandle } from '../conversation-handle.js';
 import { Emitter, type Off } from '../emitter.js';
@@ -8,7 +8,7 @@ import type { SdkLimits } from '../limits.js';
 import type { Requester } from '../requester.js';
 import { CounterFeed } from './counter-feed.js';
 import type { OwnRoomEvents, Room } from './room.js';
-import { RoomCopy, type RoomStep } from './room-copy.js';
+import { RoomCopy, type RoomStep, type TimedChange } from './room-copy.js';
 import type { RoomAttributeValue, RoomBehaviour, RoomMuteEntry, RoomRoleName, RoomSnapshot } from './room-details.js';
 import { tellDifference } from './room-diff.js';
 import { type RoomConnectionState, type RoomEvents, type RoomStateCause, type TellRoomEvent, tellThrough } from './room-events.js';
@@ -17,7 +17,7 @@ import { RoomOperations } from './room-operations.js';
 
 /** What the server says of a room and its members. */
 export type RoomNotice =
-  | { readonly type: 'roomChange'; readonly value: RoomChange }
+  | { readonly type: 'roomChange'; readonly value: TimedChange }
   | { readonly type: 'roomTally'; readonly value: RoomTally }
   | { readonly type: 'memberAttributes'; readonly value: MemberAttributesChanged }
   | { readonly type: 'membership'; readonly value: Membership };
@@ -53,6 +53,8 @@ export class LiveRoom extends RoomOperations implements Room {
   #entriesUnderWay = 0;
   #early: RoomNotice[] = [];
   #hasMissed = false;
+  /** The server has said once that the user is not in the room. */
+  #isSaidToBeOut = false;
   #stayEndsAt = 0;
   /** The user has to enter before the room is up to date, again where they were in before. */
   needsEntry = true;
@@ -65,10 +67,7 @@ export class LiveRoom extends RoomOperations implements Room {
       ...{ clock, random, limits, self },
       fetch: () => call({ body: { type: 'getRoom', value: { room: id } }, expect: 'room', isImmediate: true }),
       stepped: (before, step) => this.#stepped(before, step),
-      refused: (error) => {
-        if (error.name === 'ROOM_NOT_FOUND') options.lost(error);
-        else options.error(error);
-      },
+      refused: (error) => this.#refused(error),
     });
     this.#counters = new CounterFeed({
       ...{ clock, random, limits },
@@ -279,6 +278,18 @@ export class LiveRoom extends RoomOperations implements Room {
     }
   }
 
+  /** Why the user is out may still be on its way, so the server is asked twice. */
+  #refused(error: ParleyClientError): void {
+    if (error.name !== 'ROOM_NOT_FOUND') {
+      this.#options.error(error);
+    } else if (this.#isSaidToBeOut) {
+      this.#options.lost(error);
+    } else {
+      this.#isSaidToBeOut = true;
+      this.#copy.doubt();
+    }
+  }
+
   #membership(change: Membership): void {
     if (change.version <= this.#copy.snapshot.version) return;
     if (change.closed || change.left.includes(this.#options.self())) {
@@ -311,7 +322,10 @@ export class LiveRoom extends RoomOperations implements Room {
     if (this.#state === 'disconnected') return;
     const after = this.#copy.snapshot;
     if (step.type === 'entered') this.#move('connected', 'entered');
-    if (step.type === 'entered' || step.type === 'refreshed') this.#memberVersions.clear();
+    if (step.type === 'entered' || step.type === 'refreshed') {
+      this.#memberVersions.clear();
+      this.#isSaidToBeOut = false;
+    }
     // At the first entry everything is new, which the state says.
     if (before.stateVersion > 0) {
       tellDifference({ before, after }, { room: this.id, operator: step.type === 'changed' ? step.operator : '' }, this.#tell);

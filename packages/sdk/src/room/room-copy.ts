@@ -34,6 +34,11 @@ const nothing: RoomSnapshot = {
   ...{ memberCount: 0, stateVersion: 0, createdMs: 0, firstSeq: 0, version: 0, tallyVersion: 0 },
 };
 
+/** A change, and when it was made by the server's clock. */
+export interface TimedChange extends RoomChange {
+  readonly timeMs: number;
+}
+
 /** A wait for a version of the state. */
 interface Waiter {
   readonly version: number;
@@ -47,7 +52,7 @@ interface Waiter {
  */
 export class RoomCopy {
   readonly #options: RoomCopyOptions;
-  readonly #early = new Map<number, RoomChange>();
+  readonly #early = new Map<number, TimedChange>();
   #waiters: Waiter[] = [];
   #snapshot = nothing;
   /** The highest version of the state that is known to exist. */
@@ -80,7 +85,7 @@ export class RoomCopy {
     this.resume();
   }
 
-  change(change: RoomChange): void {
+  change(change: TimedChange): void {
     const { stateVersion } = change;
     if (stateVersion <= this.#snapshot.stateVersion) return;
     this.#newestVersion = Math.max(this.#newestVersion, stateVersion);
@@ -153,10 +158,10 @@ export class RoomCopy {
     return this.#isDoubtful || this.#newestVersion > this.#snapshot.stateVersion;
   }
 
-  #apply(change: RoomChange): void {
+  #apply(change: TimedChange): void {
     const self = this.#options.self();
     const wasMember = roleIn(this.#snapshot, self) === 'member';
-    this.#step(foldChange(this.#snapshot, change, self), { type: 'changed', operator: change.operator });
+    this.#step(foldChange(this.#snapshot, change, { self, timeMs: change.timeMs }), { type: 'changed', operator: change.operator });
     // Who becomes a moderator may see mutes that were not for him before.
     if (wasMember && roleIn(this.#snapshot, self) !== 'member') this.doubt();
   }
@@ -167,7 +172,7 @@ export class RoomCopy {
     if (this.#isMissing) this.#plan(this.#spreadMs());
   }
 
-  #takeNext(): RoomChange | undefined {
+  #takeNext(): TimedChange | undefined {
     const version = this.#snapshot.stateVersion + 1;
     const next = this.#early.get(version);
     this.#early.delete(version);

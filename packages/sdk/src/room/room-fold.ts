@@ -1,7 +1,7 @@
 import { limits } from '@parley/kernel';
 import { type RoleChanged, type RoomChange, type RoomInfo, type RoomMute, RoomRole, type RoomTally } from '@parley/wire';
 import type { Membership } from '../events.js';
-import { attributeOf, muteEntryOf, type RoomMuteEntry, type RoomRoleName, type RoomSnapshot, snapshotOf } from './room-details.js';
+import { attributeOf, muteEntryOf, type RoomRoleName, type RoomSnapshot, snapshotOf } from './room-details.js';
 
 /** What a user may do in the room. */
 export function roleIn({ owner, moderators }: RoomSnapshot, user: string): RoomRoleName {
@@ -9,8 +9,14 @@ export function roleIn({ owner, moderators }: RoomSnapshot, user: string): RoomR
   return moderators.includes(user) ? 'moderator' : 'member';
 }
 
+/** Who looks at a change, and when it was made by the server's clock. */
+export interface Viewpoint {
+  readonly self: string;
+  readonly timeMs: number;
+}
+
 /** The change after the one that the snapshot holds; whoever calls has looked at the versions. */
-export function foldChange(held: RoomSnapshot, { stateVersion, change }: RoomChange, self: string): RoomSnapshot {
+export function foldChange(held: RoomSnapshot, { stateVersion, change }: RoomChange, viewpoint: Viewpoint): RoomSnapshot {
   const next = { ...held, stateVersion };
   switch (change?.type) {
     case 'attributes': {
@@ -20,9 +26,9 @@ export function foldChange(held: RoomSnapshot, { stateVersion, change }: RoomCha
       return { ...next, attributes };
     }
     case 'role':
-      return withoutForeignMutes({ ...next, ...foldRole(held, change.value) }, self);
+      return withRunningMutes({ ...next, ...foldRole(held, change.value) }, viewpoint);
     case 'mute':
-      return withoutForeignMutes({ ...next, mutes: foldMute(held.mutes, change.value) }, self);
+      return withRunningMutes(foldMute(withRunningMutes(next, viewpoint), change.value), viewpoint);
     case 'renamed':
       return { ...next, name: change.value.name };
     default:
@@ -37,20 +43,22 @@ function foldRole({ owner, moderators }: RoomSnapshot, { user, role }: RoleChang
   return { owner: owner === user ? '' : owner, moderators: role === RoomRole.MODERATOR ? [...others, user].sort() : others };
 }
 
-/** Lifting a user's mute while the role is muted makes an exception, which ends with the mute of the role. */
-function foldMute(mutes: readonly RoomMuteEntry[], mute: RoomMute): readonly RoomMuteEntry[] {
+/** Without an end it is lifted: for a user that is an exception as long as the role is muted. */
+function foldMute(held: RoomSnapshot, mute: RoomMute): RoomSnapshot {
   const entry = muteEntryOf(mute);
-  const others = mutes.filter(({ user, role }) => user !== entry.user || role !== entry.role);
-  if (entry.untilMs > 0) return [...others, entry];
-  const isException = entry.user !== '' && others.some(({ role }) => role !== undefined);
-  const rest = isException ? [...others, entry] : others;
-  return rest.some(({ role }) => role !== undefined) ? rest : rest.filter(({ untilMs }) => untilMs > 0);
+  const others = held.mutes.filter(({ user, role }) => user !== entry.user || role !== entry.role);
+  return { ...held, mutes: entry.untilMs > 0 || entry.user !== '' ? [...others, entry] : others };
 }
 
-/** Everybody is told of every mute, but the server shows members only their own: one who is told must not know more than one who asks. */
-function withoutForeignMutes(snapshot: RoomSnapshot, self: string): RoomSnapshot {
-  if (roleIn(snapshot, self) !== 'member') return snapshot;
-  return { ...snapshot, mutes: snapshot.mutes.filter(({ user }) => user === '' || user === self) };
+/**
+ * Without mutes that are over, without exceptions from none, and without those of others where the viewer is a member:
+ * everybody is told of every mute, but who is told must not know more than who asks.
+ */
+function withRunningMutes(held: RoomSnapshot, { self, timeMs }: Viewpoint): RoomSnapshot {
+  const seesAll = roleIn(held, self) !== 'member';
+  const timed = held.mutes.filter(({ user, untilMs }) => (untilMs > timeMs || untilMs === 0) && (seesAll || user === '' || user === self));
+  const mutes = timed.filter(({ user, untilMs }) => untilMs > 0 || timed.some(({ role }) => role === roleIn(held, user)));
+  return { ...held, mutes };
 }
 
 /** Who came and went. */
