@@ -15,8 +15,8 @@ const generous: PolicyBook = {
   policyOf: () => ({ ...defaultPolicy, room: { perSecond: 1_000_000, sliceMs: 200, mediumPercent: 100, lowPercent: 100 } }),
 };
 
-async function openRoom(): Promise<RouterFixture> {
-  const routers = await RouterFixture.open();
+async function openRoom(history = emptyHistory): Promise<RouterFixture> {
+  const routers = await RouterFixture.open(history);
   routers.startRouter('a', generous);
   await routers.subscribe(room);
   for (const conversation of [room, 'r:other']) await routers.room(conversation, { change: { joined: ['ann'], version: 1 } });
@@ -154,7 +154,13 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('accounting', () => {
   it('finds every command that was taken in exactly one place, under a random load', async () => {
-    await using routers = await openRoom();
+    await using routers = await openRoom({
+      ...emptyHistory,
+      getConversation: async ({ conversation }) => {
+        if (conversation === 'r:broken') throw new Error('history is silent');
+        return createGetConversationResponse({});
+      },
+    });
     await routers.room(room, { change: { joined: ['bob'], version: 2 }, speaking: { muted: [{ user: 'bob', untilMs: 1e15 }] } });
     const before = { outcomes: routers.outcomes.length, stored: (await routers.timeline()).length };
     const random = seededRandom(11);
@@ -173,7 +179,7 @@ describe('accounting', () => {
         const ageMs = pick([0, 0, 50, 200, 7_000, 40_000]);
         const clientMsgId = pick([`${wave}-${i}`, `${wave}-${i - 1}`]);
         const content = pick([textContent('x'), bulletContent(), Uint8Array.of(7)]);
-        const send = routers.sendOf(pick([room, room, 'r:other', 'r:none']), pick(['ann', 'ann', 'bob', 'mal']), {
+        const send = routers.sendOf(pick([room, room, 'r:other', 'r:none', 'r:broken']), pick(['ann', 'ann', 'bob', 'mal']), {
           ...{ priority, clientMsgId, content },
           ingressMs: routers.clock.now() - ageMs,
         });

@@ -55,7 +55,9 @@ describe('what waits for a stream that is blocked', () => {
     waiting.add(third);
     shed(40);
     expect(dropped).toEqual([first, second]);
-    expect(waiting.take()).toEqual([third]);
+    shed(60);
+    expect(dropped).toEqual([first, second, third]);
+    expect(waiting.take()).toEqual([]);
   });
 
   it('never loses what is stored, changes a membership or cannot be had again', () => {
@@ -88,6 +90,7 @@ describe('what waits for a stream that is blocked', () => {
     waiting.add(medium);
     waiting.add(tally(1));
     for (const nowMs of [1_020, 1_040]) shed(nowMs);
+    expect(waiting.bytes).toBe(medium.event.length + tally(1).event.length + 2 * 64);
     expect(waiting.take()).toEqual([medium, tally(1)]);
     expect(dropped).toEqual([]);
   });

@@ -42,7 +42,8 @@ export function membershipPublications(
   const { joined, left, closed } = change;
   // Only who may speak has changed: nothing that anybody would fold.
   if (seq === 0 && joined.length === 0 && left.length === 0 && !closed) return [];
-  const isSmall = seq > 0 || closed || state.members.size <= limits.roomVisibleMembersMax;
+  // What is closed has no members.
+  const isSmall = seq > 0 || state.members.size <= limits.roomVisibleMembersMax;
   const control = { channel: conversation, joined, left, closed };
   const rest = { app, priority: Priority.SYSTEM, conversation, seq, ...toEverybody, control };
   const toChannel = { ...rest, channels: [conversation], event: isSmall ? event : emptyBytes };
