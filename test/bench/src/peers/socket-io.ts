@@ -5,7 +5,8 @@ import type { Peer, PeerOptions } from './peer.js';
 import { startPeerProcess } from './peer-process.js';
 import { SocketIoClient, socketIoTemplate } from './socket-io-client.js';
 
-const program = fileURLToPath(new URL('./socket-io-server.js', import.meta.url));
+/** The built program, also where these sources run as they are. */
+const program = fileURLToPath(new URL('../../dist/peers/socket-io-server.js', import.meta.url));
 
 /** Socket.IO on its default WebSocket server, one Node process. */
 export const socketIo: Peer = {
