@@ -4,6 +4,7 @@ import { chat } from './commands/chat.js';
 import { printConfig } from './commands/config.js';
 import { actOnGroup, groupActions } from './commands/group.js';
 import { printHistory } from './commands/history.js';
+import { actOnRoom, roomActions } from './commands/room.js';
 import { sendOne } from './commands/send.js';
 import { tail } from './commands/tail.js';
 import { examine, printFindings } from './doctor/doctor.js';
@@ -21,6 +22,7 @@ export function makeProgram(output: Output = processOutput): Command {
   addHistory(program, output);
   addChat(program);
   addGroup(program, output);
+  addRoom(program, output);
   addDoctor(program, output);
   addConfig(program, output);
   return program;
@@ -131,6 +133,20 @@ function addGroup(program: Command, output: Output): void {
       .argument('[users...]', 'for create and invite'),
   ).action((action: string, group: string, users: string[], options: TargetOptions) =>
     withClient(options, (client) => actOnGroup(client, { action, group, users }, output)),
+  );
+}
+
+function addRoom(program: Command, output: Output): void {
+  withLogin(
+    program
+      .command('room')
+      .description('create a room, watch it, set its attributes, …')
+      .argument('<action>', roomActions.join(', '))
+      .argument('[room]', 'id of the room; for list the beginning of names', '')
+      .argument('[args...]', 'key=value …, users, a duration (90, 15m, 2h, 7d), a name')
+      .option('--ttl <duration>', 'create: how long it stays when nobody is in it', '10m'),
+  ).action((action: string, room: string, args: string[], options: TargetOptions & { ttl: string }) =>
+    withClient(options, (client) => actOnRoom(client, { action, room, args, emptyTtlMs: parseLifetime(options.ttl) * 1000 }, output)),
   );
 }
 

@@ -43,9 +43,14 @@ function renderContent(content: MessageContent): string {
 }
 
 /** Messages come from others: they must not move the cursor or recolour the terminal. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, (char) => (char === '\n' ? ' ⏎ ' : '�'));
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, (char) => (char === '\n' ? ' ⏎ ' : '�'));
 
-const renderTime = (timeMs: number): string => (timeMs === 0 ? '--:--:--' : new Date(timeMs).toTimeString().slice(0, 8));
+/** Time of day, with `date` also the day. */
+export function renderTime(timeMs: number, form: 'time' | 'date' = 'time'): string {
+  if (timeMs === 0) return '--:--:--';
+  const time = new Date(timeMs).toTimeString().slice(0, 8);
+  return form === 'time' ? time : `${new Date(timeMs).toDateString()} ${time}`;
+}
 
 /** One event as one line of JSON, for other programs. */
 export function renderJson(event: TimelineEvent): string {

@@ -6,6 +6,7 @@ import type { Output } from '../output.js';
 import { type ChatTerminal, chat } from './chat.js';
 import { actOnGroup } from './group.js';
 import { printHistory } from './history.js';
+import { actOnRoom } from './room.js';
 import { sendOne } from './send.js';
 import { tail } from './tail.js';
 
@@ -140,6 +141,72 @@ describe('parley group', () => {
   it('names the actions when it is asked for another', async () => {
     const { client, output } = await makeWorld();
     await expect(actOnGroup(client, { action: 'paint', group: 'team', users: [] }, output)).rejects.toThrow('create, join, invite');
+  });
+});
+
+describe('parley room', () => {
+  it('creates a room, sets attributes, likes and shows what it is', async () => {
+    const { client, run, lines, output } = await makeWorld();
+    await run(actOnRoom(client, { action: 'create', room: 'live', args: ['The', 'stage'] }, output));
+    await run(actOnRoom(client, { action: 'set', room: 'r:live', args: ['topic=a=b', 'seat='] }, output));
+    await run(actOnRoom(client, { action: 'like', room: 'live', args: ['3'] }, output));
+    await run(actOnRoom(client, { action: 'list', room: 'The', args: [] }, output));
+    await run(actOnRoom(client, { action: 'join', room: 'live', args: [] }, output));
+    expect(lines).toEqual([
+      'created r:live',
+      'r:live has version 2',
+      'r:live has 3 likes',
+      'r:live  1 members  The stage',
+      'joined r:live (The stage) as owner, 1 members, owner alice',
+      'topic = a=b (alice)',
+      'seat =  (alice)',
+      'likes: 3',
+    ]);
+  });
+
+  it('prints what happens in a room until the user is out', async () => {
+    const { client, clock, server, run, lines, notes, output } = await makeWorld();
+    server.rooms.answer('bob', { type: 'enterRoom', value: { room: 'live', name: '', mustExist: false, options: undefined } });
+    const watching = actOnRoom(client, { action: 'watch', room: 'live', args: [] }, output);
+    await clock.advance(100);
+    server.rooms.changeAttributes('live', { topic: '\u001b[2J' }, [], 'bob');
+    server.say('r:live', 'hello', 'bob');
+    server.rooms.answer('bob', { type: 'renameRoom', value: { room: 'live', name: 'Night' } });
+    await clock.advance(1_000);
+    server.rooms.remove('live', ['alice'], 2);
+    await run(watching);
+    expect(untimed(lines)).toEqual(['— version 2: topic = �[2J (by bob)', '   1  bob: hello', '— named Night (by bob)']);
+    expect(notes).toEqual(['connecting (entering)', 'connected (entered)', 'disconnected (kicked)']);
+  });
+
+  it('moderates', async () => {
+    const { client, server, run, lines, output } = await makeWorld();
+    await run(actOnRoom(client, { action: 'create', room: 'live', args: [] }, output));
+    server.rooms.answer('bob', { type: 'enterRoom', value: { room: 'live', name: '', mustExist: false, options: undefined } });
+    for (const [action, ...args] of [
+      ['mute', 'everyone', '5m'],
+      ['role', 'bob', 'moderator'],
+      ['kick', 'bob'],
+      ['ban', 'bob', '1h'],
+    ] as const) {
+      await run(actOnRoom(client, { action, room: 'live', args }, output));
+    }
+    expect(server.rooms.get('live').mutes.map(({ role }) => role)).toEqual([1, 2]);
+    expect(server.rooms.get('live').bans.has('bob')).toBe(true);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['created', 'muted', 'kicked', 'banned']);
+  });
+
+  it.each([
+    ['paint', 'live', [], 'create, list, watch'],
+    ['join', '', [], 'which room?'],
+    ['set', 'live', ['novalue'], 'not key=value: novalue'],
+    ['mute', 'live', [], 'whom'],
+    ['role', 'live', ['bob', 'king'], 'not a role: king'],
+    ['like', 'live', ['-1'], 'not a positive whole number'],
+  ])('says what is wrong with: %s %s', async (action, room, args, message) => {
+    const { client, run, output } = await makeWorld();
+    await run(client.rooms.create({ id: 'live' }));
+    await expect(run(actOnRoom(client, { action, room, args }, output))).rejects.toThrow(message);
   });
 });
 

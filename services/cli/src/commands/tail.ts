@@ -25,7 +25,7 @@ export async function tail(client: Client, request: TailRequest, output: Output)
 }
 
 /** Resolves when the client was closed on purpose, rejects when the server closed it for good. */
-function untilClosed(client: Client, output: Output): Promise<void> {
+export function untilClosed(client: Client, output: Output): Promise<void> {
   return new Promise((resolve, reject) => {
     client.on('connection', (status) => {
       if (status.state === 'offline') output.note(`connection lost (${status.reason.message}); next try in ${status.retryInMs} ms`);
