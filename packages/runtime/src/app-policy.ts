@@ -49,17 +49,17 @@ function readLevels(path: string, given: ContractLevels | undefined): LevelRates
 }
 
 function readRate(path: string, { perSecond, burst }: NonNullable<ContractLevels['low']>): BucketPolicy {
-  checkRange(`${path}.perSecond`, perSecond, { from: 1, to: rateMax });
+  checkRange(`${path}.per_second`, perSecond, { from: 1, to: rateMax });
   checkRange(`${path}.burst`, burst, { from: 0, to: rateMax });
   return { perSecond, burst: burst === 0 ? perSecond : burst };
 }
 
 function readRoomRates(path: string, given: NonNullable<AdmissionPolicy['room']>): RoomRates {
   const rates = withDefaults(given);
-  checkRange(`${path}.perSecond`, rates.perSecond, { from: 1, to: rateMax });
-  checkRange(`${path}.sliceMs`, rates.sliceMs, { from: 50, to: 1_000 });
-  checkRange(`${path}.lowPercent`, rates.lowPercent, { from: 1, to: 100 });
-  checkRange(`${path}.mediumPercent`, rates.mediumPercent, { from: rates.lowPercent, to: 100 });
+  checkRange(`${path}.per_second`, rates.perSecond, { from: 1, to: rateMax });
+  checkRange(`${path}.slice_ms`, rates.sliceMs, { from: 50, to: 1_000 });
+  checkRange(`${path}.low_percent`, rates.lowPercent, { from: 1, to: 100 });
+  checkRange(`${path}.medium_percent`, rates.mediumPercent, { from: rates.lowPercent, to: 100 });
   return rates;
 }
 

@@ -132,13 +132,13 @@ apps:
   });
 
   it.each<readonly [string, AdmissionPolicyInit]>([
-    ['policy.client.low.perSecond: expected 1 to 10000000, got 0', { client: { low: { burst: 5 } } }],
+    ['policy.client.low.per_second: expected 1 to 10000000, got 0', { client: { low: { burst: 5 } } }],
     ['policy.client.high.burst: expected 0 to 10000000, got 10000001', { client: { high: { perSecond: 1, burst: 10_000_001 } } }],
-    ['policy.app.medium.perSecond: expected 1 to 10000000, got 10000001', { app: { medium: { perSecond: 10_000_001 } } }],
-    ['policy.room.perSecond: expected 1 to 10000000, got 0', { room: { sliceMs: 100 } }],
-    ['policy.room.sliceMs: expected 50 to 1000, got 49', { room: { perSecond: 10, sliceMs: 49 } }],
-    ['policy.room.lowPercent: expected 1 to 100, got 101', { room: { perSecond: 10, lowPercent: 101 } }],
-    ['policy.room.mediumPercent: expected 60 to 100, got 59', { room: { perSecond: 10, mediumPercent: 59, lowPercent: 60 } }],
+    ['policy.app.medium.per_second: expected 1 to 10000000, got 10000001', { app: { medium: { perSecond: 10_000_001 } } }],
+    ['policy.room.per_second: expected 1 to 10000000, got 0', { room: { sliceMs: 100 } }],
+    ['policy.room.slice_ms: expected 50 to 1000, got 49', { room: { perSecond: 10, sliceMs: 49 } }],
+    ['policy.room.low_percent: expected 1 to 100, got 101', { room: { perSecond: 10, lowPercent: 101 } }],
+    ['policy.room.medium_percent: expected 60 to 100, got 59', { room: { perSecond: 10, mediumPercent: 59, lowPercent: 60 } }],
   ])('are refused: %s', async (detail, policy) => {
     const log = await newLog();
     const { policies, call } = await processOn(log);
