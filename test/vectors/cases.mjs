@@ -20,6 +20,30 @@ const textMessage = {
   content: { text: { text: 'hello' } },
 };
 
+const wholeRoom = {
+  room: 'live',
+  name: 'Live',
+  memberCount: 2500,
+  version: '9001',
+  headSeq: '12',
+  stateVersion: '7',
+  attributes: [
+    { key: 'topic', value: 'music' },
+    { key: 'seat.1', value: 'bob', owner: 'bob', isDeletedOnLeave: true },
+  ],
+  counters: [{ name: 'likes', value: '9007199254740991' }],
+  tallyVersion: '9030',
+  owner: 'alice',
+  moderators: ['carol'],
+  mutes: [{ role: 'ROOM_ROLE_MEMBER', untilMs: '1700000060000' }, { user: 'bob' }],
+  options: { emptyTtlMs: 600000, keepsAttributes: true, historyAccess: 'HISTORY_ACCESS_RECENT', isUnlisted: true },
+  createdMs: '1700000000000',
+  firstSeq: '3',
+};
+
+/** An event of a room that is not stored. */
+const notice = (name, body) => ({ name, type: event, json: { conversation: 'r:live', timeMs: '1700000000123', ...body } });
+
 const clientFrames = [
   oneClient('login', { id: 1, login: { token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', device: 'browser-1', client: 'parley-js/0.1.0' } }),
   oneClient('login that takes a session up again', { id: 1, login: { token: 't', device: 'd', resumeKey: 'k3y' } }),
@@ -53,6 +77,48 @@ const clientFrames = [
   oneClient('leave a room', { id: 20, leaveRoom: { room: 'live' } }),
   oneClient('destroy a room', { id: 21, destroyRoom: { room: 'live' } }),
   oneClient('list room members', { id: 22, listRoomMembers: { room: 'live', limit: 100 } }),
+  oneClient('list some room members', { id: 23, listRoomMembers: { room: 'live', users: ['bob', 'carol'] } }),
+  oneClient('create a room with everything', {
+    id: 24,
+    createRoom: {
+      room: 'live',
+      name: 'Live',
+      options: { emptyTtlMs: 600000, keepsAttributes: true, historyAccess: 'HISTORY_ACCESS_RECENT', isUnlisted: true },
+      attributes: [{ key: 'topic', value: 'music' }],
+      memberLimit: 20000,
+    },
+  }),
+  oneClient('enter a room, or make it', { id: 25, enterRoom: { room: 'live', name: 'Live', options: { historyAccess: 'HISTORY_ACCESS_FROM_JOIN' } } }),
+  oneClient('leave all rooms', { id: 26, leaveAllRooms: {} }),
+  oneClient('switch rooms', { id: 27, switchRoom: { from: 'live', to: { room: 'next', mustExist: true } } }),
+  oneClient('get a room', { id: 28, getRoom: { room: 'live' } }),
+  oneClient('list rooms', { id: 29, listRooms: { namePrefix: 'L', attributeKey: 'topic', attributeValue: 'music', page: 'p', limit: 20 } }),
+  oneClient('kick from a room', { id: 30, kickFromRoom: { room: 'live', users: ['bob', 'carol'] } }),
+  oneClient('ban from a room', { id: 31, banFromRoom: { room: 'live', user: 'bob', durationMs: '31536000000' } }),
+  oneClient('lift a ban', { id: 32, banFromRoom: { room: 'live', user: 'bob' } }),
+  oneClient('mute a user', { id: 33, muteInRoom: { room: 'live', user: 'bob', durationMs: '60000' } }),
+  oneClient('mute a role', { id: 34, muteInRoom: { room: 'live', role: 'ROOM_ROLE_MEMBER', durationMs: '60000' } }),
+  oneClient('mute everyone', { id: 35, muteInRoom: { room: 'live', isEveryone: true, durationMs: '60000' } }),
+  oneClient('set a role', { id: 36, setRoomRole: { room: 'live', user: 'bob', role: 'ROOM_ROLE_MODERATOR' } }),
+  oneClient('rename a room', { id: 37, renameRoom: { room: 'live', name: 'Night' } }),
+  oneClient('change attributes of a room', {
+    id: 38,
+    changeRoomAttributes: {
+      room: 'live',
+      set: [
+        { key: 'seat.1', value: 'bob' },
+        { key: 'empty', value: '' },
+      ],
+      deleted: ['seat.2'],
+      force: true,
+      updateOwner: true,
+      deleteOnLeave: true,
+      ifVersion: '7',
+    },
+  }),
+  oneClient('change the own attributes', { id: 39, changeMemberAttributes: { room: 'live', set: [{ key: 'mood', value: 'glad' }], deleted: ['old'] } }),
+  oneClient('change the attributes of a member', { id: 40, changeMemberAttributes: { room: 'live', user: 'bob', deleted: ['mood'] } }),
+  oneClient('add to a counter', { id: 41, incrementCounter: { room: 'live', counter: 'likes', nonce: 'n-1', total: '42' } }),
   { name: 'no frames', type: client, json: {} },
   {
     name: 'three frames in one message',
@@ -105,6 +171,24 @@ const serverFrames = [
   oneServer('group', { id: 12, group: { group: 'team', name: 'The team', owner: 'alice', memberCount: 3, version: '4' } }),
   oneServer('members', { id: 17, members: { users: ['alice', 'bob'], nextPage: 'p2', memberCount: 3 } }),
   oneServer('room', { id: 19, room: { room: 'live', name: 'Live', memberCount: 2500, version: '9001', headSeq: '12' } }),
+  oneServer('room with everything', { id: 24, room: wholeRoom }),
+  oneServer('page of rooms', { id: 29, rooms: { rooms: [wholeRoom, { room: 'next', stateVersion: '1' }], nextPage: 'p2' } }),
+  oneServer('members of a room', {
+    id: 23,
+    members: {
+      users: ['alice', 'bob'],
+      memberCount: 2500,
+      members: [
+        { user: 'alice', role: 'ROOM_ROLE_OWNER', attributesVersion: '2', attributes: [{ key: 'mood', value: 'glad' }] },
+        { user: 'bob', role: 'ROOM_ROLE_MEMBER' },
+      ],
+    },
+  }),
+  oneServer('names of rooms', { id: 26, roomNames: { rooms: ['live', 'next'] } }),
+  oneServer('new value', { id: 38, newValue: { value: '8' } }),
+  oneServer('kicked users', { id: 30, kickedUsers: { users: ['bob'] } }),
+  oneServer('messages dropped for this connection', { messagesDropped: { counts: [{ priority: 1, count: '7' }] } }),
+  oneServer('refusal of a muted user', { id: 5, error: { code: 1040, name: 'MUTED', message: 'The user may not speak', retryAfterMs: 60000 } }),
   oneServer('event', { event: textMessage }),
   oneServer('head moved', { headMoved: { conversation: 'g:team', headSeq: '57' } }),
   oneServer('resync needed', { resyncNeeded: {} }),
@@ -126,6 +210,42 @@ const events = [
   },
   { name: 'group dismissed', type: event, json: { conversation: 'g:team', seq: '9', membership: { operator: 'alice', version: '5', closed: true } } },
   { name: 'transient command', type: event, json: { conversation: 'u:alice|bob', sender: 'bob', content: { command: { payload: base64([0, 255, 127]) } } } },
+  notice('members of a room came and went', {
+    membership: { joined: ['bob'], left: ['dave'], version: '9002', cause: 'MEMBERSHIP_CAUSE_OFFLINE', memberCount: 2500 },
+  }),
+  notice('kicked from a room', {
+    membership: { left: ['bob'], operator: 'alice', version: '9003', cause: 'MEMBERSHIP_CAUSE_KICKED', memberCount: 2499 },
+  }),
+  notice('room closed because it was empty', { membership: { version: '9004', closed: true, cause: 'MEMBERSHIP_CAUSE_EMPTY' } }),
+  notice('attributes of a room changed', {
+    priority: 'PRIORITY_HIGH',
+    roomChange: {
+      stateVersion: '8',
+      operator: 'alice',
+      attributes: { set: [{ key: 'seat.1', value: 'bob', owner: 'bob', isDeletedOnLeave: true }], deleted: ['seat.2'] },
+    },
+  }),
+  notice('role in a room changed', { roomChange: { stateVersion: '9', operator: 'alice', role: { user: 'bob', role: 'ROOM_ROLE_MODERATOR' } } }),
+  notice('role in a room is muted', {
+    roomChange: { stateVersion: '10', operator: 'alice', mute: { role: 'ROOM_ROLE_MEMBER', untilMs: '1700000060000' } },
+  }),
+  notice('mute of a user is lifted', { roomChange: { stateVersion: '11', operator: 'alice', mute: { user: 'bob' } } }),
+  notice('room renamed', { roomChange: { stateVersion: '12', operator: 'alice', renamed: { name: 'Night' } } }),
+  notice('room change of a later version', { roomChange: { stateVersion: '13' } }),
+  notice('tally of a room', {
+    roomTally: {
+      version: '9031',
+      memberCount: 9000,
+      counters: [
+        { name: 'likes', value: '120000' },
+        { name: 'gifts', value: '4' },
+      ],
+    },
+  }),
+  notice('attributes of a member changed', {
+    memberAttributes: { user: 'bob', version: '3', set: [{ key: 'mood', value: 'glad' }], deleted: ['old'], operator: 'carol' },
+  }),
+  notice('messages dropped for the room', { messagesDropped: { counts: [{ priority: 1, count: '70' }, { priority: 2, count: '1' }] } }),
   { name: 'body of a later version', type: event, json: { conversation: 'g:team', seq: '4' } },
 ];
 

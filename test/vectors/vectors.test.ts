@@ -65,10 +65,21 @@ describe('the codec of clients and gateways', () => {
       [
         ...['login', 'ping', 'send', 'renewToken', 'logout', 'sync', 'queryHistory', 'createGroup', 'joinGroup', 'leaveGroup'],
         ...['dismissGroup', 'listGroupMembers', 'inviteToGroup', 'createRoom', 'enterRoom', 'leaveRoom', 'destroyRoom'],
-        ...['listRoomMembers', 'error', 'loggedIn', 'pong', 'stored', 'done', 'syncResult', 'historyPage', 'group', 'members'],
+        ...['listRoomMembers', 'leaveAllRooms', 'switchRoom', 'getRoom', 'listRooms', 'kickFromRoom', 'banFromRoom', 'muteInRoom'],
+        ...['setRoomRole', 'renameRoom', 'changeRoomAttributes', 'changeMemberAttributes', 'incrementCounter', 'rooms', 'roomNames'],
+        ...['newValue', 'kickedUsers', 'messagesDropped', 'error', 'loggedIn', 'pong', 'stored', 'done', 'syncResult', 'historyPage', 'group', 'members'],
         ...['room', 'event', 'headMoved', 'resyncNeeded', 'reconnect', 'tokenExpiring', 'kickedOut'],
       ].sort(),
     );
+  });
+});
+
+describe('the events of the vectors', () => {
+  it('have every kind of body', () => {
+    const events = valid.filter(({ type }) => type === ConversationEvent.typeName);
+    const kinds = new Set(events.map(({ hex }) => ConversationEvent.decode(Buffer.from(hex, 'hex')).body?.type ?? 'nothing'));
+    const expected = ['content', 'membership', 'roomChange', 'roomTally', 'memberAttributes', 'messagesDropped', 'nothing'];
+    expect([...kinds].sort()).toEqual(expected.sort());
   });
 });
 
