@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { partitionOf } from '@parley/kernel';
 import { apiServices } from '@parley/runtime';
 import { RawClient } from '../bad-input/raw-client.js';
 import { ServerUnderAttack } from '../bad-input/server-under-attack.js';
@@ -10,6 +11,8 @@ let server: ServerUnderAttack;
 let door: Door;
 const called = new Set<string>();
 const app = 'app-one';
+/** Of an embedded server. */
+const partitions = 16;
 
 beforeAll(async () => {
   server = await ServerUnderAttack.start();
@@ -57,6 +60,68 @@ describe('the back-end API', () => {
     expect(await ok('room/getRoom', { room: 'lounge' })).toMatchObject({ room: { room: 'lounge', name: 'The lounge' } });
     await ok('room/destroyRoom', { room: 'lounge' });
     expect(await refused('room/getRoom', { room: 'lounge' })).toMatchObject({ status: 404, name: 'ROOM_NOT_FOUND' });
+  });
+
+  it('rules a room: roles, mutes, bans, attributes, counters', async () => {
+    const room = 'salon';
+    await ok('room/createRoom', { room, name: 'Salon', creator: 'ann', attributes: [{ key: 'topic', value: 'chess' }] });
+    for (const user of ['bob', 'cid']) await ok('room/enterRoom', { room, user, mustExist: true });
+    expect(await ok('room/roomExists', { room })).toEqual({ exists: true });
+    await ok('room/setRole', { room, operator: 'ann', user: 'bob', role: 'ROOM_ROLE_MODERATOR' });
+    await ok('room/renameRoom', { room, operator: 'bob', name: 'The salon' });
+    await ok('room/mute', { room, operator: 'bob', user: 'cid', durationMs: 60_000 });
+    expect(await ok('room/getRoom', { room })).toMatchObject({ room: { mutes: [{ user: 'cid' }] } });
+    await ok('room/mute', { room, operator: 'bob', user: 'cid', durationMs: 0 });
+    expect(await ok('room/kickMembers', { room, operator: 'bob', users: ['cid', 'nobody'] })).toEqual({ kicked: ['cid'] });
+    await ok('room/banUser', { room, operator: 'bob', user: 'cid', durationMs: 60_000 });
+    expect(await ok('room/listBans', { room })).toMatchObject({ bans: [{ user: 'cid' }] });
+    expect(await refused('room/enterRoom', { room, user: 'cid' })).toMatchObject({ status: 403, name: 'BANNED' });
+
+    const { stateVersion } = await ok('room/changeAttributes', { room, force: true, set: [{ key: 'topic', value: 'go' }] });
+    expect(await refused('room/changeAttributes', { room, set: [{ key: 'a', value: 'b' }], ifVersion: 1 })).toMatchObject({
+      status: 409,
+      name: 'VERSION_CONFLICT',
+    });
+    await ok('room/changeMemberAttributes', { room, user: 'ann', set: [{ key: 'team', value: 'red' }] });
+    const gift = { room, counter: 'gifts', nonce: 'n1', total: 3 };
+    expect(await ok('room/incrementCounter', gift)).toEqual({ value: '3' });
+    expect(await ok('room/incrementCounter', gift)).toEqual({ value: '3' });
+    expect(await ok('room/getRoom', { room })).toMatchObject({
+      room: { name: 'The salon', owner: 'ann', moderators: ['bob'], stateVersion, counters: [{ name: 'gifts', value: '3' }] },
+    });
+    expect(await ok('room/listMembers', { room, users: ['ann'] })).toMatchObject({
+      members: [{ user: 'ann', role: 'ROOM_ROLE_OWNER', attributes: [{ key: 'team', value: 'red' }] }],
+    });
+  });
+
+  it('finds rooms and speaks in all of them', async () => {
+    const names = (await ok('room/listRooms', { filter: { namePrefix: 'The salon' }, limit: 10 }))['rooms'];
+    expect(names).toMatchObject([{ room: 'salon', attributes: [{ key: 'topic', value: 'go' }] }]);
+    const content = { text: { text: 'Hear, hear' } };
+    const notice = { clientMsgId: 'notice', priority: 'PRIORITY_HIGH', content };
+    expect(await ok('room/sendToAllRooms', notice)).toEqual({ rooms: 1 });
+    expect(await ok('room/sendToAllRooms', notice)).toEqual({ rooms: 1 });
+    const heard = await ok('history/queryHistory', { conversation: 'r:salon', limit: 100 });
+    const texts = (heard['events'] as readonly { readonly content?: unknown }[]).filter((event) => event.content !== undefined);
+    expect(texts).toMatchObject([{ content }]);
+    const partition = partitionOf(app, 'r:salon', partitions);
+    expect(await ok('room/listPartitionRooms', { partition })).toMatchObject({ rooms: [{ room: 'salon' }] });
+    called.add('room/sendToPartitionRooms');
+    const again = await door.call('room/sendToPartitionRooms', { partition, send: { app, ...notice } });
+    expect(again.body).toEqual({ rooms: 1 });
+  });
+
+  it('sets how much an app may send', async () => {
+    const high = { perSecond: 77, burst: 99 };
+    await ok('policy/setPolicy', { policy: { client: { high } } });
+    expect(await ok('policy/getPolicy', {})).toMatchObject({ policy: { client: { high } } });
+    expect(await refused('policy/setPolicy', { policy: { room: { perSecond: 10, lowPercent: 80 } } })).toMatchObject({
+      status: 400,
+      detail: 'policy.room.medium_percent: expected 80 to 100, got 50',
+    });
+    await ok('policy/setPolicy', {});
+    const { policy } = (await ok('policy/getPolicy', {})) as { readonly policy: { readonly client: object } };
+    expect(policy.client).not.toMatchObject({ high });
   });
 
   it('sends as a user and as the server, once per id, and reads it back', async () => {
