@@ -190,9 +190,13 @@ describe('a connection that does not read', () => {
   it('accounts for every transient event: sent or told to be lost', async () => {
     const { edge, connection } = connect(1);
     const outbound = outboundWith();
+    const burst = 3_000;
     const count = 20_000;
+    // More at once than goes into a message, so that part of it is sent.
+    for (let i = 0; i < burst; i++) outbound.sendEvent(connection, event(`low${i}`, queues.low));
+    await nextTurn();
     for (let i = 0; i < count; i++) {
-      outbound.sendEvent(connection, event(`low${i}`, queues.low));
+      if (i >= burst) outbound.sendEvent(connection, event(`low${i}`, queues.low));
       outbound.sendEvent(connection, event(`medium${i}`, queues.normal));
       if (i % 50 === 0) await nextTurn();
       // Reads a little now and then.
