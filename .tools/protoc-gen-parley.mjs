@@ -13,8 +13,7 @@ const opaque = new Set(['parley.event.v1.Content', 'parley.event.v1.Conversation
 const wireEvents = new Set(['parley/event/v1/conversation', 'parley/event/v1/room_details']);
 
 /** What the SDK needs goes to `wire`; the rest to `contracts`. */
-const packageOf = (file) =>
-  file.proto.package === 'parley.edge.v1' || wireEvents.has(file.name) ? 'wire' : 'contracts';
+const packageOf = (file) => (file.proto.package === 'parley.edge.v1' || wireEvents.has(file.name) ? 'wire' : 'contracts');
 const outputPath = (file) => `packages/${packageOf(file)}/src/gen/${moduleName(file)}.ts`;
 const moduleName = (file) => file.name.split('/').slice(1).join('-').replace('-v1-', '-').replaceAll('_', '-');
 

@@ -1,7 +1,7 @@
 import { createServer, connect as connectTo, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** Requests of the Kafka protocol that a test may hold, by their key. */
-export const apiKeys = { produce: 0, fetch: 1, listOffsets: 2, deleteRecords: 21 } as const;
+const apiKeys = { produce: 0, fetch: 1, listOffsets: 2, deleteRecords: 21 } as const;
 type Api = keyof typeof apiKeys;
 
 /** One request as it passed. */
