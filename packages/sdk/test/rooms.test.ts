@@ -425,6 +425,14 @@ describe('leaving', () => {
     expect(server.rooms.get('other').members.size).toBe(0);
   });
 
+  it('a room that is gone is no failure', async () => {
+    const { alice, run, server } = await makeRoomWorld();
+    server.answers.set('leaveRoom', () => server.refuse('ROOM_NOT_FOUND'));
+    await expect(run(alice.rooms.leave('live'))).resolves.toBeUndefined();
+    server.answers.set('leaveRoom', () => server.refuse('PERMISSION_DENIED'));
+    await expect(run(alice.rooms.leave('live'))).rejects.toMatchObject({ name: 'PERMISSION_DENIED' });
+  });
+
   it('takes the attributes along that were set to', async () => {
     const { alice, run, server, clock, online } = await makeRoomWorld();
     const bob = (await online('bob')).client;

@@ -94,7 +94,8 @@ export function foldInfo(held: RoomSnapshot, info: RoomInfo): RoomSnapshot {
   if (told.createdMs !== held.createdMs) return told.createdMs > held.createdMs ? told : held;
   const { version, memberCount, tallyVersion } = told;
   const isStateNewer = told.stateVersion >= held.stateVersion;
-  const base = isStateNewer ? { ...told, counters: held.counters } : held;
+  // Where the user may read from, only entering tells.
+  const base = isStateNewer ? { ...told, counters: held.counters, firstSeq: held.firstSeq } : held;
   const counted = foldCounters(base, info.counters);
   const isCountNewer = version >= held.version && tallyVersion >= held.tallyVersion;
   return {

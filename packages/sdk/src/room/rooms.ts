@@ -374,8 +374,12 @@ export class Rooms {
     return this.#options.call({ body: { type: 'enterRoom', value }, expect: 'room', isRepeatable: true });
   }
 
+  /** A room that is gone has been left. */
   async #askToLeave(room: string): Promise<void> {
-    await this.#options.call({ body: { type: 'leaveRoom', value: { room } }, expect: 'done', isRepeatable: true });
+    const answer = this.#options.call({ body: { type: 'leaveRoom', value: { room } }, expect: 'done', isRepeatable: true });
+    await answer.catch((error: ParleyClientError) => {
+      if (error.name !== 'ROOM_NOT_FOUND') throw error;
+    });
   }
 }
 

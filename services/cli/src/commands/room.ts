@@ -60,7 +60,7 @@ const inRoom: { readonly [name: string]: Action } = {
 /** In the order in which they are explained. */
 export const roomActions = ['create', 'list', 'watch', 'members', 'leave', ...Object.keys(inRoom)];
 
-/** One thing done with a room, by a user who stays in it for as long as the server keeps who is offline. Throws ParleyClientError. */
+/** One thing done with a room. Throws ParleyClientError. */
 export async function actOnRoom(client: Client, request: RoomRequest, output: Output): Promise<void> {
   const { action, room, args } = request;
   if (action === 'list') {
@@ -72,7 +72,8 @@ export async function actOnRoom(client: Client, request: RoomRequest, output: Ou
   if (act !== undefined) {
     await act(await client.rooms.join(id), args, { client, output });
   } else if (action === 'create') {
-    const options = { emptyTtlMs: request.emptyTtlMs ?? 0 };
+    // Every command logs out, which leaves the room: it is to be found again as it was.
+    const options = { emptyTtlMs: request.emptyTtlMs ?? 0, keepsAttributes: true };
     await client.rooms.create({ id, name: args.join(' ') || id, options });
     output.line(`created r:${id}`);
   } else if (action === 'watch') {
