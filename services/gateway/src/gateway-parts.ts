@@ -92,11 +92,7 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const whenReady = membership.whenReady.bind(membership);
   const rooms = new RoomStays({ channels, membership, clock, limits });
   const requests = { history, group, room, random, whenReady, expect: membership.expect.bind(membership), rooms };
-  const rateLimiter = new RateLimiter(limits.rates);
-  const loopLag = new LoopLag(clock, limits.loopLagMsMax);
-  const laneDoors = new LaneDoors({ router, partitions: deps.partitions });
-  const { policies, liveGateways } = deps;
-  const admission = new Admission({ policies, liveGateways, rateLimiter, loopLag, laneDoors, metrics });
+  const { rateLimiter, loopLag, admission } = createDoors(deps, { router, limits, metrics });
   const inbound = new Inbound({
     router,
     connections,
@@ -116,8 +112,19 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const watch = new Watch({ inbound, connections, outbound, clock, limits }, watchSlotMs);
   const guard = createGuard(deps, limits);
   observe(metrics, connections, sessions, channels);
-  metrics.loopLag.observe(() => loopLag.meanMs);
   return { limits, metrics, router, guard, outbound, sessions, connections, channels, loginDesk, inbound, loopLag, watch };
+}
+
+function createDoors(
+  { clock, policies, liveGateways, partitions }: GatewayDeps,
+  { router, limits, metrics }: Pick<GatewayParts, 'router' | 'limits' | 'metrics'>,
+) {
+  const rateLimiter = new RateLimiter(limits.rates);
+  const loopLag = new LoopLag(clock, limits.loopLagMsMax);
+  metrics.loopLag.observe(() => loopLag.meanMs);
+  const laneDoors = new LaneDoors({ router, partitions });
+  const admission = new Admission({ policies, liveGateways, rateLimiter, loopLag, laneDoors, metrics });
+  return { rateLimiter, loopLag, admission };
 }
 
 function createGuard({ listener }: GatewayDeps, limits: GatewayLimits): HandshakeGuard {
