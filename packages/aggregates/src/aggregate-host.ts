@@ -168,7 +168,7 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
     { command, when = 'confirmed' }: ExecuteOptions & { readonly command: (stamp: Stamp) => Command },
   ): Promise<Executed<State, Event>> {
     const { state, events, version, settled } = await partition.execute({ name, key: keyOf(name), command, when });
-    return { state, events, version, outcome: when === 'committed' ? undefined : await this.#outcomeInTime(settled) };
+    return { state, events, version, outcome: await this.#outcomeInTime(settled) };
   }
 
   #partitionOf({ app, conversation }: AggregateName): AggregatePartition<State, Command, Event> {
