@@ -9,17 +9,19 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 /**
  * Private members under short names instead of `#`. Old browsers know no private members, and what stands in for them (a
  * WeakMap each) costs a tenth of the size and more of the time. A class and its base class must not use the same name.
+ * And errors without what servers alone answer with: status of HTTP and gRPC.
  */
-const shortPrivates = {
-  name: 'short privates',
+const smallSources = {
+  name: 'small sources',
   setup({ onLoad }) {
     onLoad({ filter: /(?:kernel|wire|sdk)\/(?:src|dist)\/.*\.[jt]s$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      return { contents: source.replace(privateName, '$1$private_$2'), loader: 'ts' };
+      return { contents: source.replace(privateName, '$1$private_$2').replace(serverStatus, ''), loader: 'ts' };
     });
   },
 };
 
+const serverStatus = /http: \d+,\s*grpc: '\w+',/g;
 const privateName = /(\.|^\s*(?:(?:readonly|static|async|get|set|override)\s+)*)#([A-Za-z]\w*)/gm;
 
 const shared = {
@@ -28,7 +30,7 @@ const shared = {
   platform: 'browser',
   legalComments: 'none',
   sourcemap: true,
-  plugins: [shortPrivates],
+  plugins: [smallSources],
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   mangleProps: /^\$private_/,
 };

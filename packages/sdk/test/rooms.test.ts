@@ -425,6 +425,16 @@ describe('leaving', () => {
     expect(server.rooms.get('other').members.size).toBe(0);
   });
 
+  it('all rooms includes those that are still being entered', async () => {
+    const { alice, run, server } = await makeRoomWorld();
+    await run(alice.rooms.leave('live'));
+    const steps = [alice.rooms.enter('a'), alice.rooms.leave('a'), alice.rooms.enter('a')];
+    const left = alice.rooms.leaveAll();
+    await run(Promise.all([...steps, left]));
+    expect(await left).toEqual(['a']);
+    expect(server.rooms.get('a').members.size).toBe(0);
+  });
+
   it('a room that is gone is no failure', async () => {
     const { alice, run, server } = await makeRoomWorld();
     server.answers.set('leaveRoom', () => server.refuse('ROOM_NOT_FOUND'));

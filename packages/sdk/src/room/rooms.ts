@@ -161,7 +161,7 @@ export class Rooms {
 
   /** Resolves with the rooms that the user was in, also by other devices. */
   leaveAll(): Promise<readonly string[]> {
-    const ids = [...this.#held.keys()];
+    const ids = [...new Set([...this.#held.keys(), ...this.#turns.keys()])];
     return this.#inTurn(ids, async () => {
       await Promise.all(ids.map((id) => this.#letGo(id, 'left')));
       const answer = await this.#options.call({ body: { type: 'leaveAllRooms', value: {} }, expect: 'roomNames', isRepeatable: true });
@@ -257,7 +257,7 @@ export class Rooms {
 
   /** At once where nothing is under way for the rooms, else after that. */
   #inTurn<Result>(ids: readonly string[], act: () => Promise<Result>): Promise<Result> {
-    const before = ids.flatMap((id) => this.#turns.get(id) ?? []);
+    const before = ids.map((id) => this.#turns.get(id)).filter((turn) => turn !== undefined);
     const result = before.length === 0 ? act() : Promise.all(before).then(act);
     const forget = (): void => {
       for (const id of ids) if (this.#turns.get(id) === turn) this.#turns.delete(id);
