@@ -272,3 +272,67 @@ describe('the outbox store', () => {
     expect(seen.errors.map(({ name }) => name)).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE']);
   });
 });
+
+describe('a transient send', () => {
+  const bullet = { type: 'bullet', text: '+1' } as const;
+
+  it('that a connection took with it fails, and what stood behind it goes out on the next', async () => {
+    const world = makeWorld();
+    const { client } = await world.online('alice', { limits: { inFlightMax: 1 } });
+    world.server.answers.set('send', (_, link) => {
+      world.server.answers.clear();
+      link.end.break();
+      return undefined;
+    });
+    const lost = client.group('team').send(bullet, { priority: 'high' });
+    const next = client.group('team').send('durable', { priority: 'high' });
+    await world.clock.advance(5_000);
+    expect(lost).toMatchObject({ state: 'failed', error: { name: 'TIMEOUT' } });
+    expect(next.state).toBe('stored');
+    expect(world.server.sends.map(({ clientMsgId }) => clientMsgId)).toEqual([lost.clientMsgId, next.clientMsgId]);
+    expect(world.server.sends.map(({ isRetry }) => isRetry)).toEqual([false, false]);
+    expect(client.pending).toEqual([]);
+  });
+
+  it('without an answer fails after its time and is not repeated', async () => {
+    const world = makeWorld();
+    const { client } = await world.online('alice');
+    world.server.answers.set('send', () => undefined);
+    const handle = client.group('team').send({ type: 'command', payload: Uint8Array.from([1]) });
+    await world.clock.advance(60_000);
+    expect(handle.error).toMatchObject({ name: 'TIMEOUT' });
+    expect(world.server.sends).toHaveLength(1);
+    handle.retry();
+    await world.clock.advance(10);
+    expect(world.server.sends.map(({ isRetry }) => isRetry)).toEqual([false, true]);
+  });
+
+  it('is not kept over a restart', async () => {
+    const world = makeWorld();
+    const store = listStore();
+    const offline = world.client('alice', { user: 'alice', store });
+    offline.group('team').send(bullet);
+    offline.group('team').send('durable');
+    await world.clock.advance(10);
+    offline.close();
+    expect(store.sends).toHaveLength(1);
+  });
+
+  it('refused does not hold up those of higher priority, which keep their own order', async () => {
+    const world = makeWorld();
+    world.server.group('team', ['alice']);
+    const { client } = await world.online('alice');
+    world.server.answers.set('send', ({ body }) => {
+      if (body?.type === 'send' && body.value.priority < 3) return world.server.refuse('OVERLOADED', 5_000);
+      world.server.answers.clear();
+      return world.server.refuse('OVERLOADED', 100);
+    });
+    client.group('team').send(bullet);
+    client.group('team').send('later');
+    const urgent = upTo(3).map((n) => client.group('team').send(`urgent${n}`, { priority: 'high' }));
+    await world.clock.advance(3_000);
+    const seqs = urgent.map(({ seq }) => seq ?? 0);
+    expect([...seqs].sort()).toEqual(upTo(3));
+    expect(urgent.map(({ state }) => state)).toEqual(Array(3).fill('stored'));
+  });
+});
