@@ -69,6 +69,9 @@ export const sliceBytes = 128 * 1024;
 /** All large responses together have one slice in this time, so that most of the time is left to everything else. */
 export const sliceEveryMs = 1;
 
+/** So many of them go together at most, where the process was busy for longer than that. */
+export const slicesAtOnceMax = 4;
+
 /** What may wait for a busy handler before its partition is left out of fetches. */
 export const followBufferBytes = 256 * 1024;
 

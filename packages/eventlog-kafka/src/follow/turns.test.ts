@@ -6,13 +6,15 @@ import { Turns } from './turns.js';
 /** A clock whose timers go off one at a time, when the test says so. */
 class TurnClock implements Clock {
   readonly #due: (() => void)[] = [];
+  /** Moves only when the test says so. */
+  nowMs = 0;
 
   now(): number {
-    return 0;
+    return this.nowMs;
   }
 
   monotonic(): number {
-    return 0;
+    return this.nowMs;
   }
 
   setTimer(_delayMs: number, action: () => void): () => void {
@@ -61,6 +63,21 @@ describe('turns', () => {
     taken.length = 0;
     for (let turn = 0; turn < 6; turn += 1) await clock.turn();
     expect(taken).toEqual(['low', 'high', 'low', 'high', 'low', 'high']);
+  });
+
+  it('keep their share when the process is too busy to give them one by one, within limits', async () => {
+    const { clock, taken, take } = arrange();
+    void take('low', 100);
+    taken.length = 0;
+    for (const [busyMs, slices] of [
+      [1.5, 1],
+      [3.2, 3],
+      [50, 4],
+    ] as const) {
+      clock.nowMs += busyMs;
+      await clock.turn();
+      expect(taken.splice(0)).toHaveLength(slices);
+    }
   });
 
   it('let a small response through at once', async () => {

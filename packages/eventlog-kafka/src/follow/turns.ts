@@ -1,5 +1,5 @@
 import type { Clock } from '@parley/kernel';
-import { sliceBytes, sliceEveryMs } from '../limits.js';
+import { sliceBytes, sliceEveryMs, slicesAtOnceMax } from '../limits.js';
 
 /** Told what was taken in, see recordCostBytes; resolves when it is time for more. */
 export type Pace = (cost: number) => Promise<void>;
@@ -7,13 +7,16 @@ export type Pace = (cost: number) => Promise<void>;
 /**
  * Shares the process between what was fetched and everything else. A large response is taken in slice by slice, and all
  * large responses together have one slice in sliceEveryMs, topic by topic: so a backlog in one lane neither holds up
- * what is sent in another nor takes the processor from it. A small response is taken in at once.
+ * what is sent in another nor takes the processor from it. When everything is late, so that turns are, several slices go
+ * together: the share stays. A small response is taken in at once.
  */
 export class Turns {
   readonly #clock: Clock;
   /** By topic; the one that waits longest for its turn is first. */
   readonly #waiting = new Map<string, (() => void)[]>();
   #isArmed = false;
+  /** Slices that are due and that nobody waited for. */
+  #credit = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,6 +34,10 @@ export class Turns {
   }
 
   #next(topic: string): Promise<void> {
+    if (this.#credit > 0) {
+      this.#credit -= 1;
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       const queue = this.#waiting.get(topic);
       if (queue === undefined) this.#waiting.set(topic, [resolve]);
@@ -42,15 +49,23 @@ export class Turns {
   #arm(): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
+    const armedAt = this.#clock.monotonic();
     this.#clock.setTimer(sliceEveryMs, () => {
       this.#isArmed = false;
-      for (const [topic, queue] of this.#waiting) {
-        this.#waiting.delete(topic);
-        queue.shift()?.();
-        if (queue.length > 0) this.#waiting.set(topic, queue);
-        break;
-      }
+      const due = Math.floor((this.#clock.monotonic() - armedAt) / sliceEveryMs);
+      this.#credit = Math.min(slicesAtOnceMax, Math.max(1, due));
+      while (this.#credit > 0 && this.#waiting.size > 0) this.#serve();
       if (this.#waiting.size > 0) this.#arm();
     });
+  }
+
+  #serve(): void {
+    this.#credit -= 1;
+    for (const [topic, queue] of this.#waiting) {
+      this.#waiting.delete(topic);
+      queue.shift()?.();
+      if (queue.length > 0) this.#waiting.set(topic, queue);
+      return;
+    }
   }
 }
