@@ -43,7 +43,7 @@ export interface AggregateKind<State, Command, Event extends AggregateEvent> {
    * what waits is merged into one command.
    */
   readonly isMembershipStored: boolean;
-  /** Whether the log is cut off behind the snapshot before the newest one; else it is kept as a whole. */
+  /** Whether the log is cut off before snapshots that are an hour old; else it is kept as a whole. */
   readonly isLogTrimmed: boolean;
 }
 

@@ -13,6 +13,7 @@ import type { PartitionClock } from './partition-clock.js';
 import type { AggregateHostDeps } from './ports.js';
 import { inputs } from './positions.js';
 import { SnapshotSchedule } from './snapshot-schedule.js';
+import { SnapshotTrail } from './snapshot-trail.js';
 
 /** What an accepted command led to. */
 export interface Committed<State, Event> {
@@ -71,14 +72,14 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   #cancelPosition: CancelTimer | undefined;
   #isPositionDue = false;
   #version: number;
-  #snapshotOffset: number | undefined;
+  readonly #trail: SnapshotTrail;
   readonly #snapshots: SnapshotSchedule;
 
   constructor(parts: PartitionParts<State, Command, Event>, recordsSinceSnapshot: number) {
     this.#parts = parts;
     this.#writtenIndex = parts.forwarder.confirmedIndex;
     this.#version = parts.clock.last;
-    this.#snapshotOffset = parts.snapshotOffset;
+    this.#trail = new SnapshotTrail(parts.snapshotOffset, parts.deps.clock.monotonic());
     this.#snapshots = new SnapshotSchedule({
       every: parts.deps.snapshotEveryRecords ?? aggregateLimits.snapshotEveryRecords,
       records: recordsSinceSnapshot,
@@ -277,9 +278,8 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
         owner,
         states.entries((key) => forwarder.pendingOf(key)),
       );
-      // One snapshot behind, for whoever has just read the older pointer.
-      if (kind.isLogTrimmed && this.#snapshotOffset !== undefined) await deps.log.trim(kind.topic, owner.partition, this.#snapshotOffset);
-      this.#snapshotOffset = offset;
+      const before = this.#trail.completed(offset, deps.clock.monotonic());
+      if (kind.isLogTrimmed && before !== undefined) await deps.log.trim(kind.topic, owner.partition, before);
     } catch (error) {
       if (error instanceof OwnershipLostError) return;
       deps.telemetry.logger.warn(

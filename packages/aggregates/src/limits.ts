@@ -25,6 +25,8 @@ export const aggregateLimits = {
   positionAfterMs: 1_000,
   /** A snapshot is taken after this many records. */
   snapshotEveryRecords: 10_000,
+  /** The log before a snapshot is cut off once the snapshot has been complete for so long. */
+  trimAfterMs: 3_600_000,
 } as const;
 
 /** Between attempts to forward a change that a lane or router refused. */

@@ -112,11 +112,16 @@ describe('the state of a room', () => {
     const { rooms, cluster } = fixture;
     await rooms.createRoom({ ...x, creator: 'ann' });
     await rooms.setRole({ ...x, user: 'bob', role: RoomRole.MODERATOR });
-    await rooms.banUser({ ...x, user: 'eve', durationMs: hourMs });
+    await rooms.banUser({ ...x, user: 'eve', durationMs: 24 * hourMs });
     cluster.router.behave = ({ conversation }) => (conversation === 'r:x' ? 'lose' : 'answer');
     await rooms.changeAttributes({ ...x, operator: 'ann', set: [{ key: 'seat', value: '1' }] });
     await rooms.changeMemberAttributes({ ...x, operator: 'ann', user: 'ann', set: [{ key: 'mood', value: 'fine' }] });
-    for (let i = 0; i < 60; i++) for (const room of ['y', 'z', 'q', 'w', 'v']) await rooms.enterRoom({ app, room, user: `u${i}` });
+    const busy = ['y', 'z', 'q', 'w', 'v'];
+    for (let i = 0; i < 60; i++) {
+      for (const room of busy) await rooms.enterRoom({ app, room, user: `u${i}` });
+      if (i % 20 === 19) cluster.clock.advance(hourMs);
+      await turns(5);
+    }
     await turns(50);
     const ranges = await cluster.log.ranges('room.events');
     expect(ranges.filter(({ start }) => start > 0).length).toBeGreaterThan(0);

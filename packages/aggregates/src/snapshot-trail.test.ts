@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+import { aggregateLimits } from './limits.js';
+import { SnapshotTrail } from './snapshot-trail.js';
+
+const { trimAfterMs } = aggregateLimits;
+
+describe('the trail of snapshots', () => {
+  it('gives the log up to the newest snapshot that everybody knows by now', () => {
+    const trail = new SnapshotTrail(10, 0);
+    expect(trail.completed(20, 1)).toBeUndefined();
+    expect(trail.completed(30, trimAfterMs - 1)).toBeUndefined();
+    expect(trail.completed(40, trimAfterMs)).toBe(10);
+    expect(trail.completed(50, trimAfterMs + 1)).toBe(20);
+    expect(trail.completed(60, 3 * trimAfterMs)).toBe(50);
+  });
+
+  it('never gives up the snapshot that was just completed', () => {
+    const trail = new SnapshotTrail(undefined, 0);
+    expect(trail.completed(10, 5 * trimAfterMs)).toBeUndefined();
+    expect(trail.completed(20, 9 * trimAfterMs)).toBe(10);
+  });
+});
