@@ -73,6 +73,12 @@ export class EdgeClient implements ChatClient, FrameSink {
     return new Promise((resolve, reject) => this.#requests.set(id, { resolve, reject }));
   }
 
+  async create(room: string, memberLimit: number): Promise<void> {
+    const created = this.request({ type: 'createRoom', value: { room, name: room, memberLimit } });
+    this.flush();
+    await created;
+  }
+
   async enter(room: string): Promise<void> {
     const entered = this.request({ type: 'enterRoom', value: { room, name: room } });
     this.flush();

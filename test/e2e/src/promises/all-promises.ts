@@ -3,12 +3,14 @@ import type { Deployment } from '@parley/testkit';
 import { World } from '../world/world.js';
 import { describeDurability } from './g1-durability.js';
 import { describeMembership } from './g10-membership.js';
+import { describeRoomMembership } from './g10-rooms.js';
 import { describeTenancy } from './g11-tenancy.js';
 import { describeOrder } from './g2-order.js';
 import { describeSendOrder } from './g3-send-order.js';
 import { describeNoDuplicates } from './g4-no-duplicates.js';
 import { describeNoSilentGaps } from './g5-no-silent-gaps.js';
 import { describeDefiniteFailure } from './g6-definite-failure.js';
+import { describePriority } from './g7-priority.js';
 
 const startWithinMs = 180_000;
 
@@ -30,6 +32,8 @@ export function describePromises(start: () => Promise<Deployment>): void {
   describeNoDuplicates(started);
   describeNoSilentGaps(started);
   describeDefiniteFailure(started);
+  describePriority(started);
   describeMembership(started);
+  describeRoomMembership(started);
   describeTenancy(started);
 }

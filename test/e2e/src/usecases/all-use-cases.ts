@@ -1,6 +1,8 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import type { Deployment } from '@parley/testkit';
 import { World } from '../world/world.js';
+import { describeClassroom } from './classroom.js';
+import { describeGame } from './game.js';
 import { describeLiveStream } from './live-stream.js';
 
 const startWithinMs = 180_000;
@@ -17,4 +19,6 @@ export function describeUseCases(start: () => Promise<Deployment>, { viewers }: 
     return world;
   };
   describeLiveStream(started, viewers);
+  describeGame(started);
+  describeClassroom(started);
 }

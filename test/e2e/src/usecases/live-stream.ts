@@ -72,14 +72,19 @@ async function compareWithHistory({ book, conversation }: Show, world: World): P
 async function likeAll(show: Show, world: World): Promise<void> {
   const { crowd, guests, room } = show;
   const taps = { viewer: [2, 1, 5], guest: 300 } as const;
-  const like = (member: EdgeClient, total: number): Promise<unknown> =>
-    ask(member, { type: 'incrementCounter', value: { room, counter: 'likes', nonce: `taps-${member.index}`, total } });
+  const like = (member: EdgeClient, nonce: string, total: number): Promise<unknown> =>
+    ask(member, { type: 'incrementCounter', value: { room, counter: 'likes', nonce, total } });
   const viewersLike = forEachOf(crowd.members.keys(), async (index) => {
-    for (const total of taps.viewer) {
-      // A page that is loaded anew goes on with what it had counted.
-      if (index % 50 === 0 && total === 5) await ask(await crowd.reload(index), { type: 'enterRoom', value: { room } });
-      await like(crowd.member(index), total);
+    const [first, stale, last] = taps.viewer;
+    for (const total of [first, stale]) await like(crowd.member(index), 'stay', total);
+    if (index % 50 > 0) {
+      await like(crowd.member(index), 'stay', last);
+      return;
     }
+    // Who logs out leaves: what was told counts, and the next stay begins at nothing.
+    const again = await crowd.reload(index);
+    await again.enter(room);
+    await like(again, 'next stay', last - first);
   });
   const guestsLike = guests.map(async (guest, index) => {
     for (let n = 1; n <= taps.guest; n++) {
@@ -98,29 +103,35 @@ async function likeAll(show: Show, world: World): Promise<void> {
 const likesOf = (show: Show, actor: Actor): number => show.seenBy(actor).counters.get('likes') ?? 0;
 
 async function takeSeats(show: Show): Promise<void> {
+  const seats = ['seat-1', 'seat-2', 'seat-3', 'seat-4'];
+  let rounds = 0;
+  const play = async (seat: string): Promise<void> => {
+    while (rounds < 200) await takeSeat(show, seat, rounds++);
+  };
+  await Promise.all(seats.map(play));
+  const isFree = (actor: Actor): boolean => seats.every((seat) => !show.seenBy(actor).attributes.has(seat));
+  for (const actor of show.stage) await actor.until('empty seats', () => isFree(actor) || undefined);
+}
+
+async function takeSeat(show: Show, seat: string, round: number): Promise<void> {
   const { crowd, room } = show;
-  const seat = 'seat-1';
-  const change = (member: EdgeClient, value: object): Promise<number> =>
-    ask(member, { type: 'changeRoomAttributes', value: { room, ...value } }).then((body) =>
-      body.type === 'newValue' ? body.value.value : 0,
-    );
-  for (let round = 0; round < 200; round++) {
-    const rivals = [crowd.member(2 * round), crowd.member(2 * round + 1)];
-    const takes = await Promise.allSettled(rivals.map((rival) => change(rival, { set: [{ key: seat, value: rival.user }] })));
-    const won = rivals.filter((_, index) => takes[index]?.status === 'fulfilled');
-    expect(won).toHaveLength(1);
-    const [winner] = won;
-    const [version = 0] = takes.flatMap((take) => (take.status === 'fulfilled' ? [take.value] : []));
-    expect(takes.find(({ status }) => status === 'rejected')).toMatchObject({
-      reason: { message: expect.stringContaining('ATTRIBUTE_OWNED') },
-    });
-    for (const actor of show.stage) {
-      await actor.until(`version ${version}`, () => show.seenBy(actor).stateVersion >= version || undefined);
-      expect(show.seenBy(actor).attributes.get(seat)).toMatchObject({ value: winner?.user, owner: winner?.user });
-    }
-    if (winner !== undefined) await change(winner, { deleted: [seat] });
+  const change = async (member: EdgeClient, value: object): Promise<number> => {
+    const answer = await ask(member, { type: 'changeRoomAttributes', value: { room, ...value } });
+    return answer.type === 'newValue' ? answer.value.value : 0;
+  };
+  const rivals = [crowd.member(2 * round), crowd.member(2 * round + 1)];
+  const takes = await Promise.allSettled(rivals.map((rival) => change(rival, { set: [{ key: seat, value: rival.user }] })));
+  const won = rivals.filter((_, index) => takes[index]?.status === 'fulfilled');
+  expect(won).toHaveLength(1);
+  const refusal = { reason: { message: expect.stringContaining('ATTRIBUTE_OWNED') } };
+  expect(takes.find(({ status }) => status === 'rejected')).toMatchObject(refusal);
+  const [version = 0] = takes.flatMap((take) => (take.status === 'fulfilled' ? [take.value] : []));
+  const [winner] = won;
+  for (const actor of show.stage) {
+    await actor.until(`version ${version}`, () => show.seenBy(actor).stateVersion >= version || undefined);
+    expect(show.seenBy(actor).attributes.get(seat)).toMatchObject({ value: winner?.user, owner: winner?.user });
   }
-  for (const actor of show.stage) await actor.until('an empty seat', () => !show.seenBy(actor).attributes.has(seat) || undefined);
+  if (winner !== undefined) await change(winner, { deleted: [seat] });
 }
 
 async function banTroll(show: Show, world: World): Promise<void> {

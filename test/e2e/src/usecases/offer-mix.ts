@@ -6,13 +6,16 @@ import type { MessageBook } from './message-book.js';
 import { percentile } from './words.js';
 
 const levels: readonly Level[] = ['high', 'medium', 'low'];
+const priorities: Readonly<Record<Level, Priority>> = { high: Priority.HIGH, medium: Priority.MEDIUM, low: Priority.LOW };
 const stepMs = 20;
 const textBytes = 60;
 
 export interface Mix {
   /** Conversation. */
   readonly to: string;
-  /** Messages per second of all members together: HIGH and MEDIUM as texts, LOW as bullets. */
+  /** What is said in bullets, which are not stored; LOW by default. */
+  readonly bullets?: readonly Level[];
+  /** Messages per second of all members together. */
   readonly perSecond: Readonly<Record<Level, number>>;
   readonly seconds: number;
 }
@@ -21,12 +24,10 @@ export interface Mix {
  * Everybody sends in turn. Time in which this process did not run is left out instead of made up for; answers by how
  * much a hundredth of the steps was late, milliseconds.
  */
-export async function offerMix(crowd: Crowd, book: MessageBook, { to, perSecond, seconds }: Mix): Promise<number> {
-  const templates = {
-    high: new SendTemplate({ conversation: to, priority: Priority.HIGH, textBytes }),
-    medium: new SendTemplate({ conversation: to, priority: Priority.MEDIUM, textBytes }),
-    low: new SendTemplate({ conversation: to, priority: Priority.LOW, isBullet: true, textBytes }),
-  };
+export async function offerMix(crowd: Crowd, book: MessageBook, { to, perSecond, seconds, bullets = ['low'] }: Mix): Promise<number> {
+  const templateOf = (level: Level): SendTemplate =>
+    new SendTemplate({ conversation: to, priority: priorities[level], isBullet: bullets.includes(level), textBytes });
+  const templates = { high: templateOf('high'), medium: templateOf('medium'), low: templateOf('low') };
   const due = { high: 0, medium: 0, low: 0 };
   const lateMs: number[] = [];
   let sender = 0;
