@@ -12,7 +12,7 @@ export interface CommandRequest<Command> {
 }
 
 /** What became of one command: the state behind it, or why not. Valid once the batch is committed. */
-export type Verdict<State, Event> =
+type Verdict<State, Event> =
   | { readonly type: 'accepted'; readonly state: State; readonly events: readonly Event[] }
   | { readonly type: 'refused'; readonly error: ParleyError };
 
