@@ -89,8 +89,10 @@ describe('too much in rooms', () => {
     expect(gifts.map(({ type }) => type)).toEqual(gifts.map(() => 'stored'));
     const answers = (await Promise.all(flood)).flat();
     const refusals = refusalsIn(answers);
-    expect(refusals.length).toBeGreaterThan(0);
-    for (const { name, message, retryAfterMs } of refusals) {
+    // A busy machine turns some away before the room does.
+    const ofRoom = refusals.filter(({ name }) => name !== 'OVERLOADED');
+    expect(ofRoom.length).toBeGreaterThan(0);
+    for (const { name, message, retryAfterMs } of ofRoom) {
       expect(name).toBe('RATE_LIMITED');
       expect(message).toMatch(/room: (MEDIUM|LOW) messages/);
       expect(retryAfterMs).toBeGreaterThan(0);

@@ -43,11 +43,11 @@ export async function granted(client: RawClient, body: RequestBody): ReturnType<
   return answer;
 }
 
-/** The refusal of a request for another reason than that there were too many. */
+/** The refusal of a request for another reason than that there were too many, or that the machine is busy. */
 export async function refusalIn(client: RawClient, body: RequestBody): Promise<SeenError> {
   for (;;) {
     const refusal = await client.refusal(body);
-    if (refusal.name !== 'RATE_LIMITED') return refusal;
+    if (refusal.name !== 'RATE_LIMITED' && refusal.name !== 'OVERLOADED') return refusal;
     await sleep(systemClock, refusal.retryAfterMs);
   }
 }
