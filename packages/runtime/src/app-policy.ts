@@ -22,8 +22,7 @@ export function readAppPolicy({ client, room, app }: AdmissionPolicy): AppPolicy
 }
 
 /** What was set, over what is configured. */
-export function resolvePolicy(configured: ResolvedPolicy, set: AppPolicy | undefined): ResolvedPolicy {
-  if (set === undefined) return configured;
+export function resolvePolicy(configured: ResolvedPolicy, set: AppPolicy): ResolvedPolicy {
   return {
     client: overlaidLevels(configured.client, set.client),
     room: set.room ?? configured.room,

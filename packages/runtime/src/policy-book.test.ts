@@ -111,6 +111,34 @@ apps:
     });
   });
 
+  it('do not count as set before the process has read them from the log', async () => {
+    const log = await newLog();
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const late: EventLog = new Proxy(log, {
+      get: (target, key) => {
+        if (key !== 'follow') return Reflect.get(target, key).bind(target);
+        return async (...[topic, partition, options]: Parameters<EventLog['follow']>) => {
+          await released;
+          await target.follow(topic, partition, options);
+        };
+      },
+    });
+    const { policies, call } = await processOn(late);
+    let isSet = false;
+    const setting = call('setPolicy', { app: 'shop', policy: { room: { perSecond: 7 } } }).then(() => {
+      isSet = true;
+    });
+    while ((await log.range(topics.policies, 0)).end === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect({ isSet, perSecond: policies.policyOf('shop').room.perSecond }).toEqual({ isSet: false, perSecond: 200 });
+    release();
+    await setting;
+    expect(policies.policyOf('shop').room.perSecond).toBe(7);
+  });
+
   it('hold for a process that starts later', async () => {
     const log = await newLog();
     await (await processOn(log)).call('setPolicy', { app: 'shop', policy: { app: { low: { perSecond: 3, burst: 4 } } } });

@@ -3,8 +3,8 @@ import { type AdmissionPolicy, decodeAdmissionPolicy, encodeAdmissionPolicy } fr
 import { topics } from '@parley/contracts/topics';
 import type { StoredRecord } from '@parley/eventlog';
 import { isAppId } from '@parley/kernel';
-import { levels, type PolicyBook, type ResolvedPolicy } from '@parley/lanes';
-import { type AppPolicy, readAppPolicy, resolvePolicy } from './app-policy.js';
+import type { PolicyBook, ResolvedPolicy } from '@parley/lanes';
+import { readAppPolicy, resolvePolicy } from './app-policy.js';
 import { configuredPolicy } from './configured-policy.js';
 import { type CompactedTopic, followCompacted, type FollowingOptions } from './follow-compacted.js';
 
@@ -47,13 +47,9 @@ class Pages {
   take({ key, value }: StoredRecord): void {
     if (!isAppId(key)) throw new Error('its key is no app id');
     const set = readAppPolicy(decodeAdmissionPolicy(value));
-    if (isEmpty(set)) this.#resolved.delete(key);
-    else this.#resolved.set(key, resolvePolicy(this.#configured.get(key) ?? this.#default, set));
+    this.#resolved.set(key, resolvePolicy(this.#configured.get(key) ?? this.#default, set));
   }
 }
-
-const isEmpty = ({ client, room, app }: AppPolicy): boolean =>
-  room === undefined && levels.every((level) => client[level] === undefined && app[level] === undefined);
 
 class FollowedBook implements LogPolicyBook {
   readonly #pages: Pages;
