@@ -76,7 +76,7 @@ export const usage = `npm run bench -- <workload> [options]
   room     --members 3000 --rate 50 --seconds 10; --members 3000,10000 --rate 1,10,50 runs every combination
   overload more than the server holds, with priorities: --rooms 10 --members 200 --seconds 60 --factor 3 --high 5 --low 60
            finds out what it holds, or takes --rate; --room-rate <messages per second that a room takes>, 0 for the default
-  slow-readers  a room some of whose members stop reading: --members 1000 --frozen 5 --rate 50 --seconds 10
+  slow-readers  a room some of whose members stop reading: --members 1000 --frozen 5 --rate 100 --seconds 30 --bytes 2000
   idle     --connections 10000 --seconds 20
   login    --connections 5000 --concurrency 64
   all      every one of them

@@ -49,7 +49,9 @@ export interface ChatClient {
   readonly user: string;
   /** Whether the connection is over. */
   readonly isClosed: boolean;
-  /** Becomes a member of a room, which is made when there is none; resolves when the client hears it. */
+  /** Makes a room with place for so many and becomes its first member. */
+  create(room: string, memberLimit: number): Promise<void>;
+  /** Becomes a member of a room; resolves when the client hears it. */
   enter(room: string): Promise<void>;
   /** Queues a message. */
   send(template: MessageTemplate, messageIndex: number): void;

@@ -87,6 +87,10 @@ export class NatsClient implements ChatClient {
     return this.#roundTrip();
   }
 
+  create(room: string): Promise<void> {
+    return this.enter(room);
+  }
+
   enter(room: string): Promise<void> {
     this.#pending.push(Buffer.from(`SUB ${subjectOf(room)} ${++this.#subscriptions}\r\n`));
     return this.#roundTrip();

@@ -57,6 +57,10 @@ export class SocketIoClient implements ChatClient {
     await connected;
   }
 
+  create(room: string): Promise<void> {
+    return this.enter(room);
+  }
+
   enter(room: string): Promise<void> {
     const id = this.#nextCall++;
     this.#connection.send([Buffer.from(`42${id}${JSON.stringify(['join', room])}`)], opcodes.text);

@@ -64,6 +64,10 @@ export class XmppClient implements ChatClient {
     await this.#exchange(binding, "id='bind'");
   }
 
+  create(room: string): Promise<void> {
+    return this.enter(room);
+  }
+
   enter(room: string): Promise<void> {
     const to = `${room}@${domains.rooms}/${this.user}`;
     const join = `<presence to='${to}'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`;

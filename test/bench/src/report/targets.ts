@@ -28,7 +28,6 @@ const units: Readonly<Record<string, string>> = {
   'server resident after': 'MiB',
   'memory per frozen reader': 'KiB',
   'p99 with frozen over without': '×',
-  'frozen readers given up': '',
 };
 
 /** Other names end with what they count in; latencies are what is left. */

@@ -67,6 +67,13 @@ export async function openClients(
   return clients;
 }
 
+/** Makes a room with these members and no more. */
+export async function fillRoom(room: string, members: readonly ChatClient[]): Promise<void> {
+  const [first, ...others] = members;
+  await first?.create(room, members.length);
+  await forEachBounded(others, 32, (client) => client.enter(room));
+}
+
 /** Runs the action for every item, so many at a time. */
 export async function forEachBounded<T>(items: Iterable<T>, concurrency: number, action: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]();

@@ -4,7 +4,7 @@ import { printedLevels } from '../report/print-levels.js';
 import { startHeartbeats } from './heartbeat.js';
 import { excessOf, judgedOverload } from './judge-overload.js';
 import { LevelRun } from './level-run.js';
-import { forEachBounded, logoutAll, openChatClients } from './open-clients.js';
+import { fillRoom, forEachBounded, logoutAll, openChatClients } from './open-clients.js';
 import { overloadPlan } from './overload-plan.js';
 import { quotaDoubts } from './quota-doubts.js';
 import { counterIncreases } from './read-counters.js';
@@ -32,7 +32,12 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
   const clients = await openChatClients(context, 'o', { count: plan.clients, events: run.events });
   const stopHeartbeats = startHeartbeats(clients, clock);
   const rooms = Array.from({ length: settings.rooms }, (_, room) => `${tag}-${room}`);
-  await forEachBounded(clients, 32, (client) => client.enter(rooms[plan.roomOfClient(client.index)] ?? ''));
+  await forEachBounded(rooms.entries(), 4, ([number, name]) =>
+    fillRoom(
+      name,
+      clients.filter(({ index }) => plan.roomOfClient(index) === number),
+    ),
+  );
   const templates = templatesOf(context, rooms);
   const options = { clients, plan, template: (room: number, level: Level) => templates.get(`${level} ${room}`) as MessageTemplate };
   const holds = async (rate: number): Promise<boolean> => {

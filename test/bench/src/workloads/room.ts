@@ -3,7 +3,7 @@ import { gatewayShares } from './gateway-shares.js';
 import { startHeartbeats } from './heartbeat.js';
 import { roundOf } from './judge.js';
 import { MessageRun } from './message-run.js';
-import { forEachBounded, logoutAll, openChatClients } from './open-clients.js';
+import { fillRoom, logoutAll, openChatClients } from './open-clients.js';
 import { counterIncreases } from './read-counters.js';
 
 /** Messages into one large room, sent by some of its members in turn. */
@@ -24,7 +24,7 @@ async function startRoom(context: ChatContext): Promise<RunningWorkload> {
   const run = new MessageRun(context);
   const clients = await openChatClients(context, 'r', { count: members, events: run.events });
   const stopHeartbeats = startHeartbeats(clients, clock);
-  await forEachBounded(clients, 32, (client) => client.enter(tag));
+  await fillRoom(tag, clients);
   const template = chat.template({ room: tag, level: 'medium', textBytes });
   const senders = clients.slice(0, sendersMax).map((client) => ({ client, template }));
   return {
