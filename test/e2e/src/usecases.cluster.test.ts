@@ -1,10 +1,14 @@
 import { describe, jest } from '@jest/globals';
 import { startCluster } from '@parley/test-cluster';
 import { missingEngines } from './missing-engines.js';
+import { soakRounds } from './soak.js';
 import { describeUseCases } from './usecases/all-use-cases.js';
 
 jest.setTimeout(60_000);
 
 (missingEngines().length > 0 ? describe.skip : describe)('two gateways and two routers on Kafka and Cassandra', () => {
-  describeUseCases(() => startCluster({ gateways: 2, routers: 2 }), { viewers: 300 });
+  describeUseCases(() => startCluster({ gateways: 2, routers: 2 }), {
+    viewers: 300,
+    matches: soakRounds({ short: 6, full: 200 }),
+  });
 });

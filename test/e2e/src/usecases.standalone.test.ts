@@ -5,4 +5,7 @@ import { describeUseCases } from './usecases/all-use-cases.js';
 
 jest.setTimeout(60_000);
 
-describeUseCases(() => startStandalone(), { viewers: soakRounds({ short: 600, full: 5_000 }) });
+describeUseCases(() => startStandalone(), {
+  viewers: soakRounds({ short: 600, full: 5_000 }),
+  matches: soakRounds({ short: 8, full: 1_000 }),
+});

@@ -3,22 +3,40 @@ import type { Deployment } from '@parley/testkit';
 import { World } from '../world/world.js';
 import { describeClassroom } from './classroom.js';
 import { describeGame } from './game.js';
-import { describeLiveStream } from './live-stream.js';
+import { describeEndOfLiveStream, describeLiveStream } from './live-stream.js';
+import { Show } from './show.js';
 
-const startWithinMs = 180_000;
+export interface UseCaseSizes {
+  /** Of the live stream. */
+  readonly viewers: number;
+  /** Of the game. */
+  readonly matches: number;
+}
 
-/** Applications as people build them, on one deployment, which all share. `viewers`: of the live stream. */
-export function describeUseCases(start: () => Promise<Deployment>, { viewers }: { readonly viewers: number }): void {
+const startWithinMs = 240_000;
+
+/** Applications as people build them, on one deployment, which all share. */
+export function describeUseCases(start: () => Promise<Deployment>, { viewers, matches }: UseCaseSizes): void {
   let world: World | undefined;
+  let show: Show | undefined;
   beforeAll(async () => {
     world = new World(await start());
+    show = await Show.open(world, viewers);
   }, startWithinMs);
-  afterAll(() => world?.[Symbol.asyncDispose](), startWithinMs);
+  afterAll(async () => {
+    await show?.[Symbol.asyncDispose]();
+    await world?.[Symbol.asyncDispose]();
+  }, startWithinMs);
   const started = (): World => {
     if (world === undefined) throw new Error('the deployment did not start');
     return world;
   };
-  describeLiveStream(started, viewers);
-  describeGame(started);
+  const opened = (): Show => {
+    if (show === undefined) throw new Error('the show did not open');
+    return show;
+  };
+  describeLiveStream(started, opened);
+  describeGame(started, matches);
   describeClassroom(started);
+  describeEndOfLiveStream(started, opened);
 }

@@ -56,7 +56,7 @@ export class Match {
   }
 
   /** Nobody has heard anything of another team, and everything of the own one once. */
-  async expectTeamsApart(): Promise<void> {
+  expectTeamsApart(): void {
     for (const { room, players: members } of this.#teams) {
       const wanted = members.map(({ user }) => `${user} to ${room}`).sort();
       for (const player of this.#options.players) {
