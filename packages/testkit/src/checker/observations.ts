@@ -70,7 +70,11 @@ export type AnomalyType =
   /** History is not dense from 1. */
   | 'gap'
   /** An entitled device was never handed a seq. */
-  | 'missing';
+  | 'missing'
+  /** A room went from one state to another, and nothing that was done leads there. */
+  | 'unexplained'
+  /** A counter is not the sum of what was added to it. */
+  | 'miscounted';
 
 export interface Anomaly {
   readonly type: AnomalyType;
