@@ -149,7 +149,7 @@ describe('overloaded routers', () => {
     }
     const before = submitted(harness)['low'] ?? 0;
     const low = await refusals(alice, 100, Priority.LOW);
-    expect(low[0]).toMatch(/^OVERLOADED .*router: stored LOW/);
+    expect(low[0]).toMatch(/^OVERLOADED .*router: LOW/);
     expect((submitted(harness)['low'] ?? 0) - before).toBeLessThan(10);
     // MEDIUM has a larger budget, HIGH none.
     expect(await refusals(alice, 20, Priority.MEDIUM)).toEqual([]);

@@ -55,11 +55,11 @@ describe('Admission', () => {
     expect(refusalOf(admission, 'low', 'stored')).toBe('');
   });
 
-  it('asks the doors of the lanes for stored LOW and MEDIUM only', () => {
+  it('asks the doors of the lanes for LOW and MEDIUM, stored or not, and never for HIGH', () => {
     const admission = admissionWith({ laneDoors: { take: () => 1_234 } });
-    expect(refusalOf(admission, 'low', 'stored')).toMatch(/^OVERLOADED 1300 .*\(router: stored LOW messages\)$/);
-    expect(refusalOf(admission, 'medium', 'stored')).toContain('router: stored MEDIUM');
+    expect(refusalOf(admission, 'low', 'stored')).toMatch(/^OVERLOADED 1300 .*\(router: LOW messages\)$/);
+    expect(refusalOf(admission, 'medium', 'stored')).toContain('router: MEDIUM');
+    expect(refusalOf(admission, 'low', 'bullet')).toContain('router: LOW');
     expect(refusalOf(admission, 'high', 'stored')).toBe('');
-    expect(refusalOf(admission, 'low', 'bullet')).toBe('');
   });
 });

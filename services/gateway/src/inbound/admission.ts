@@ -41,7 +41,7 @@ const doors = {
   bullet: { error: 'RATE_LIMITED', detail: 'client: bullet' },
   app: { error: 'RATE_LIMITED', detail: 'app:' },
   room: { error: 'RATE_LIMITED', detail: 'room:' },
-  lane: { error: 'OVERLOADED', detail: 'router: stored' },
+  lane: { error: 'OVERLOADED', detail: 'router:' },
 } as const;
 type Door = keyof typeof doors;
 const doorNames = Object.keys(doors) as readonly Door[];
@@ -78,7 +78,7 @@ export class Admission {
 
   /** What everybody's messages share: of the app, of the room, of the router's lane. The answer is its refusal. */
   refuseShared(entry: Entry, conversation: string): Chunk | undefined {
-    const { session, level, messageClass, nowMs } = entry;
+    const { session, level, nowMs } = entry;
     const { policies, laneDoors } = this.#deps;
     const app = session.app.id;
     const policy = policies.policyOf(app);
@@ -90,8 +90,8 @@ export class Admission {
     // Of outsiders, whom the router refuses, a room does not get fuller.
     if (channel !== undefined) channel.quota ??= new SliceQuota(nowMs);
     const roomWaitMs = channel?.quota?.take(policy.room, level, nowMs) ?? 0;
-    const isDoor = level !== 'high' && messageClass === 'stored';
-    const laneWaitMs = roomWaitMs === 0 && isDoor ? laneDoors.take(level, app, conversation, nowMs) : 0;
+    // Transient ones too: behind stored ones that wait, they would only be shed later.
+    const laneWaitMs = roomWaitMs === 0 && level !== 'high' ? laneDoors.take(level, app, conversation, nowMs) : 0;
     if (roomWaitMs === 0 && laneWaitMs === 0) {
       this.#admitted[level].add(1);
       return undefined;

@@ -17,7 +17,7 @@ interface Door {
 const windowsAtOnce = 16;
 
 /**
- * Turns away part of the stored LOW and MEDIUM messages while the routers' lanes wait longer than their budgets. One
+ * Turns away part of the LOW and MEDIUM messages while the routers' lanes wait longer than their budgets. One
  * door per partition, since routers are loaded differently; a door learns when somebody comes to it, so that
  * nothing runs while all is well.
  */
