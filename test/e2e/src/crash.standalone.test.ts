@@ -44,8 +44,8 @@ describe('standalone under kill -9', () => {
       const acceptingMs: number[] = [];
       for (let round = 0; round < soakRounds({ short: 4, full: 20 }); round++) {
         // Something that just happened decides about the moment, so that it falls on every phase of the work.
-        const trigger = (['sends', 'acknowledged', 'deliveries'] as const)[round % 3] ?? 'sends';
-        await load.more(trigger, 50 + Math.floor(load.random.next() * 400));
+        const trigger = (['sends', 'changes', 'acknowledged', 'deliveries'] as const)[round % 4] ?? 'sends';
+        await load.more(trigger, 50 + Math.floor(load.random.next() * (trigger === 'changes' ? 100 : 400)));
         await server.kill();
         const began = systemClock.monotonic();
         await server.start();

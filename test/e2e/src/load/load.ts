@@ -3,7 +3,9 @@ import { type Anomaly, checkHistory, type Entitlement, Recorder, type StoredEven
 import type { Actor } from '../world/actor.js';
 import { between, type World } from '../world/world.js';
 import { Follower } from './follower.js';
+import { RoomLoad, type RoomLoadResult } from './room-load.js';
 import { Talker } from './talker.js';
+import type { Worker } from './worker.js';
 
 /** Who talks; everything has a default. */
 export interface LoadOptions {
@@ -23,7 +25,11 @@ export interface LoadResult {
   readonly settleMs: number;
   /** Devices that did not get there in time, for people. */
   readonly stragglers: readonly string[];
+  readonly room: Omit<RoomLoadResult, 'anomalies' | 'stragglers'>;
 }
+
+/** What can be waited for: messages that are sent, acknowledged and handed out, changes of the room that are made. */
+export type Progress = 'sends' | 'acknowledged' | 'deliveries' | 'changes';
 
 /** G15: after faults have stopped, everything holds again within this time. */
 const settleWithinMs = 60_000;
@@ -32,7 +38,10 @@ const patienceMs = 90_000;
 /** Nothing may be given up or left out in a run whose end is compared with history. */
 const patientLimits = { reconnectLongestMs: 100, sendRetriesMax: 1_000_000, catchUpMax: 1_000_000 } as const;
 
-/** Traffic of several users with two devices each over 1:1 conversations, groups and a room, at all priorities. */
+/**
+ * Traffic of several users with two devices each over 1:1 conversations, groups and a room, at all priorities; in the
+ * room there are gifts, seats that change hands, likes that are counted, and guests besides.
+ */
 export class Load {
   readonly recorder = new Recorder();
   readonly random: Random;
@@ -40,12 +49,15 @@ export class Load {
   readonly #followers: readonly Follower[];
   readonly #conversations: ReadonlyMap<string, readonly string[]>;
   readonly #talkers: readonly Talker[];
-  readonly #listeners = new Set<() => void>();
+  readonly #room: RoomLoad;
+  readonly #listeners: Set<() => void>;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(world: World, cast: Cast, random: Random) {
     this.#world = world;
     this.random = random;
+    this.#room = cast.room;
+    this.#listeners = cast.listeners;
     this.#conversations = cast.conversations;
     this.#followers = cast.devices.map((actor) => new Follower(actor, this.recorder));
     const onProgress = (): void => {
@@ -61,16 +73,17 @@ export class Load {
   /** Everybody connected, in their groups and in the room; nobody talks yet. */
   static async prepare(world: World, options: LoadOptions = {}): Promise<Load> {
     const random = seededRandom(options.seed ?? 1);
-    return new Load(world, await castFor(world, options), random);
+    return new Load(world, await castFor(world, options, random), random);
   }
 
   /** Everybody talks until `settle`. */
   start(): void {
-    this.#running = Promise.all(this.#talkers.map((talker) => talker.run()));
+    this.#running = Promise.all(this.#workers.map((worker) => worker.run()));
+    this.#running.catch(() => {});
   }
 
-  /** So many more sends, acknowledgements or deliveries from now on. */
-  async more(what: 'sends' | 'acknowledged' | 'deliveries', count: number): Promise<void> {
+  /** So much more from now on. */
+  async more(what: Progress, count: number): Promise<void> {
     const goal = this.#count(what) + count;
     await this.#until(`${count} more ${what}`, () => this.#count(what) >= goal);
   }
@@ -82,30 +95,41 @@ export class Load {
   /** Everybody sent anew from now on, and has all the answers. */
   async roundTrips(): Promise<void> {
     // What is under way now may have been answered before.
-    const goals = this.#talkers.map((talker) => ({ talker, goal: talker.bursts + 2 }));
-    await this.#until('answers for everybody', () => goals.every(({ talker, goal }) => talker.bursts >= goal));
+    const goals = [...this.#talkers, ...this.#room.served].map((worker) => ({ worker, goal: worker.bursts + 2 }));
+    await this.#until('answers for everybody', () => goals.every(({ worker, goal }) => worker.bursts >= goal));
   }
 
   /** Stops talking, waits until everybody has what history has, and compares what everybody saw. */
   async settle(): Promise<LoadResult> {
     const began = systemClock.monotonic();
-    for (const talker of this.#talkers) talker.stop();
-    await withTimeout(systemClock, settleWithinMs, this.#running, () => new Error('unanswered')).catch(() => {});
+    for (const worker of this.#workers) worker.stop();
+    const ending = withTimeout(systemClock, settleWithinMs, this.#running, () => new Error('somebody has no answer'));
+    const failures = await ending.then(
+      () => [],
+      (error: unknown) => [String(error)],
+    );
     const history = await this.#readHistory();
     const isDone = (): boolean => this.#stragglers(history).length === 0;
     await this.#until('everybody to catch up', isDone, settleWithinMs).catch(() => {});
+    const { anomalies, stragglers, ...room } = await this.#room.settle(settleWithinMs);
     const { sends, deliveries, acknowledged } = this.recorder;
     return {
-      anomalies: checkHistory({ sends, deliveries, history, entitlements: this.#entitlements(history) }),
+      anomalies: [...checkHistory({ sends, deliveries, history, entitlements: this.#entitlements(history) }), ...anomalies],
       sends: sends.length,
       acknowledged,
       deliveries: deliveries.length,
       settleMs: Math.round(systemClock.monotonic() - began),
-      stragglers: this.#stragglers(history),
+      stragglers: [...failures, ...this.#stragglers(history), ...stragglers],
+      room,
     };
   }
 
-  #count(what: 'sends' | 'acknowledged' | 'deliveries'): number {
+  get #workers(): readonly Worker[] {
+    return [...this.#talkers, ...this.#room.workers];
+  }
+
+  #count(what: Progress): number {
+    if (what === 'changes') return this.#room.recorder.acknowledged;
     const count = this.recorder[what];
     return typeof count === 'number' ? count : count.length;
   }
@@ -168,7 +192,9 @@ export class Load {
     const clients = this.#followers.map(({ actor: { device, client, errors } }) => {
       return `${device}: ${JSON.stringify(client.status)}, ${client.pending.length} pending, ${errors.slice(-3).join('; ')}`;
     });
-    return [`${sends.length} sends, ${acknowledged} acknowledged, ${deliveries.length} deliveries`, ...clients].join('\n');
+    return [`${sends.length} sends, ${acknowledged} acknowledged, ${deliveries.length} deliveries`, ...clients, this.#room.state].join(
+      '\n',
+    );
   }
 }
 
@@ -176,11 +202,14 @@ interface Cast {
   readonly devices: readonly Actor[];
   /** Users by conversation. */
   readonly conversations: ReadonlyMap<string, readonly string[]>;
+  readonly room: RoomLoad;
+  /** Hear of everything that goes on. */
+  readonly listeners: Set<() => void>;
 }
 
-async function castFor(world: World, { users: userCount = 4, groups: groupCount = 2 }: LoadOptions): Promise<Cast> {
+async function castFor(world: World, { users: userCount = 4, groups: groupCount = 2 }: LoadOptions, random: Random): Promise<Cast> {
   const users = Array.from({ length: userCount }, (_, index) => world.id(`user${index}`));
-  const devices = [];
+  const devices: Actor[] = [];
   for (const user of users) devices.push(...(await world.joinTwice(user, { limits: patientLimits })));
   const conversations = new Map<string, readonly string[]>();
   for (const [index, user] of users.entries()) {
@@ -193,8 +222,11 @@ async function castFor(world: World, { users: userCount = 4, groups: groupCount 
     await world.backEnd().call('group/createGroup', { group, owner: members[0], members });
     conversations.set(`g:${group}`, members);
   }
-  const room = world.id('room');
-  for (const { client } of devices) await client.enterRoom(room);
-  conversations.set(`r:${room}`, users);
-  return { devices, conversations };
+  const listeners = new Set<() => void>();
+  const onProgress = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const room = await RoomLoad.open(world, { actors: devices, random, onProgress });
+  conversations.set(room.conversation, users);
+  return { devices, conversations, room, listeners };
 }

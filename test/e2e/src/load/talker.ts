@@ -1,10 +1,14 @@
 import type { Random } from '@parley/kernel';
-import { ParleyClientError, type SendHandle, type SendPriority } from '@parley/sdk';
+import { type MessageContentInit, ParleyClientError, type SendHandle, type SendPriority } from '@parley/sdk';
 import type { Recorder } from '@parley/testkit';
 import type { Actor } from '../world/actor.js';
+import type { Worker } from './worker.js';
 
 const priorities: readonly SendPriority[] = ['low', 'medium', 'high'];
 const burstMax = 8;
+
+/** What an application's gift might be: a message of its own kind. */
+const gift = (summary: string): MessageContentInit => ({ type: 'custom', subType: 7, summary, payload: Uint8Array.of(1, 2, 3) });
 
 export interface TalkerOptions {
   readonly actor: Actor;
@@ -15,8 +19,11 @@ export interface TalkerOptions {
   onProgress(): void;
 }
 
-/** Sends bursts into conversations of its user, the next one when the last is answered: acknowledgements set the pace. */
-export class Talker {
+/**
+ * Sends bursts into conversations of its user, the next one when the last is answered: acknowledgements set the pace.
+ * What it says with priority HIGH in a room are gifts.
+ */
+export class Talker implements Worker {
   readonly #options: TalkerOptions;
   #isOver = false;
   #count = 0;
@@ -53,7 +60,8 @@ export class Talker {
     const clientMsgId = `${device}-${++this.#count}`;
     const body = `${clientMsgId} ${'.'.repeat(this.#pick(200))}`;
     const entry = recorder.send({ sender, device, conversation, clientMsgId, body, priority });
-    const handle = actor.client.conversation(conversation).send(body, { priority, clientMsgId });
+    const isGift = priority === 'high' && conversation.startsWith('r:');
+    const handle = actor.client.conversation(conversation).send(isGift ? gift(body) : body, { priority, clientMsgId });
     onProgress();
     return this.#answer(handle, entry).finally(onProgress);
   }

@@ -142,5 +142,8 @@ export class Actor {
   }
 }
 
-/** Text of a text message; the kind of any other. */
-export const textOf = ({ content }: Message): string => (content.type === 'text' ? content.text : `<${content.type}>`);
+/** Text of a text message, summary of a custom one; the kind of any other. */
+export function textOf({ content }: Message): string {
+  if (content.type === 'custom') return content.summary;
+  return content.type === 'text' ? content.text : `<${content.type}>`;
+}

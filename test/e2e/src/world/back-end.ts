@@ -82,12 +82,12 @@ interface EventJson {
   readonly messageId: string;
   readonly sender: string;
   readonly clientMsgId: string;
-  readonly content?: { readonly text?: { readonly text: string } };
+  readonly content?: { readonly text?: { readonly text: string }; readonly custom?: { readonly summary: string } };
   readonly membership?: { readonly joined: readonly string[]; readonly left: readonly string[] };
 }
 
 function readEvent(json: unknown): ReadEvent {
   const { seq, messageId, sender, clientMsgId, content, membership } = json as EventJson;
-  const body = content?.text?.text ?? '';
+  const body = content?.text?.text ?? content?.custom?.summary ?? '';
   return { seq: Number(seq), messageId, sender, clientMsgId, body, joined: membership?.joined ?? [], left: membership?.left ?? [] };
 }

@@ -1,0 +1,8 @@
+/** Somebody who does one thing after the other until told to stop. */
+export interface Worker {
+  /** How many of them were answered. */
+  readonly bursts: number;
+  /** Ends after `stop`, once everything has been answered. */
+  run(): Promise<void>;
+  stop(): void;
+}
