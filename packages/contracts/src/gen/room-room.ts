@@ -2174,6 +2174,43 @@ export const SendToPartitionRoomsRequest: Codec<SendToPartitionRoomsRequestInit,
   typeName: 'parley.room.v1.SendToPartitionRoomsRequest', create: createSendToPartitionRoomsRequest, encode: encodeSendToPartitionRoomsRequest, decode: decodeSendToPartitionRoomsRequest,
 };
 
+export interface SendToPartitionRoomsResponse {
+  readonly rooms: number;
+}
+/** What SendToPartitionRoomsResponse is made from; absent fields get their zero value. */
+export interface SendToPartitionRoomsResponseInit {
+  readonly rooms?: number | undefined;
+}
+
+export function createSendToPartitionRoomsResponse(init: SendToPartitionRoomsResponseInit): SendToPartitionRoomsResponse {
+  return {
+    rooms: init.rooms ?? 0,
+  };
+}
+
+export function writeSendToPartitionRoomsResponse(writer: ProtobufWriter, init: SendToPartitionRoomsResponseInit): void {
+  if (init.rooms !== undefined && init.rooms !== 0) { writer.writeTag(8); writer.writeUint32(init.rooms); }
+}
+
+export function readSendToPartitionRoomsResponse(reader: ProtobufReader, end: number): SendToPartitionRoomsResponse {
+  let rooms: SendToPartitionRoomsResponse['rooms'] = 0;
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 8: rooms = reader.readUint32(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { rooms };
+}
+
+export const encodeSendToPartitionRoomsResponse = (init: SendToPartitionRoomsResponseInit): Uint8Array => encodeWith(writeSendToPartitionRoomsResponse, init);
+export const decodeSendToPartitionRoomsResponse = (bytes: Uint8Array): SendToPartitionRoomsResponse => decodeWith(readSendToPartitionRoomsResponse, bytes);
+export const SendToPartitionRoomsResponse: Codec<SendToPartitionRoomsResponseInit, SendToPartitionRoomsResponse> = {
+  typeName: 'parley.room.v1.SendToPartitionRoomsResponse', create: createSendToPartitionRoomsResponse, encode: encodeSendToPartitionRoomsResponse, decode: decodeSendToPartitionRoomsResponse,
+};
+
 /**
  * Rooms: members are there while they are there; any number of them. An empty operator is the back end, which
  * may do everything; a user needs the role that the call names.
@@ -2216,7 +2253,7 @@ export const RoomService = {
      */
     sendToAllRooms: { name: 'SendToAllRooms', kind: 'unary', request: SendToAllRoomsRequest, response: SendToAllRoomsResponse },
     /** The part of SendToAllRooms that concerns one partition. */
-    sendToPartitionRooms: { name: 'SendToPartitionRooms', kind: 'unary', request: SendToPartitionRoomsRequest, response: SendToAllRoomsResponse },
+    sendToPartitionRooms: { name: 'SendToPartitionRooms', kind: 'unary', request: SendToPartitionRoomsRequest, response: SendToPartitionRoomsResponse },
   },
 } as const;
 
