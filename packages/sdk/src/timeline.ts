@@ -175,10 +175,9 @@ export class Timeline {
 
   /** Decides where a conversation begins that sync did not list. */
   #begin(feed: ConversationFeed, event?: TimelineEvent): void {
-    const isRoom = feed.conversation.startsWith('r:');
     // Entering a room tells where it begins; without that it begins with the first event that is seen. What is
     // reordered gets a moment to arrive.
-    if (isRoom || this.#options.catchUp === 'heads') return;
+    if (isRoom(feed.conversation) || this.#options.catchUp === 'heads') return;
     const hasJoined = event?.type === 'membership' && event.joined.includes(this.#options.self());
     feed.startAfter(hasJoined ? event.seq - 1 : 0);
   }
@@ -235,15 +234,21 @@ export class Timeline {
     do {
       const result = await this.#options.sync({ cursor: this.#cursor, page });
       if (generation !== this.#generation || !this.#accepts(result.epoch)) return;
-      for (const head of result.conversations) {
-        const feed = this.#feed(head.conversation);
-        feed.startAfter(this.#startOf(feed, head));
-        feed.noteHead(head.headSeq);
-        this.#options.events.emit('conversation', head);
-      }
+      for (const head of result.conversations) this.#listed(head);
       page = result.nextPage;
       if (page === '') this.#cursor = result.cursor;
     } while (page !== '');
+  }
+
+  #listed(head: ConversationHead): void {
+    const { conversation, headSeq } = head;
+    // The server lists rooms that the user is in by its account, also those that were just left here. Where a room
+    // begins, entering it tells.
+    if (isRoom(conversation) && this.#feeds.get(conversation)?.lastSeq === undefined) return;
+    const feed = this.#feed(conversation);
+    feed.startAfter(this.#startOf(feed, head));
+    feed.noteHead(headSeq);
+    this.#options.events.emit('conversation', head);
   }
 
   /** With `heads` a conversation begins behind its head, but not behind what has arrived live meanwhile. */
@@ -287,3 +292,5 @@ export class Timeline {
     return false;
   }
 }
+
+const isRoom = (conversation: string): boolean => conversation.startsWith('r:');

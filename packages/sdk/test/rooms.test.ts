@@ -417,6 +417,18 @@ describe('switching', () => {
 });
 
 describe('leaving', () => {
+  it('a room hands on nothing of it again, although the server still counts the user in', async () => {
+    const { alice, seen, run, server, clock } = await makeRoomWorld(['bob']);
+    server.say('r:live', 'once');
+    await clock.advance(100);
+    server.answers.set('leaveRoom', () => server.refuse('OVERLOADED'));
+    await expect(run(alice.rooms.leave('live'))).rejects.toMatchObject({ name: 'OVERLOADED' });
+    server.forgetSessions();
+    await clock.advance(5_000);
+    expect(server.rooms.get('live').members.has('alice')).toBe(true);
+    expect(seen.texts()).toEqual(['once']);
+  });
+
   it('all rooms names those that were left', async () => {
     const { alice, run, server } = await makeRoomWorld();
     await run(alice.rooms.enter('other'));

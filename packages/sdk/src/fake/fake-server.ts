@@ -286,7 +286,7 @@ export class FakeServer {
   /** Cursor: the number of events in all conversations together at the time, so that it only says "something new". */
   #sync(user: string, cursor: string, page: string): Body {
     const known: Record<string, number> = cursor === '' ? {} : (JSON.parse(cursor) as Record<string, number>);
-    const all = [...this.conversations].filter(([id, { members }]) => members.has(user) && !id.startsWith('r:'));
+    const all = [...this.conversations].filter(([, { members }]) => members.has(user));
     const changed = all.filter(([id, { events }]) => events.length > 0 && events.length !== known[id]);
     const at = page === '' ? 0 : Number(page);
     const nextPage = at + 2 < changed.length ? String(at + 2) : '';
