@@ -144,10 +144,12 @@ function addRoom(program: Command, output: Output): void {
       .argument('<action>', roomActions.join(', '))
       .argument('[room]', 'id of the room; for list the beginning of names', '')
       .argument('[args...]', 'key=value …, users, a duration (90, 15m, 2h, 7d), a name')
-      .option('--ttl <duration>', 'create: how long it stays when nobody is in it', '10m'),
-  ).action((action: string, room: string, args: string[], options: TargetOptions & { ttl: string }) =>
-    withClient(options, (client) => actOnRoom(client, { action, room, args, emptyTtlMs: parseLifetime(options.ttl) * 1000 }, output)),
-  );
+      .option('--ttl <duration>', 'create: how long it stays when nobody is in it', '10m')
+      .option('--force', 'set, delete: also what belongs to others'),
+  ).action((action: string, room: string, args: string[], options: TargetOptions & { ttl: string; force?: boolean }) => {
+    const { ttl, force = false } = options;
+    return withClient(options, (client) => actOnRoom(client, { action, room, args, emptyTtlMs: parseLifetime(ttl) * 1000, force }, output));
+  });
 }
 
 function addDoctor(program: Command, output: Output): void {

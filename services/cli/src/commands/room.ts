@@ -12,9 +12,17 @@ export interface RoomRequest {
   readonly args: readonly string[];
   /** `create`: how long the room stays when nobody is in it, in milliseconds. */
   readonly emptyTtlMs?: number;
+  /** `set` and `delete`: also what belongs to others. */
+  readonly force?: boolean;
 }
 
-type Action = (room: Room, args: readonly string[], context: { readonly client: Client; readonly output: Output }) => Promise<void>;
+type Action = (room: Room, args: readonly string[], context: ActionContext) => Promise<void>;
+
+interface ActionContext {
+  readonly client: Client;
+  readonly output: Output;
+  readonly force: boolean;
+}
 
 /** What is done in a room, which is joined first. */
 const inRoom: { readonly [name: string]: Action } = {
@@ -25,11 +33,11 @@ const inRoom: { readonly [name: string]: Action } = {
     for (const [key, { value, owner }] of room.attributes) output.line(`${printable(key)} = ${printable(value)} (${owner || 'server'})`);
     for (const [counter, value] of room.counters) output.line(`${printable(counter)}: ${value}`);
   },
-  set: async (room, args, { output }) => {
-    const version = await room.setAttributes(Object.fromEntries(args.map(keyAndValue)), { force: true });
+  set: async (room, args, { output, force }) => {
+    const version = await room.setAttributes(Object.fromEntries(args.map(keyAndValue)), { force });
     output.line(`r:${room.id} has version ${version}`);
   },
-  delete: async (room, keys, { output }) => output.line(`r:${room.id} has version ${await room.deleteAttributes(keys, { force: true })}`),
+  delete: async (room, keys, { output, force }) => output.line(`r:${room.id} has version ${await room.deleteAttributes(keys, { force })}`),
   like: async (room, [count = '1'], { client, output }) => {
     const counted = new Promise<number>((resolve, reject) => {
       room.on('roomCountersUpdated', ({ counters }) => resolve(counters.get('likes') ?? 0));
@@ -70,7 +78,7 @@ export async function actOnRoom(client: Client, request: RoomRequest, output: Ou
   const id = named(room.startsWith('r:') ? room.slice(2) : room, 'which room');
   const act = inRoom[action];
   if (act !== undefined) {
-    await act(await client.rooms.join(id), args, { client, output });
+    await act(await client.rooms.join(id), args, { client, output, force: request.force === true });
   } else if (action === 'create') {
     // Every command logs out, which leaves the room: it is to be found again as it was.
     const options = { emptyTtlMs: request.emptyTtlMs ?? 0, keepsAttributes: true };
