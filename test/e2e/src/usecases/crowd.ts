@@ -10,7 +10,6 @@ export interface CrowdOptions {
   readonly events: ChatEvents;
 }
 
-const atOnce = 32;
 const heartbeatMs = 10_000;
 
 /** Users by the hundred on light clients, which only count: as many of the SDK do not fit into the process of a test. */
@@ -94,7 +93,7 @@ export function ask(client: EdgeClient, body: Parameters<EdgeClient['request']>[
 }
 
 /** Runs the action for every item, some at a time. */
-export async function forEachOf<T>(items: Iterable<T>, act: (item: T) => Promise<unknown>): Promise<void> {
+export async function forEachOf<T>(items: Iterable<T>, act: (item: T) => Promise<unknown>, atOnce = 32): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const work = async (): Promise<void> => {
     for (let next = iterator.next(); next.done !== true; next = iterator.next()) await act(next.value);
