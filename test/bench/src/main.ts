@@ -4,6 +4,13 @@ import { runBench } from './run-bench.js';
 
 const print = (text: string): boolean => process.stdout.write(`${text}\n`);
 
+// By default a signal ends a process without telling anybody in it, and servers would live on.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.workload === '') {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, sleep } from '@parley/kernel';
+import { endWithUs } from '../server/end-with-us.js';
 import type { PeerOptions } from './peer.js';
 
 const readyWithinMs = 30_000;
@@ -33,6 +34,7 @@ export async function startPeerProcess(
   const port = await freePort();
   const { program, args, environment } = await commandFor({ folder, port });
   const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+  const hasEnded = endWithUs(child, folder);
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-outputMax);
@@ -42,6 +44,7 @@ export async function startPeerProcess(
   child.on('error', (error) => keep(Buffer.from(error.message)));
   const stop = async (): Promise<void> => {
     await stopped(child, clock);
+    hasEnded();
     await rm(folder, { recursive: true, force: true });
   };
   if (!(await listens(port, child, clock))) {

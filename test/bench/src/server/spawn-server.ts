@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, sleep } from '@parley/kernel';
+import { endWithUs } from './end-with-us.js';
 import { edgeAddressOf, type ServerUnderTest } from './server-under-test.js';
 
 export interface SpawnOptions {
@@ -56,10 +57,12 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerUnderTes
   const output = createWriteStream(join(folder, 'output.log'));
   // The folder holds ./parley.yaml, which is where the server looks for its configuration.
   const child = spawn(process.execPath, [...nodeArguments, main], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const hasEnded = endWithUs(child, folder);
   child.stdout.pipe(output);
   child.stderr.pipe(output);
   const stop = async (): Promise<void> => {
     await stopped(child, clock);
+    hasEnded();
     await rm(folder, { recursive: true, force: true });
   };
   try {

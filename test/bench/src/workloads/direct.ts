@@ -39,7 +39,7 @@ async function startDirect(context: BenchContext): Promise<RunningWorkload> {
     },
     async [Symbol.asyncDispose]() {
       stopHeartbeats();
-      await logoutAll(clients);
+      await logoutAll(clock, clients);
     },
   };
 }

@@ -38,7 +38,7 @@ async function startGroup(context: BenchContext): Promise<RunningWorkload> {
     },
     async [Symbol.asyncDispose]() {
       stopHeartbeats();
-      await logoutAll(clients);
+      await logoutAll(clock, clients);
     },
   };
 }

@@ -21,7 +21,7 @@ async function startIdle(context: BenchContext): Promise<RunningWorkload> {
   const troubles: string[] = [];
   const events = { ...silent, trouble: (_: ChatClient, what: string) => troubles.push(what) };
   const warm = await openClients(context, mintIdentities(context, 'w', warmUpLogins), { events });
-  await logoutAll(warm);
+  await logoutAll(context.clock, warm);
   await sleep(context.clock, settleMs);
   let clients: readonly ChatClient[] = [];
   return {
@@ -47,7 +47,7 @@ async function startIdle(context: BenchContext): Promise<RunningWorkload> {
       return { values, cpu, faults: troubles, invalid: doubtsAbout(cpu) } satisfies Round;
     },
     async [Symbol.asyncDispose]() {
-      await logoutAll(clients);
+      await logoutAll(context.clock, clients);
     },
   };
 }

@@ -51,7 +51,7 @@ async function loginRound(context: BenchContext, prefix: string, count: number):
   });
   const cpu = used();
   // Closing is no part of a login.
-  await logoutAll(clients);
+  await logoutAll(clock, clients);
   const { p50, p95, p99 } = latency.spread();
   return {
     values: {

@@ -1,3 +1,4 @@
+import { type Clock, withTimeout } from '@parley/kernel';
 import type { ChatClient, ChatEvents } from '../chat/chat-server.js';
 import { openEdgeClient } from '../chat/parley-chat.js';
 import type { EdgeClient } from '../protocol/edge-client.js';
@@ -6,6 +7,7 @@ import type { BenchContext, ChatContext } from './workload.js';
 
 /** Connections from one source address: a server limits handshakes per address. */
 const connectionsPerAddress = 50;
+const answerWithinMs = 60_000;
 
 /** One of the many addresses of the loopback interface, for the n-th connection of this process. */
 export function localAddressOf(n: number): string {
@@ -67,11 +69,13 @@ export async function openClients(
   return clients;
 }
 
-/** Makes a room with these members and no more. */
-export async function fillRoom(room: string, members: readonly ChatClient[]): Promise<void> {
+/** Makes a room with these members and no more. Throws when one of them gets no answer in time. */
+export async function fillRoom(clock: Clock, room: string, members: readonly ChatClient[]): Promise<void> {
   const [first, ...others] = members;
   await first?.create(room, members.length);
-  await forEachBounded(others, 32, (client) => client.enter(room));
+  await forEachBounded(others, 32, (client) =>
+    withTimeout(clock, answerWithinMs, client.enter(room), () => new Error(`no answer to ${client.user}, who enters ${room}`)),
+  );
 }
 
 /** Runs the action for every item, so many at a time. */
@@ -83,7 +87,9 @@ export async function forEachBounded<T>(items: Iterable<T>, concurrency: number,
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** Ends the sessions, so that the server does not keep them for a resume. */
-export async function logoutAll(clients: readonly ChatClient[]): Promise<void> {
-  await forEachBounded(clients, 64, (client) => client.logout());
+/** Ends the sessions, so that the server does not keep them for a resume. Throws when one does not end in time. */
+export async function logoutAll(clock: Clock, clients: readonly ChatClient[]): Promise<void> {
+  await forEachBounded(clients, 64, (client) =>
+    withTimeout(clock, answerWithinMs, client.logout(), () => new Error(`the connection of ${client.user} is not closed`)),
+  );
 }

@@ -34,6 +34,7 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
   const rooms = Array.from({ length: settings.rooms }, (_, room) => `${tag}-${room}`);
   await forEachBounded(rooms.entries(), 4, ([number, name]) =>
     fillRoom(
+      clock,
       name,
       clients.filter(({ index }) => plan.roomOfClient(index) === number),
     ),
@@ -64,7 +65,7 @@ async function startOverload(context: ChatContext): Promise<RunningWorkload> {
     },
     async [Symbol.asyncDispose]() {
       stopHeartbeats();
-      await logoutAll(clients);
+      await logoutAll(clock, clients);
     },
   };
 }

@@ -24,7 +24,7 @@ async function startRoom(context: ChatContext): Promise<RunningWorkload> {
   const run = new MessageRun(context);
   const clients = await openChatClients(context, 'r', { count: members, events: run.events });
   const stopHeartbeats = startHeartbeats(clients, clock);
-  await fillRoom(tag, clients);
+  await fillRoom(clock, tag, clients);
   const template = chat.template({ room: tag, level: 'medium', textBytes });
   const senders = clients.slice(0, sendersMax).map((client) => ({ client, template }));
   return {
@@ -42,7 +42,7 @@ async function startRoom(context: ChatContext): Promise<RunningWorkload> {
     },
     async [Symbol.asyncDispose]() {
       stopHeartbeats();
-      await logoutAll(clients);
+      await logoutAll(clock, clients);
     },
   };
 }

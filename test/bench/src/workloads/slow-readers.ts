@@ -29,7 +29,7 @@ async function startSlowReaders(context: ChatContext): Promise<RunningWorkload> 
   const events = slow.heard(run.events);
   const clients = [...(await openChatClients(context, 's', { count: members, events }))];
   const stopHeartbeats = startHeartbeats(clients, clock);
-  await fillRoom(tag, clients);
+  await fillRoom(clock, tag, clients);
   const template = chat.template({ room: tag, level: 'medium', textBytes });
   const senders = clients.slice(0, Math.min(sendersMax, slow.from)).map((client) => ({ client, template }));
   // The slow ones are never counted as receivers, so that rounds with and without measure the same others.
@@ -70,7 +70,7 @@ async function startSlowReaders(context: ChatContext): Promise<RunningWorkload> 
     round: async (isWarmUp) => (isWarmUp ? roundOf(await offer(0.3), {}) : measureBoth()),
     async [Symbol.asyncDispose]() {
       stopHeartbeats();
-      await logoutAll(clients);
+      await logoutAll(clock, clients);
     },
   };
 }
