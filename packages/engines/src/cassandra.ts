@@ -8,7 +8,8 @@ import { answersQuery, consistency } from './cassandra-probe.js';
 import { type ClusterHandle, clusterHandle } from './cluster-handle.js';
 import { type Cache, cached, classPath, type EngineVersion } from './jars.js';
 import { requireJava } from './java.js';
-import { JvmNode, smallJvm, temporaryFolder } from './jvm-node.js';
+import { JvmNode, smallJvm } from './jvm-node.js';
+import { temporaryFolder } from './reaper.js';
 import { type Address, freePorts } from './loopback.js';
 import { until } from './until.js';
 

@@ -5,3 +5,4 @@ export * from './engine-availability.js';
 export type { Cache, OnProgress } from './jars.js';
 export * from './kafka.js';
 export type { KafkaProperties } from './kafka-properties.js';
+export * from './reaper.js';

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireJava } from './java.js';
 import { tellReaper } from './reaper.js';
@@ -11,13 +10,6 @@ const running = new Set<JvmNode>();
 process.on('exit', () => {
   for (const node of running) node.signal('SIGKILL');
 });
-
-/** A folder that goes with this process. */
-export function temporaryFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-  tellReaper('folder', folder);
-  return folder;
-}
 
 /** JVM options for a short-lived server on a small machine. */
 export const smallJvm = (heap: string): readonly string[] => [
@@ -78,11 +70,11 @@ export class JvmNode {
     await once(child, 'spawn');
     const pid = child.pid ?? 0;
     running.add(this);
-    tellReaper('started', pid);
+    tellReaper('started', -pid);
     child
       .once('exit', () => {
         running.delete(this);
-        tellReaper('ended', pid);
+        tellReaper('ended', -pid);
       })
       .unref();
     await until(this.#options.isReady, {

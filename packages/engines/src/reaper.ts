@@ -1,4 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 
 /**
@@ -9,8 +12,8 @@ const script = `
   processes=" "
   while read -r word value; do
     case $word in
-      started) processes="$processes-$value " ;;
-      ended) processes="\${processes%% -$value *} \${processes#* -$value }" ;;
+      started) processes="$processes$value " ;;
+      ended) processes="\${processes%% $value *} \${processes#* $value }" ;;
       folder) set -- "$@" "$value" ;;
     esac
   done
@@ -18,7 +21,10 @@ const script = `
 
 let reaper: ChildProcessByStdio<Writable, null, null> | undefined;
 
-/** `started` and `ended` name a process group, `folder` a folder to be removed at the end. */
+/**
+ * `started` and `ended` name a process by its id, or a process group by the negative id of its leader; `folder` a folder
+ * to be removed at the end.
+ */
 export function tellReaper(word: 'started' | 'ended' | 'folder', value: string | number): void {
   if (!reaper) {
     reaper = spawn('sh', ['-c', script, 'reaper'], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
@@ -26,4 +32,11 @@ export function tellReaper(word: 'started' | 'ended' | 'folder', value: string |
     if ('unref' in reaper.stdin && typeof reaper.stdin.unref === 'function') reaper.stdin.unref();
   }
   reaper.stdin.write(`${word} ${value}\n`);
+}
+
+/** A new empty folder that goes with this process at the latest. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `parley-${name}-`));
+  tellReaper('folder', folder);
+  return folder;
 }

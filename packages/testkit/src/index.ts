@@ -9,5 +9,4 @@ export * from './deployment/deployed-apps.js';
 export * from './deployment/deployment.js';
 export * from './deployment/free-ports.js';
 export * from './deployment/managed-process.js';
-export { temporaryFolder } from './deployment/reaper.js';
 export * from './deployment/start-standalone.js';

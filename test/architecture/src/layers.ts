@@ -13,7 +13,7 @@ const layers: readonly (readonly string[])[] = [
 
 /**
  * Within a layer only these go together: contracts spell types of wire, domain decides about both; an owned log
- * is made of an event log.
+ * is made of an event log; test deployments end their processes as the engines do.
  */
 const sameLayer: ReadonlySet<string> = new Set([
   'contracts>wire',
@@ -21,6 +21,7 @@ const sameLayer: ReadonlySet<string> = new Set([
   'domain>contracts',
   'ownedlog>eventlog',
   'aggregates>router-client',
+  'testkit>engines',
 ]);
 const adapters: ReadonlySet<string> = new Set(['eventlog-kafka', 'store-cassandra', 'rpc-grpc', 'telemetry-node']);
 const mayKnowAdapters: ReadonlySet<string> = new Set(['runtime', 'cli']);

@@ -1,3 +1,4 @@
+import { temporaryFolder } from '@parley/engines';
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { randomId, systemClock, systemRandom } from '@parley/kernel';
@@ -10,7 +11,6 @@ import {
   freePorts,
   ManagedProcess,
   newDeployedApp,
-  temporaryFolder,
   unhurriedLimits,
 } from '@parley/testkit';
 import { awaitOwners } from './await-owners.js';

@@ -1,3 +1,4 @@
+import { temporaryFolder } from '@parley/engines';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,6 @@ import { sleep, systemClock } from '@parley/kernel';
 import { freePorts } from './free-ports.js';
 import { ManagedProcess, type ManagedProcessOptions } from './managed-process.js';
 import { OutputTail } from './output-tail.js';
-import { temporaryFolder } from './reaper.js';
 
 const folder = temporaryFolder('testkit');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -100,7 +100,7 @@ describe('a managed process', () => {
 
   it('does not outlive a kill -9 of whoever started it', async () => {
     // The build, because this parent runs outside of the test's machinery.
-    const built = new URL('../../dist/deployment/reaper.js', import.meta.url).href;
+    const built = new URL('../../../engines/dist/reaper.js', import.meta.url).href;
     const source = `
       import { spawn } from 'node:child_process';
       import { tellReaper } from '${built}';

@@ -1,10 +1,10 @@
+import { tellReaper } from '@parley/engines';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { sleep, systemClock } from '@parley/kernel';
 import type { DeployedPart } from './deployment.js';
 import { OutputTail } from './output-tail.js';
-import { tellReaper } from './reaper.js';
 
 export interface ManagedProcessOptions {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { temporaryFolder } from '@parley/engines';
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +7,6 @@ import { appsVariable, type DeployedAppLimits, newDeployedApp, unhurriedLimits }
 import type { DeployedApp, Deployment } from './deployment.js';
 import { freePorts } from './free-ports.js';
 import { ManagedProcess } from './managed-process.js';
-import { temporaryFolder } from './reaper.js';
 
 /** What to start; everything has a default. */
 export interface StandaloneOptions {
