@@ -25,4 +25,13 @@ describe('a send template', () => {
       expect(kind.value.text).toContain(String(n).padStart(10, '0'));
     }
   });
+
+  it('may be a bullet, which is patched like a text', () => {
+    const template = new SendTemplate({ conversation: 'r:hall', priority: Priority.LOW, isBullet: true, textBytes: 32 });
+    const [frame] = decodeClientFrames(template.frame(frameIdOf(3), 77)).frames;
+    if (frame?.body?.type !== 'send') throw new Error('expected a send');
+    const { kind } = decodeContent(frame.body.value.content);
+    if (kind?.type !== 'bullet') throw new Error('expected a bullet');
+    expect(kind.value.text).toContain('0000000077');
+  });
 });

@@ -38,13 +38,15 @@ export const openClient = ({ server }: BenchContext, { index, user, token }: Ide
 
 /** Clients of whatever server is measured, so many at a time, in their order. */
 export async function openChatClients(
-  { chat, tag }: ChatContext,
+  { chat, clock, tag }: ChatContext,
   prefix: string,
   { count, events, concurrency = 32 }: { count: number; events: ChatEvents; concurrency?: number },
 ): Promise<readonly ChatClient[]> {
   const clients: ChatClient[] = [];
   await forEachBounded(Array(count).keys(), concurrency, async (index) => {
-    clients[index] = await openChatClient(chat, { index, user: `${tag}-${prefix}${index}` }, events);
+    const user = `${tag}-${prefix}${index}`;
+    const opening = openChatClient(chat, { index, user }, events);
+    clients[index] = await withTimeout(clock, answerWithinMs, opening, () => new Error(`no answer to ${user}, who logs in`));
   });
   return clients;
 }
