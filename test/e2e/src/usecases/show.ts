@@ -8,6 +8,8 @@ import { MessageBook } from './message-book.js';
 /** The cohost's seat, which goes when the cohost does. */
 export const cohostSeat = 'seat-cohost';
 
+type Cast = Pick<Show, 'room' | 'host' | 'moderator' | 'guests' | 'cohost' | 'crowd' | 'book'>;
+
 /** A live stream with everybody in its room, whose cohost has just vanished from the network. */
 export class Show implements AsyncDisposable {
   readonly room: string;
@@ -21,7 +23,7 @@ export class Show implements AsyncDisposable {
   /** For each of the stage: after how many milliseconds without the cohost it was told that the seat is free. */
   readonly seatFreed: Promise<readonly number[]>;
 
-  private constructor(fields: Omit<Show, 'conversation' | 'seatFreed' | 'stage' | 'seenBy' | typeof Symbol.asyncDispose>) {
+  private constructor(fields: Cast) {
     this.room = fields.room;
     this.conversation = `r:${fields.room}`;
     this.host = fields.host;
@@ -44,11 +46,10 @@ export class Show implements AsyncDisposable {
     const crowd = await Crowd.gather(world, { size: viewers, events: book });
     await crowd.enter(room);
     await cohost.client.rooms.get(room)?.setAttributes({ [cohostSeat]: cohost.user }, { deleteOnLeave: true });
-    const show = { room, host, moderator, guests, cohost, crowd, book };
     for (const actor of [host, moderator, ...guests]) {
       await actor.until('the cohost on the seat', () => actor.client.rooms.get(room)?.attributes.get(cohostSeat));
     }
-    return new Show(show);
+    return new Show({ room, host, moderator, guests, cohost, crowd, book });
   }
 
   /** Who is there with an SDK client to the end. */
