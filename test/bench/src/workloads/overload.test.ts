@@ -78,12 +78,12 @@ describe('the judge of an overload', () => {
     expect(values).toMatchObject({ 'high accepted share': 50, 'high delivered share': 25, 'high within 1 s share': 10 });
   });
 
-  it('calls a rate held when all of it came through in time', () => {
-    expect(excessOf([row('high'), row('low')])).toEqual([]);
-    expect(excessOf([row('high'), row('low', { accepted: 99, due: 990, delivered: 990 })])).toEqual([
-      'low: 1 of 100 messages not accepted',
-    ]);
-    expect(excessOf([row('low', { delivered: 999, shed: 1 })])).toEqual(['low: 1 of 1000 deliveries missing']);
+  it('calls a rate held when it came through in time, but for a hundredth of what is not urgent', () => {
+    expect(excessOf([row('high'), row('low', { accepted: 99, due: 990, delivered: 990 })])).toEqual([]);
+    expect(excessOf([row('low', { accepted: 98, due: 980, delivered: 980 })])).toEqual(['low: 2 of 100 messages not accepted']);
+    expect(excessOf([row('high', { accepted: 99, due: 990, delivered: 990 })])).toEqual(['high: 1 of 100 messages not accepted']);
+    expect(excessOf([row('high', { delivered: 999, lost: 1 })])).toEqual(['high: 1 of 1000 deliveries missing']);
+    expect(excessOf([row('low', { delivered: 989, shed: 11 })])).toEqual(['low: 11 of 1000 deliveries missing']);
     expect(excessOf([row('low', { last: spread(501) })])).toEqual(['low: last member at p99 after 501 ms']);
   });
 });
