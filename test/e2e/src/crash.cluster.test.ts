@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sleep, systemClock } from '@parley/kernel';
 import { startCluster } from '@parley/test-cluster';
 import type { DeployedPart } from '@parley/testkit';
@@ -26,6 +26,8 @@ const faults: readonly Fault[] = [
   { part: 'router-1', how: 'kill' },
   { part: 'router-2', how: 'freeze' },
   { part: 'gateway-1', how: 'kill' },
+  { part: 'room-1', how: 'kill' },
+  { part: 'room-2', how: 'freeze' },
   { part: 'history-1', how: 'kill' },
   { part: 'kafka', how: 'kill' },
   { part: 'gateway-2', how: 'freeze', isLong: true },
@@ -33,17 +35,20 @@ const faults: readonly Fault[] = [
   { part: 'kafka', how: 'freeze', isLong: true },
   { part: 'router-1', how: 'freeze', isLong: true },
   { part: 'router-2', how: 'kill', isLong: true },
+  { part: 'room-1', how: 'freeze', isLong: true },
+  { part: 'room-2', how: 'kill', isLong: true },
 ];
 
 const rounds = soakRounds({ short: 1, full: 3 });
 const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
 
-(missingEngines().length > 0 ? describe.skip : describe)('a cluster of two gateways and two routers under faults', () => {
+(missingEngines().length > 0 ? describe.skip : describe)('a cluster of two gateways, routers and room services under faults', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = new World(await startCluster({ gateways: 2, routers: 2 }));
+    world = new World(await startCluster({ gateways: 2, routers: 2, rooms: 2 }));
   }, 300_000);
+  afterEach(() => world.closeClients());
   afterAll(() => world?.[Symbol.asyncDispose](), 60_000);
 
   it.each(tried)('loses, repeats and reorders nothing when $part is hit by $how', (fault) =>
@@ -52,7 +57,7 @@ const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
   async function survives({ part: name, how }: Fault): Promise<void> {
     const part = world.deployment.parts.find((each) => each.name === name || each.name.startsWith(`${name}-`));
     if (part === undefined) throw new Error(`there is no ${name}: ${world.deployment.parts.map((each) => each.name).join(', ')}`);
-    const load = await Load.prepare(world, { seed: faults.findIndex((fault) => fault.part === name && fault.how === how) + 1 });
+    using load = await Load.prepare(world, { seed: faults.findIndex((fault) => fault.part === name && fault.how === how) + 1 });
     load.start();
     for (let round = 0; round < rounds; round++) {
       await load.more('acknowledged', 50 + Math.floor(load.random.next() * 100));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sleep, systemClock } from '@parley/kernel';
 import { type DeployedPart, startStandalone } from '@parley/testkit';
 import { Load } from './load/load.js';
@@ -21,12 +21,13 @@ describe('standalone under kill -9', () => {
     if (part === undefined) throw new Error('no process');
     server = part;
   }, 120_000);
+  afterEach(() => world.closeClients());
   afterAll(() => world?.[Symbol.asyncDispose]());
 
   /** Traffic during `faults`, and a comparison of everything that everybody saw. */
   async function survives(seed: number, faults: (load: Load) => Promise<void>): Promise<void> {
     await withOutputs(world.deployment, async () => {
-      const load = await Load.prepare(world, { seed });
+      using load = await Load.prepare(world, { seed });
       load.start();
       await faults(load);
       const { anomalies, stragglers, ...figures } = await load.settle();

@@ -25,13 +25,13 @@ export class Guest implements Worker {
     return this.#bursts;
   }
 
-  async run(): Promise<void> {
+  async run(abandoned: AbortSignal): Promise<void> {
     while (!this.#isOver) {
       if (!(await this.#tried(() => this.actor.client.rooms.join(this.#options.room)))) continue;
       this.#changer.watch();
       const changes = 1 + Math.floor(this.#options.random.next() * 3);
       for (let n = 0; n < changes && this.#isIn; n++) await this.#changer.change({ seats: [`of-${this.actor.user}`], deleteOnLeave: true });
-      await this.#leave();
+      await this.#leave(abandoned);
       this.#bursts++;
     }
   }
@@ -45,8 +45,8 @@ export class Guest implements Worker {
   }
 
   /** Leaving twice is not an error, so that it may be repeated until it is known. */
-  async #leave(): Promise<void> {
-    while (!(await this.#tried(() => this.actor.client.rooms.leave(this.#options.room))));
+  async #leave(abandoned: AbortSignal): Promise<void> {
+    while (!abandoned.aborted && !(await this.#tried(() => this.actor.client.rooms.leave(this.#options.room))));
   }
 
   async #tried(act: () => Promise<unknown>): Promise<boolean> {

@@ -42,7 +42,7 @@ const patientLimits = { reconnectLongestMs: 100, sendRetriesMax: 1_000_000, catc
  * Traffic of several users with two devices each over 1:1 conversations, groups and a room, at all priorities; in the
  * room there are gifts, seats that change hands, likes that are counted, and guests besides.
  */
-export class Load {
+export class Load implements Disposable {
   readonly recorder = new Recorder();
   readonly random: Random;
   readonly #world: World;
@@ -51,6 +51,7 @@ export class Load {
   readonly #talkers: readonly Talker[];
   readonly #room: RoomLoad;
   readonly #listeners: Set<() => void>;
+  readonly #abandoned = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(world: World, cast: Cast, random: Random) {
@@ -78,7 +79,7 @@ export class Load {
 
   /** Everybody talks until `settle`. */
   start(): void {
-    this.#running = Promise.all(this.#workers.map((worker) => worker.run()));
+    this.#running = Promise.all(this.#workers.map((worker) => worker.run(this.#abandoned.signal)));
     this.#running.catch(() => {});
   }
 
@@ -122,6 +123,12 @@ export class Load {
       stragglers: [...failures, ...this.#stragglers(history), ...stragglers],
       room,
     };
+  }
+
+  /** Nobody is to go on, whatever became of the run: clients that are closed later refuse everything at once. */
+  [Symbol.dispose](): void {
+    this.#abandoned.abort();
+    for (const worker of this.#workers) worker.stop();
   }
 
   get #workers(): readonly Worker[] {

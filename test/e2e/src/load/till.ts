@@ -31,11 +31,12 @@ export class Till implements Worker {
     return this.#total;
   }
 
-  async run(): Promise<void> {
+  async run(abandoned: AbortSignal): Promise<void> {
     while (!this.#isOver) {
       this.#total += 1 + (this.#bursts % 5);
-      const value = await this.#told();
-      if (value !== this.#total) this.faults.push(`${this.#options.counter} is ${value} after ${this.#total} were added`);
+      const value = await this.#told(abandoned);
+      if (value !== this.#total && !abandoned.aborted)
+        this.faults.push(`${this.#options.counter} is ${value} after ${this.#total} were added`);
       this.#bursts++;
       await sleep(systemClock, pauseMs);
     }
@@ -46,9 +47,9 @@ export class Till implements Worker {
   }
 
   /** The value of the counter; asks again, with the same total, until the server says what it is. */
-  async #told(): Promise<number> {
+  async #told(abandoned: AbortSignal): Promise<number> {
     const { backEnd, room, counter } = this.#options;
-    for (;;) {
+    while (!abandoned.aborted) {
       try {
         const { value } = await backEnd.call('room/incrementCounter', { room, counter, nonce: 'till', total: `${this.#total}` });
         return Number(value);
@@ -56,5 +57,6 @@ export class Till implements Worker {
         await sleep(systemClock, pauseMs);
       }
     }
+    return Number.NaN;
   }
 }

@@ -2,7 +2,7 @@
 export interface Worker {
   /** How many of them were answered. */
   readonly bursts: number;
-  /** Ends after `stop`, once everything has been answered. */
-  run(): Promise<void>;
+  /** Ends after `stop`, once everything has been answered; at once when the signal says that nobody waits for that. */
+  run(abandoned: AbortSignal): Promise<void>;
   stop(): void;
 }
