@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { GatewayService } from '@parley/contracts/gateway';
 import { GroupService } from '@parley/contracts/group';
 import { HistoryService } from '@parley/contracts/history';
@@ -110,6 +111,8 @@ async function queryPresence(
     if (together === undefined) byPartition.set(partition, [user]);
     else together.push(user);
   }
+  // One signal may end the questions to all partitions.
+  if (call?.signal !== undefined) setMaxListeners(0, call.signal);
   const answers = await Promise.all([...byPartition.values()].map((some) => router.queryPresence({ app, users: some }, call)));
   const online = new Set(answers.flatMap((answer) => answer.online));
   return { online: users.filter((user) => online.has(user)) };
