@@ -1,5 +1,5 @@
 import { limits } from '@parley/kernel';
-import { type BucketPolicy, shedDefaults } from '@parley/lanes';
+import type { BucketPolicy } from '@parley/lanes';
 
 /** How often a client may do something; what is over it is refused with RATE_LIMITED. */
 export interface RateLimits {
@@ -33,7 +33,7 @@ export interface GatewayLimits {
   readonly rates: RateLimits;
   /** Rooms that a user may be in at the same time. */
   readonly roomsPerUserMax: number;
-  /** When timers are later than this on average, transient messages are turned away at the door. */
+  /** When timers are later than this on average, a share of transient LOW is turned away; of transient MEDIUM at 2, stored LOW at 3, stored MEDIUM at 5 times of it. */
   readonly loopLagMsMax: number;
   /** Frames of a connection that are refused for their rate within a second, from which on it is read slowly. */
   readonly floodRefusalsMax: number;
@@ -99,7 +99,7 @@ export const gatewayLimits: GatewayLimits = {
     moderation: { perSecond: 10, burst: 20 },
   },
   roomsPerUserMax: limits.roomsPerUserMax,
-  loopLagMsMax: shedDefaults.overMs,
+  loopLagMsMax: 20,
   floodRefusalsMax: 2_000,
   floodTurnMs: 50,
   floodMessagesPerTurn: 10,

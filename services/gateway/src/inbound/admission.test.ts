@@ -31,7 +31,7 @@ function admissionWith(changes: Partial<AdmissionDeps>): Admission {
     policies: { policyOf: () => ({ ...defaultPolicy, client: {} }) },
     liveGateways: () => 1,
     rateLimiter: new RateLimiter(gatewayLimits.rates),
-    loopLag: { sheds: () => false },
+    loopLag: { take: () => 0 },
     laneDoors: { take: () => 0 },
     metrics: createGatewayMetrics(silentTelemetry.metrics),
     ...changes,
@@ -47,12 +47,13 @@ function refusalOf(admission: Admission, level: Level, messageClass: MessageClas
 }
 
 describe('Admission', () => {
-  it('turns transient messages away while the gateway is behind, at the levels that it sheds; nothing that is stored', () => {
-    const admission = admissionWith({ loopLag: { sheds: (level) => level === 'low' } });
+  it('turns away what the gateway is too far behind for, before anything else', () => {
+    const admission = admissionWith({ loopLag: { take: (level, isStored) => (level === 'low' ? (isStored ? 700 : 500) : 0) } });
     expect(refusalOf(admission, 'low', 'bullet')).toMatch(/^OVERLOADED 500 .*\(gateway: transient LOW messages\)$/);
     expect(refusalOf(admission, 'low', 'command')).toContain('OVERLOADED');
     expect(refusalOf(admission, 'medium', 'bullet')).toBe('');
-    expect(refusalOf(admission, 'low', 'stored')).toBe('');
+    expect(refusalOf(admission, 'low', 'stored')).toMatch(/^OVERLOADED 700 .*\(gateway: LOW messages\)$/);
+    expect(refusalOf(admission, 'medium', 'stored')).toBe('');
   });
 
   it('asks the doors of the lanes for LOW and MEDIUM, stored or not, and never for HIGH', () => {

@@ -13,7 +13,7 @@ export interface AdmissionDeps {
   /** How many gateways share what an app may send. */
   readonly liveGateways: () => number;
   readonly rateLimiter: RateLimiter;
-  readonly loopLag: Pick<LoopLag, 'sheds'>;
+  readonly loopLag: Pick<LoopLag, 'take'>;
   readonly laneDoors: Pick<LaneDoors, 'take'>;
   readonly metrics: Pick<GatewayMetrics, 'admitted' | 'notAdmitted' | 'shed' | 'refusals'>;
 }
@@ -29,12 +29,10 @@ export interface Entry {
   readonly nowMs: number;
 }
 
-/** When a transient message that was turned away may be tried again, milliseconds. */
-const shedRetryMs = 500;
-
 /** Which doors there are, and what they say when they stay shut. */
 const doors = {
   loop: { error: 'OVERLOADED', detail: 'gateway: transient' },
+  busy: { error: 'OVERLOADED', detail: 'gateway:' },
   client: { error: 'RATE_LIMITED', detail: 'client:' },
   stored: { error: 'RATE_LIMITED', detail: 'client: stored' },
   command: { error: 'RATE_LIMITED', detail: 'client: command' },
@@ -68,7 +66,8 @@ export class Admission {
   refuseClient(entry: Entry): Chunk | undefined {
     const { connection, session, level, messageClass, nowMs } = entry;
     const { loopLag, policies, rateLimiter } = this.#deps;
-    if (messageClass !== 'stored' && loopLag.sheds(level)) return this.#refuse('loop', entry, shedRetryMs);
+    const loopWaitMs = loopLag.take(level, messageClass === 'stored');
+    if (loopWaitMs > 0) return this.#refuse(messageClass === 'stored' ? 'busy' : 'loop', entry, loopWaitMs);
     connection.levels ??= new LevelBuckets();
     const levelWaitMs = connection.levels.take(policies.policyOf(session.app.id).client, level, nowMs);
     if (levelWaitMs > 0) return this.#refuse('client', entry, levelWaitMs);

@@ -30,33 +30,73 @@ class LoopClock implements Clock {
   }
 }
 
-const shed = (lag: LoopLag) => (['low', 'medium', 'high'] as const).filter((level) => lag.sheds(level));
+const kinds = [
+  ['low', false],
+  ['medium', false],
+  ['low', true],
+  ['medium', true],
+  ['high', true],
+] as const;
+
+/** How many of a hundred messages of each kind get in at one moment. */
+const admitted = (lag: LoopLag): Record<string, number> =>
+  Object.fromEntries(
+    kinds.map(([level, isStored]) => [
+      `${isStored ? 'stored' : 'transient'} ${level}`,
+      Array.from({ length: 100 }, () => lag.take(level, isStored)).filter((waitMs) => waitMs === 0).length,
+    ]),
+  );
+
+const everybody = { 'transient low': 100, 'transient medium': 100, 'stored low': 100, 'stored medium': 100, 'stored high': 100 };
 
 describe('LoopLag', () => {
-  it('turns away transient LOW, then MEDIUM, while the loop is behind; HIGH never', () => {
+  it('turns away transients before what is stored, LOW before MEDIUM, HIGH never, the longer the more', () => {
     const clock = new LoopClock();
     const lag = new LoopLag(clock, 20);
     lag.touch(0);
     clock.turns(40, 5);
-    expect(shed(lag)).toEqual([]);
-    const seen = new Set<string>();
-    for (let i = 0; i < 10; i++) {
-      clock.turn(60);
-      seen.add(shed(lag).join());
-    }
-    expect([...seen]).toEqual(['', 'low', 'low,medium']);
+    expect(admitted(lag)).toEqual(everybody);
+    const after = (lagMs: number): Record<string, number> => {
+      clock.turns(20, lagMs + 20);
+      return admitted(lag);
+    };
+    const slightly = after(30);
+    expect(slightly).toEqual({ ...everybody, 'transient low': slightly['transient low'] });
+    expect(slightly['transient low']).toBeLessThan(20);
+    const more = after(50);
+    expect(more).toMatchObject({ 'stored low': 100, 'stored medium': 100, 'stored high': 100 });
+    expect(more['transient medium']).toBeLessThan(20);
+    const much = after(200);
+    expect(much['stored low']).toBeLessThan(20);
+    expect(much['stored medium']).toBeLessThan(20);
+    // Something always gets in, to find out whether it is over.
+    for (const count of Object.values(much)) expect(count).toBeGreaterThan(0);
+    expect(much['stored high']).toBe(100);
   });
 
-  it('lets everything in again some calm windows later', () => {
+  it('tells those whom it turns away to come back the later, the fewer get in', () => {
     const clock = new LoopClock();
     const lag = new LoopLag(clock, 20);
     lag.touch(0);
-    clock.turns(10, 60);
-    expect(shed(lag)).toEqual(['low', 'medium']);
-    clock.turns(120, 5);
-    expect(shed(lag)).toEqual(['low']);
+    const longest = (): number => Math.max(...Array.from({ length: 100 }, () => lag.take('low', false)));
+    clock.turns(4, 60);
+    const first = longest();
+    clock.turns(40, 60);
+    expect(first).toBeGreaterThan(0);
+    expect(longest()).toBeGreaterThan(first);
+  });
+
+  it('lets everything in again when it is over, step by step', () => {
+    const clock = new LoopClock();
+    const lag = new LoopLag(clock, 20);
+    lag.touch(0);
+    clock.turns(10, 300);
+    const behind = admitted(lag)['transient low'] ?? 0;
     clock.turns(100, 5);
-    expect(shed(lag)).toEqual([]);
+    const better = admitted(lag)['transient low'] ?? 0;
+    clock.turns(500, 5);
+    expect([behind < better, better < 100]).toEqual([true, true]);
+    expect(admitted(lag)).toEqual(everybody);
   });
 
   it('does not take the time in which the loop stood still for calm', () => {
@@ -66,7 +106,7 @@ describe('LoopLag', () => {
     for (let i = 0; i < 5; i++) {
       clock.turn(1_500);
       lag.touch(clock.nowMs);
-      expect(shed(lag)).toEqual(['low', 'medium']);
+      expect(admitted(lag)['transient low']).toBeLessThan(10);
     }
   });
 
@@ -82,7 +122,7 @@ describe('LoopLag', () => {
     clock.nowMs += 60_000;
     lag.touch(clock.nowMs);
     clock.turns(40, 5);
-    expect(shed(lag)).toEqual([]);
+    expect(admitted(lag)).toEqual(everybody);
     lag.stop();
     expect(clock.timers.size).toBe(0);
   });

@@ -1,25 +1,34 @@
 import type { CancelTimer, Clock } from '@parley/kernel';
-import { DelayGauge, type Level, shedDefaults, ShedValve } from '@parley/lanes';
+import { DelayGauge, type DoorLane, DoorValve, doorDefaults, type Level } from '@parley/lanes';
 
 const sampleEveryMs = 20;
 /** Without traffic for so long, nothing is measured. */
 const idleAfterMs = 2_000;
 
+/** Times of the bound at which a share is turned away: transients first, LOW before MEDIUM. */
+const budgets = { transient: { low: 1, medium: 2 }, stored: { low: 3, medium: 5 } } as const;
+const doorLanes: readonly DoorLane[] = ['low', 'medium'];
+
 /**
- * How far the process is behind: a timer that comes late has waited like every frame that came meanwhile. Decides
- * which transient messages are turned away at the door. Runs only while there is traffic.
+ * How far the process is behind: a timer that comes late has waited like every frame that came meanwhile. Turns
+ * away a share of the messages that follows it, so that what HIGH has to wait for stays short while the process does
+ * as much as it can. Runs only while there is traffic.
  */
 export class LoopLag {
   readonly #clock: Clock;
-  readonly #valve: ShedValve;
+  readonly #transient: DoorValve;
+  readonly #stored: DoorValve;
   #gauge: DelayGauge;
   #cancel: CancelTimer | undefined = undefined;
   #touchedMs = 0;
 
-  /** Transient messages are turned away while windows have a mean of more than `overMs`. */
-  constructor(clock: Clock, overMs: number) {
+  /** `lagMsMax`: how late timers may be on average; transient LOW is the first to be turned away beyond it. */
+  constructor(clock: Clock, lagMsMax: number) {
+    const valve = ({ low, medium }: (typeof budgets)[keyof typeof budgets]): DoorValve =>
+      new DoorValve({ ...doorDefaults, budgetsMs: { low: low * lagMsMax, medium: medium * lagMsMax } });
     this.#clock = clock;
-    this.#valve = new ShedValve({ ...shedDefaults, overMs });
+    this.#transient = valve(budgets.transient);
+    this.#stored = valve(budgets.stored);
     this.#gauge = new DelayGauge(clock.monotonic());
   }
 
@@ -36,10 +45,9 @@ export class LoopLag {
     this.#sampleAfter(nowMs);
   }
 
-  /** Whether transient messages of the level are turned away now. */
-  sheds(level: Level): boolean {
-    const open = this.#valve.level;
-    return open > 0 && (level === 'low' || (level === 'medium' && open === 2));
+  /** Admits a message and answers 0, or answers after how many milliseconds its sender may try again. HIGH always gets in. */
+  take(level: Level, isStored: boolean): number {
+    return (isStored ? this.#stored : this.#transient).take(level);
   }
 
   stop(): void {
@@ -56,10 +64,19 @@ export class LoopLag {
     const nowMs = this.#clock.monotonic();
     const lagMs = Math.max(0, nowMs - dueMs);
     // Windows that ended while the loop stood still were not calm: the timer waited in them.
-    while (this.#gauge.advance(nowMs, lagMs)) this.#valve.observe(this.#gauge.meanMs);
+    while (this.#gauge.advance(nowMs, lagMs)) this.#observe(this.#gauge.meanMs);
     this.#gauge.record(lagMs);
-    const isIdle = nowMs - this.#touchedMs > idleAfterMs && this.#valve.level === 0;
+    const isIdle = nowMs - this.#touchedMs > idleAfterMs && this.#isOpen;
     if (isIdle) this.stop();
     else this.#sampleAfter(nowMs);
+  }
+
+  #observe(meanMs: number): void {
+    for (const valve of [this.#transient, this.#stored]) for (const lane of doorLanes) valve.observe(lane, meanMs);
+  }
+
+  /** Everybody gets in. */
+  get #isOpen(): boolean {
+    return [this.#transient, this.#stored].every((valve) => doorLanes.every((lane) => valve.fractionOf(lane) === 1));
   }
 }
