@@ -3,6 +3,7 @@ import { sleep, systemClock } from '@parley/kernel';
 import { startCluster } from '@parley/test-cluster';
 import type { DeployedPart } from '@parley/testkit';
 import { Load } from './load/load.js';
+import { wideLimits } from './load/wide-limits.js';
 import { reportLine } from './load/report-line.js';
 import { missingEngines } from './missing-engines.js';
 import { soakRounds } from './soak.js';
@@ -46,7 +47,7 @@ const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
   let world: World;
 
   beforeAll(async () => {
-    world = new World(await startCluster({ gateways: 2, routers: 2, rooms: 2 }));
+    world = new World(await startCluster({ gateways: 2, routers: 2, rooms: 2, env: wideLimits }));
   }, 300_000);
   afterEach(() => world.closeClients());
   afterAll(() => world?.[Symbol.asyncDispose](), 60_000);

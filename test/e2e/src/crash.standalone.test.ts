@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { sleep, systemClock } from '@parley/kernel';
 import { type DeployedPart, startStandalone } from '@parley/testkit';
 import { Load } from './load/load.js';
+import { wideLimits } from './load/wide-limits.js';
 import { inWords, reportLine } from './load/report-line.js';
 import { soakRounds } from './soak.js';
 import { withOutputs } from './world/with-outputs.js';
@@ -16,7 +17,7 @@ describe('standalone under kill -9', () => {
   let server: DeployedPart;
 
   beforeAll(async () => {
-    world = new World(await startStandalone());
+    world = new World(await startStandalone({ env: wideLimits }));
     const [part] = world.deployment.parts;
     if (part === undefined) throw new Error('no process');
     server = part;

@@ -111,8 +111,9 @@ function* checkRealTime(byInvocation: readonly Placed[]): Generator<Anomaly> {
 function* checkLine(line: readonly Placed[]): Generator<Anomaly> {
   let last = 0;
   for (const { send, seq } of line) {
-    if (seq < last) yield anomaly('reordered', send.conversation, `${send.device} sent ${send.clientMsgId} (${seq}) after ${last}`);
-    last = Math.max(last, seq);
+    if (seq < last)
+      yield anomaly('reordered', send.conversation, `${send.device} sent ${send.clientMsgId} (${send.priority}, ${seq}) after ${last}`);
+    if (send.wasPostponed !== true) last = Math.max(last, seq);
   }
 }
 

@@ -8,6 +8,8 @@ export interface ObservedSend {
   readonly body: string;
   readonly priority: string;
   readonly invokedAt: number;
+  /** The server refused it for a while, so that others that were under way may have overtaken it. */
+  readonly wasPostponed?: boolean;
   readonly outcome: SendOutcome;
 }
 

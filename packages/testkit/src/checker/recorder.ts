@@ -1,23 +1,29 @@
 import type { ObservedDelivery, ObservedSend, SendOutcome } from './observations.js';
 
-type SendFacts = Omit<ObservedSend, 'invokedAt' | 'outcome'>;
+type SendFacts = Omit<ObservedSend, 'invokedAt' | 'wasPostponed' | 'outcome'>;
 type DeliveryFacts = Omit<ObservedDelivery, 'at'>;
+
+interface SendEntry {
+  readonly facts: SendFacts;
+  readonly invokedAt: number;
+  wasPostponed: boolean;
+  outcome: SendOutcome;
+}
 
 /** Writes down what clients do and see, in one order over all of them. */
 export class Recorder {
-  readonly #sends: { facts: SendFacts; invokedAt: number; outcome: SendOutcome }[] = [];
+  readonly #sends: SendEntry[] = [];
   readonly #deliveries: ObservedDelivery[] = [];
   #now = 0;
 
   /** Notes that a send begins; the answer is to be told what became of it. */
-  send(facts: SendFacts): { ok(seq: number): void; refused(code: string): void } {
-    const entry: { facts: SendFacts; invokedAt: number; outcome: SendOutcome } = {
-      facts,
-      invokedAt: ++this.#now,
-      outcome: { type: 'unknown' },
-    };
+  send(facts: SendFacts): { postponed(): void; ok(seq: number): void; refused(code: string): void } {
+    const entry: SendEntry = { facts, invokedAt: ++this.#now, wasPostponed: false, outcome: { type: 'unknown' } };
     this.#sends.push(entry);
     return {
+      postponed: () => {
+        entry.wasPostponed = true;
+      },
       ok: (seq) => {
         entry.outcome = { type: 'ok', seq, at: ++this.#now };
       },
@@ -32,7 +38,7 @@ export class Recorder {
   }
 
   get sends(): readonly ObservedSend[] {
-    return this.#sends.map(({ facts, invokedAt, outcome }) => ({ ...facts, invokedAt, outcome }));
+    return this.#sends.map(({ facts, ...seen }) => ({ ...facts, ...seen }));
   }
 
   get deliveries(): readonly ObservedDelivery[] {

@@ -1,5 +1,5 @@
 import { type Random, seededRandom, systemClock, withTimeout } from '@parley/kernel';
-import { type Anomaly, checkHistory, type Entitlement, Recorder, type StoredEvent } from '@parley/testkit';
+import { type Anomaly, checkHistory, type Entitlement, type ObservedSend, Recorder, type StoredEvent } from '@parley/testkit';
 import type { Actor } from '../world/actor.js';
 import { between, type World } from '../world/world.js';
 import { Follower } from './follower.js';
@@ -20,6 +20,8 @@ export interface LoadResult {
   readonly anomalies: readonly Anomaly[];
   readonly sends: number;
   readonly acknowledged: number;
+  /** Of them, refused by the server for a while. */
+  readonly postponed: number;
   readonly deliveries: number;
   /** From the last send until everybody had everything. */
   readonly settleMs: number;
@@ -118,9 +120,10 @@ export class Load implements Disposable {
       anomalies: [...checkHistory({ sends, deliveries, history, entitlements: this.#entitlements(history) }), ...anomalies],
       sends: sends.length,
       acknowledged,
+      postponed: sends.filter(({ wasPostponed }) => wasPostponed).length,
       deliveries: deliveries.length,
       settleMs: Math.round(systemClock.monotonic() - began),
-      stragglers: [...failures, ...this.#stragglers(history), ...stragglers],
+      stragglers: [...failures, ...unacknowledged(sends), ...this.#stragglers(history), ...stragglers],
       room,
     };
   }
@@ -204,6 +207,13 @@ export class Load implements Disposable {
     );
   }
 }
+
+/** Nobody has given up, so that everything has to be acknowledged in the end. */
+const unacknowledged = (sends: readonly ObservedSend[]): readonly string[] =>
+  sends.flatMap(({ conversation, clientMsgId, priority, outcome }) => {
+    if (outcome.type === 'ok') return [];
+    return [`${clientMsgId} (${priority}) in ${conversation}: ${outcome.type === 'refused' ? outcome.code : 'no answer'}`];
+  });
 
 interface Cast {
   readonly devices: readonly Actor[];

@@ -63,6 +63,7 @@ export class Talker implements Worker {
     const isGift = priority === 'high' && conversation.startsWith('r:');
     const handle = actor.client.conversation(conversation).send(isGift ? gift(body) : body, { priority, clientMsgId });
     onProgress();
+    noteRefusals(actor, handle, entry);
     return this.#answer(handle, entry).finally(onProgress);
   }
 
@@ -78,4 +79,15 @@ export class Talker implements Worker {
   #pick(count: number): number {
     return Math.floor(this.#options.random.next() * count);
   }
+}
+
+/** Back in the queue on a connection that lives: the server has refused it for now, and others may have overtaken it. */
+function noteRefusals({ client }: Actor, handle: SendHandle, entry: ReturnType<Recorder['send']>): void {
+  handle.onChange(({ state }) => {
+    if (state !== 'queued') return;
+    // A connection that is lost is so by then.
+    setImmediate(() => {
+      if (client.status.state === 'online') entry.postponed();
+    });
+  });
 }
