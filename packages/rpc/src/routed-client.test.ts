@@ -77,6 +77,17 @@ describe('a routed client', () => {
     expect((await answer).text).toBe('late');
   });
 
+  it('tries an owner again that has just started and does not serve yet', async () => {
+    const { directory, client, serve } = arrange();
+    let calls = 0;
+    serve('early', async () => {
+      if (++calls === 1) throw new ParleyError('UNSUPPORTED');
+      return { text: 'early' };
+    });
+    await directory.publish(ownerAt('early', 1));
+    expect((await client.say({})).text).toBe('early');
+  });
+
   it('gives refusals and unknown outcomes to the caller at once', async () => {
     const { directory, client, serve } = arrange();
     let calls = 0;
@@ -90,9 +101,9 @@ describe('a routed client', () => {
     expect(calls).toBe(2);
   });
 
-  it('gives up within the timeout and shows NOT_OWNER as UNAVAILABLE', async () => {
+  it.each(['NOT_OWNER', 'UNSUPPORTED'] as const)('gives up within the timeout and shows %s as UNAVAILABLE', async (error) => {
     const { directory, client, serve } = arrange();
-    serve('a', refuse(new ParleyError('NOT_OWNER')));
+    serve('a', refuse(new ParleyError(error)));
     await directory.publish(ownerAt('a', 1));
     await expect(client.say({}, { timeoutMs: 60 })).rejects.toMatchObject({ error: 'UNAVAILABLE' });
     const { client: lonely } = arrange();

@@ -1,4 +1,4 @@
-import { backoffMs, type BackoffPolicy, type Clock, ParleyError, type Random } from '@parley/kernel';
+import { backoffMs, type BackoffPolicy, type Clock, type ErrorName, ParleyError, type Random } from '@parley/kernel';
 import { givenUpError } from './call-errors.js';
 import { rpcLimits } from './limits.js';
 import type { Owner, OwnerDirectory } from './owner-directory.js';
@@ -24,10 +24,15 @@ const retryPolicy: BackoffPolicy = { firstMs: 20, longestMs: 500 };
 type UnaryCall = (request: unknown, options: CallOptions) => Promise<unknown>;
 
 /**
- * A client that sends each call to the owner of its partition. NOT_OWNER and UNAVAILABLE (nothing
- * happened) are retried within the call's timeout: at once when the directory has changed, after a short
- * wait otherwise. When the time is over the last error is thrown; NOT_OWNER, which is of no use to
- * anybody else, as UNAVAILABLE.
+ * Nothing happened: another process owns the partition, nobody is there, or a process is that has taken the owner's
+ * address and does not serve yet, such as one that starts again after a crash.
+ */
+const withoutEffect: readonly ErrorName[] = ['NOT_OWNER', 'UNAVAILABLE', 'UNSUPPORTED'];
+
+/**
+ * A client that sends each call to the owner of its partition. What had no effect (NOT_OWNER, UNAVAILABLE,
+ * UNSUPPORTED) is retried within the call's timeout: at once when the directory has changed, after a short
+ * wait otherwise. When the time is over UNAVAILABLE is thrown: the others are of no use to anybody else.
  */
 export function createRoutedClient<S extends ServiceDescriptor>(options: RoutedClientOptions<S>): RoutedClient<S> {
   const router = new CallRouter(options);
@@ -64,7 +69,7 @@ class CallRouter<S extends ServiceDescriptor> {
         return await this.#callAt(owner.address, method)(request, { ...callOptions, timeoutMs });
       } catch (thrown) {
         failure = ParleyError.from(thrown);
-        if (failure.error !== 'NOT_OWNER' && failure.error !== 'UNAVAILABLE') throw failure;
+        if (!withoutEffect.includes(failure.error)) throw failure;
       }
       const leftMs = endMs - clock.monotonic();
       if (leftMs <= 0) throw this.#outward(failure, partition);
@@ -116,7 +121,7 @@ class CallRouter<S extends ServiceDescriptor> {
   }
 
   #outward(failure: ParleyError, partition: number | undefined): ParleyError {
-    if (failure.error !== 'NOT_OWNER') return failure;
+    if (failure.error === 'UNAVAILABLE') return failure;
     return new ParleyError('UNAVAILABLE', `${this.#nameOf(partition)} is changing hands`, { cause: failure });
   }
 
