@@ -27,10 +27,8 @@ export class Guest implements Worker {
 
   async run(abandoned: AbortSignal): Promise<void> {
     while (!this.#isOver) {
-      if (!(await this.#tried(() => this.actor.client.rooms.join(this.#options.room)))) continue;
-      this.#changer.watch();
-      const changes = 1 + Math.floor(this.#options.random.next() * 3);
-      for (let n = 0; n < changes && this.#isIn; n++) await this.#changer.change({ seats: [`of-${this.actor.user}`], deleteOnLeave: true });
+      // Who has no answer may be in all the same.
+      if (await this.#tried(() => this.actor.client.rooms.join(this.#options.room))) await this.#stay();
       await this.#leave(abandoned);
       this.#bursts++;
     }
@@ -42,6 +40,12 @@ export class Guest implements Worker {
 
   get #isIn(): boolean {
     return this.actor.client.rooms.get(this.#options.room) !== undefined;
+  }
+
+  async #stay(): Promise<void> {
+    this.#changer.watch();
+    const changes = 1 + Math.floor(this.#options.random.next() * 3);
+    for (let n = 0; n < changes && this.#isIn; n++) await this.#changer.change({ seats: [`of-${this.actor.user}`], deleteOnLeave: true });
   }
 
   /** Leaving twice is not an error, so that it may be repeated until it is known. */

@@ -95,6 +95,10 @@ export class Load implements Disposable {
     return this.#followers.map(({ actor }) => actor);
   }
 
+  get guests(): readonly Actor[] {
+    return this.#room.guests;
+  }
+
   /** Everybody sent anew from now on, and has all the answers. */
   async roundTrips(): Promise<void> {
     // What is under way now may have been answered before.

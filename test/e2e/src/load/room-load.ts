@@ -72,6 +72,10 @@ export class RoomLoad {
     return `r:${this.room}`;
   }
 
+  get guests(): readonly Actor[] {
+    return this.#guests.map(({ actor }) => actor);
+  }
+
   /** Whoever has to be served again after a fault. */
   get served(): readonly Worker[] {
     return this.#takers;
