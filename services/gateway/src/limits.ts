@@ -33,7 +33,7 @@ export interface GatewayLimits {
   readonly rates: RateLimits;
   /** Rooms that a user may be in at the same time. */
   readonly roomsPerUserMax: number;
-  /** When timers are later than this on average, a share of transient LOW is turned away; of transient MEDIUM at 2, stored LOW at 3, stored MEDIUM at 5 times of it. */
+  /** When timers are later than this on average, a share of stored LOW and transient MEDIUM is turned away; of transient LOW from three quarters, of stored MEDIUM from one and a half times of it. */
   readonly loopLagMsMax: number;
   /** Frames of a connection that are refused for their rate within a second, from which on it is read slowly. */
   readonly floodRefusalsMax: number;

@@ -5,8 +5,11 @@ const sampleEveryMs = 20;
 /** Without traffic for so long, nothing is measured. */
 const idleAfterMs = 2_000;
 
-/** Times of the bound at which a share is turned away: transients first, LOW before MEDIUM. */
-const budgets = { transient: { low: 1, medium: 2 }, stored: { low: 3, medium: 5 } } as const;
+/**
+ * Times of the bound at which a share is turned away: transients first, LOW before MEDIUM. A message passes the loop
+ * several times on its way through one process, so small lags make what HIGH waits for.
+ */
+const budgets = { transient: { low: 0.75, medium: 1 }, stored: { low: 1, medium: 1.5 } } as const;
 const doorLanes: readonly DoorLane[] = ['low', 'medium'];
 
 /**
@@ -22,7 +25,7 @@ export class LoopLag {
   #cancel: CancelTimer | undefined = undefined;
   #touchedMs = 0;
 
-  /** `lagMsMax`: how late timers may be on average; transient LOW is the first to be turned away beyond it. */
+  /** `lagMsMax`: how late timers may be on average before messages that are stored are turned away. */
   constructor(clock: Clock, lagMsMax: number) {
     const valve = ({ low, medium }: (typeof budgets)[keyof typeof budgets]): DoorValve =>
       new DoorValve({ ...doorDefaults, budgetsMs: { low: low * lagMsMax, medium: medium * lagMsMax } });
