@@ -4,7 +4,8 @@ import type { GatewayLimits } from '../limits.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { BundleEncoder } from './bundle.js';
 import type { Chunk } from './chunk.js';
-import { Outbox, type QueueIndex, queueOrder, queues } from './outbox.js';
+import { FlushPass } from './flush-pass.js';
+import { Outbox, type PassIndex, passes, type QueueIndex, queueOrder, queues } from './outbox.js';
 
 /** An event on its way to many connections. */
 export interface OutboundEvent {
@@ -39,17 +40,24 @@ export interface OutboundDeps {
 const bulkPauseFactor = 3;
 
 /**
- * Writes to connections: what comes in one tick goes out together, urgent first. Writing one message to
- * thousands of connections costs as much as writing several at once, so events of large channels wait as long
- * as three such flushes take (nothing, where a flush is quick), and leave with the next ones. Whatever else is
- * written to a connection meanwhile takes them along.
+ * Writes to connections in passes: those first that have something urgent, then the others, each with all that waits
+ * for it. Writing one message to a connection costs as much as writing several, and what comes while a pass goes
+ * on joins it, so under load messages are written together and a message gets cheaper. Events of large channels
+ * wait on purpose, as long as three passes over such a channel take (nothing, where that is quick), unless something
+ * else takes them along.
  */
 export class Outbound {
   readonly #deps: OutboundDeps;
-  #dirty: ClientConnection[] = [];
+  /** Connections with something urgent, which are written to before all others. */
+  readonly #urgent: FlushPass;
+  readonly #normal: FlushPass;
   #isScheduled = false;
-  #bulkDirty: ClientConnection[] = [];
+  /** What the next flush of large channels takes; while one is under way it waits for it to end. */
+  #bulkDirty: FlushPass;
+  #bulkPass: FlushPass;
+  #isBulkUnderWay = false;
   #cancelBulk: CancelTimer | undefined;
+  #bulkMs = 0;
   #lastBulkMs = 0;
 
   readonly #shedLow: Count;
@@ -57,6 +65,10 @@ export class Outbound {
 
   constructor(deps: OutboundDeps) {
     this.#deps = deps;
+    this.#urgent = new FlushPass(deps.clock);
+    this.#normal = new FlushPass(deps.clock);
+    this.#bulkDirty = new FlushPass(deps.clock);
+    this.#bulkPass = new FlushPass(deps.clock);
     this.#shedLow = deps.metrics.shed.with('socket', 'low');
     this.#shedMedium = deps.metrics.shed.with('socket', 'medium');
   }
@@ -70,7 +82,7 @@ export class Outbound {
       return;
     }
     const isLong = outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
-    this.#added(connection, outbox, isLong && queue, false);
+    this.#added(connection, outbox, isLong && queue, passOf(queue, false));
   }
 
   /** Queues an event, within the budget of its queue. */
@@ -81,7 +93,7 @@ export class Outbound {
     if (outbox.congestedSinceMs !== undefined && !this.#hasRoom(connection, outbox, event)) return;
     const isLong = outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
     if (queue === queues.low) outbox.noteLow(event.conversation, event.seq);
-    this.#added(connection, outbox, isLong && queue, event.isBulk);
+    this.#added(connection, outbox, isLong && queue, passOf(queue, event.isBulk));
   }
 
   /** Of a congested connection: whether the event may be queued. If not, it is dealt with. */
@@ -114,7 +126,7 @@ export class Outbound {
   drained(connection: ClientConnection): void {
     if (connection.outbox === undefined) return;
     connection.outbox.congestedSinceMs = undefined;
-    this.#schedule(connection, connection.outbox);
+    this.#schedule(connection, connection.outbox, passes.normal);
   }
 
   /** Writes what is queued now, however congested: the last words before closing. */
@@ -130,8 +142,7 @@ export class Outbound {
 
   stop(): void {
     this.#cancelBulk?.();
-    this.#dirty = [];
-    this.#bulkDirty = [];
+    for (const pass of [this.#urgent, this.#normal, this.#bulkDirty, this.#bulkPass]) pass.clear();
   }
 
   #outboxOf(connection: ClientConnection): Outbox {
@@ -140,56 +151,72 @@ export class Outbound {
   }
 
   /** `long`: the queue that has got long by it, if it has. */
-  #added(connection: ClientConnection, outbox: Outbox, long: QueueIndex | false, isBulk: boolean): void {
+  #added(connection: ClientConnection, outbox: Outbox, long: QueueIndex | false, pass: PassIndex): void {
     if (outbox.congestedSinceMs !== undefined) return;
     // More in one tick than a budget holds: either the network takes it, or the connection counts as congested.
     if (long !== false && outbox.bytesIn(long) > this.#deps.limits.normalBytesMax) this.#flush(connection);
-    else if (isBulk) this.#scheduleBulk(connection, outbox);
-    else this.#schedule(connection, outbox);
+    else this.#schedule(connection, outbox, pass);
   }
 
-  #schedule(connection: ClientConnection, outbox: Outbox): void {
-    if (outbox.isDirty) return;
-    outbox.isDirty = true;
-    this.#dirty.push(connection);
+  /** A connection that another pass comes to sooner is written to by that one. */
+  #schedule(connection: ClientConnection, outbox: Outbox, pass: PassIndex): void {
+    if (outbox.nextPass !== undefined && outbox.nextPass <= pass) return;
+    outbox.nextPass = pass;
+    if (pass === passes.bulk) {
+      this.#bulkDirty.add(connection);
+      this.#startBulkLater();
+      return;
+    }
+    (pass === passes.urgent ? this.#urgent : this.#normal).add(connection);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => this.#flushAll());
   }
 
-  #scheduleBulk(connection: ClientConnection, outbox: Outbox): void {
-    if (outbox.isDirty || outbox.isBulkDirty) return;
-    outbox.isBulkDirty = true;
-    this.#bulkDirty.push(connection);
-    if (this.#cancelBulk !== undefined) return;
+  #startBulkLater(): void {
+    if (this.#isBulkUnderWay) return;
+    this.#isBulkUnderWay = true;
     const delayMs = Math.min(this.#lastBulkMs * bulkPauseFactor, this.#deps.limits.coalesceMsMax);
-    this.#cancelBulk = this.#deps.clock.setTimer(delayMs, () => this.#flushBulk());
+    this.#cancelBulk = this.#deps.clock.setTimer(delayMs, () => this.#startBulk());
   }
 
   #flushAll(): void {
-    this.#isScheduled = false;
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const connection of dirty) this.#flush(connection);
+    const isDone =
+      this.#urgent.run((connection) => this.#flushIn(connection, passes.urgent)) &&
+      this.#normal.run((connection) => this.#flushIn(connection, passes.normal));
+    this.#isScheduled = !isDone;
+    if (!isDone) setImmediate(() => this.#flushAll());
+  }
+
+  #startBulk(): void {
+    this.#cancelBulk = undefined;
+    [this.#bulkPass, this.#bulkDirty] = [this.#bulkDirty, this.#bulkPass];
+    this.#bulkMs = 0;
+    this.#flushBulk();
   }
 
   #flushBulk(): void {
     const { clock } = this.#deps;
     const startedMs = clock.monotonic();
-    this.#cancelBulk = undefined;
-    const dirty = this.#bulkDirty;
-    this.#bulkDirty = [];
-    for (const connection of dirty) {
-      if (connection.outbox?.isBulkDirty === true) this.#flush(connection);
+    const isDone = this.#bulkPass.run((connection) => this.#flushIn(connection, passes.bulk));
+    this.#bulkMs += clock.monotonic() - startedMs;
+    if (!isDone) {
+      setImmediate(() => this.#flushBulk());
+      return;
     }
-    this.#lastBulkMs = clock.monotonic() - startedMs;
+    this.#lastBulkMs = this.#bulkMs;
+    this.#isBulkUnderWay = false;
+    if (!this.#bulkDirty.isEmpty) this.#startBulkLater();
+  }
+
+  #flushIn(connection: ClientConnection, pass: PassIndex): void {
+    if (connection.outbox?.nextPass === pass) this.#flush(connection);
   }
 
   #flush(connection: ClientConnection): void {
     const { outbox } = connection;
     if (outbox === undefined) return;
-    outbox.isDirty = false;
-    outbox.isBulkDirty = false;
+    outbox.nextPass = undefined;
     if (connection.state === 'closed') return;
     for (const queue of queueOrder) {
       while (outbox.bytesIn(queue) > 0) {
@@ -200,7 +227,7 @@ export class Outbound {
     if (outbox.hasNotices && !this.#isCongested(connection, outbox)) {
       for (const chunk of outbox.takeNotices()) outbox.add(queues.normal, chunk, this.#deps.limits.bundleBytesMax);
       this.#write(connection, outbox, queues.normal);
-      if (!outbox.isEmpty) this.#schedule(connection, outbox);
+      if (!outbox.isEmpty) this.#schedule(connection, outbox, passes.normal);
     }
   }
 
@@ -218,6 +245,9 @@ export class Outbound {
     return true;
   }
 }
+
+const passOf = (queue: QueueIndex, isBulk: boolean): PassIndex =>
+  isBulk ? passes.bulk : queue === queues.urgent ? passes.urgent : passes.normal;
 
 function budgetOf(limits: GatewayLimits, queue: QueueIndex): number {
   if (queue === queues.urgent) return limits.urgentBytesMax;

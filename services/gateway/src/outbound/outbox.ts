@@ -7,14 +7,16 @@ export const queues = { urgent: 0, normal: 1, low: 2 } as const;
 export type QueueIndex = (typeof queues)[keyof typeof queues];
 export const queueOrder = [queues.urgent, queues.normal, queues.low] as const;
 
+/** Passes over connections that are to be written to, most urgent first. */
+export const passes = { urgent: 0, normal: 1, bulk: 2 } as const;
+export type PassIndex = (typeof passes)[keyof typeof passes];
+
 /** What waits to be written to one connection. Idle connections have none. */
 export class Outbox {
   /** When the connection became congested (monotonic milliseconds); undefined while it flows. */
   congestedSinceMs: number | undefined = undefined;
-  /** In the list of the next flush. */
-  isDirty = false;
-  /** In the list of the next bulk flush. */
-  isBulkDirty = false;
+  /** The pass that writes to it next; undefined when there is nothing to write. */
+  nextPass: PassIndex | undefined = undefined;
   /** The bundle of each queue that still takes chunks. */
   readonly #open: [Bundle, Bundle, Bundle] = [emptyBundle, emptyBundle, emptyBundle];
   /** Finished bundles that stand before it. */
@@ -34,7 +36,7 @@ export class Outbox {
 
   /** Nothing waits and nothing is owed. */
   get isIdle(): boolean {
-    return this.isEmpty && this.congestedSinceMs === undefined && !this.isDirty && !this.isBulkDirty && !this.hasNotices;
+    return this.isEmpty && this.congestedSinceMs === undefined && this.nextPass === undefined && !this.hasNotices;
   }
 
   get isEmpty(): boolean {
