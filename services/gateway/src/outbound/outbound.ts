@@ -42,9 +42,9 @@ const bulkPauseFactor = 3;
 /**
  * Writes to connections in passes: those first that have something urgent, then the others, each with all that waits
  * for it. Writing one message to a connection costs as much as writing several, and what comes while a pass goes
- * on joins it, so under load messages are written together and a message gets cheaper. Events of large channels
- * wait on purpose, as long as three passes over such a channel take (nothing, where that is quick), unless something
- * else takes them along.
+ * on joins it, so under load messages are written together and a message gets cheaper. Between two
+ * passes over large channels there is a pause on purpose, three times as long as the pass took (nothing, where that is
+ * quick); what is rare does not wait, and whatever else is written to a connection takes along what waits for it.
  */
 export class Outbound {
   readonly #deps: OutboundDeps;
@@ -59,6 +59,7 @@ export class Outbound {
   #cancelBulk: CancelTimer | undefined;
   #bulkMs = 0;
   #lastBulkMs = 0;
+  #lastBulkEndedMs = 0;
 
   readonly #shedLow: Count;
   readonly #shedMedium: Count;
@@ -176,8 +177,10 @@ export class Outbound {
   #startBulkLater(): void {
     if (this.#isBulkUnderWay) return;
     this.#isBulkUnderWay = true;
-    const delayMs = Math.min(this.#lastBulkMs * bulkPauseFactor, this.#deps.limits.coalesceMsMax);
-    this.#cancelBulk = this.#deps.clock.setTimer(delayMs, () => this.#startBulk());
+    const { clock, limits } = this.#deps;
+    const pauseMs = Math.min(this.#lastBulkMs * bulkPauseFactor, limits.coalesceMsMax);
+    const delayMs = Math.max(0, this.#lastBulkEndedMs + pauseMs - clock.monotonic());
+    this.#cancelBulk = clock.setTimer(delayMs, () => this.#startBulk());
   }
 
   #flushAll(): void {
@@ -205,6 +208,7 @@ export class Outbound {
       return;
     }
     this.#lastBulkMs = this.#bulkMs;
+    this.#lastBulkEndedMs = clock.monotonic();
     this.#isBulkUnderWay = false;
     if (!this.#bulkDirty.isEmpty) this.#startBulkLater();
   }
