@@ -3,7 +3,7 @@ import { SeatChanger, type SeatChangerOptions } from './seat-changer.js';
 import type { Worker } from './worker.js';
 
 /** Fewer than there are devices, so that they meet. */
-export const seats = ['seat-1', 'seat-2', 'seat-3', 'seat-4'] as const;
+const seats = ['seat-1', 'seat-2', 'seat-3', 'seat-4'] as const;
 
 export interface SeatTakerOptions extends SeatChangerOptions {
   /** Key of a note that only this device writes. */
