@@ -46,6 +46,16 @@ describe('the client of all gateways', () => {
     expect(cluster.directory.peersOf('gateway').map(({ peer }) => peer)).toEqual(['peer of b', 'gone']);
   });
 
+  it('takes a gateway that starts, and does not serve yet, for one without sessions', async () => {
+    const cluster = arrange();
+    const startUp = async () => {
+      throw new ParleyError('UNSUPPORTED');
+    };
+    await cluster.add('a', { listSessions: startUp });
+    await cluster.add('b');
+    expect(await sessionsOf(cluster)).toEqual(['ann at b']);
+  });
+
   it('knows a gateway that came back at its old address once', async () => {
     const cluster = arrange();
     const leave = await cluster.add('a');

@@ -7,8 +7,8 @@ import { gatewayService } from './publish-gateway.js';
 const answerWithinMs = 3_000;
 
 /**
- * Calls every gateway, for a user may be connected to any, and joins the answers. A gateway that is gone counts as one
- * without sessions. When one does not answer, the call fails once all others were asked: TIMEOUT, since nobody knows.
+ * Calls every gateway, for a user may be connected to any, and joins the answers. A gateway that is gone, or has just
+ * started and does not serve yet, counts as one without sessions. When one does not answer, the call fails once all others were asked: TIMEOUT, since nobody knows.
  */
 export function createGatewayClient(dialer: RpcDialer, directory: OwnerDirectory): RoutedClient<typeof GatewayService> {
   type Gateway = ServiceClient<typeof GatewayService>;
@@ -19,7 +19,7 @@ export function createGatewayClient(dialer: RpcDialer, directory: OwnerDirectory
       .map(({ address }) => call(dialer.client(GatewayService, address), { ...options, timeoutMs }));
     const answers = await Promise.allSettled(asked);
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [ParleyError.from(answer.reason)] : []));
-    const failure = failures.find(({ error }) => error !== 'UNAVAILABLE');
+    const failure = failures.find(({ error }) => error !== 'UNAVAILABLE' && error !== 'UNSUPPORTED');
     if (failure !== undefined) throw failure;
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   };
