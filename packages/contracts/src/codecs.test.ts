@@ -18,6 +18,7 @@ import * as events from './events.js';
 import * as gateway from './gateway.js';
 import * as group from './group.js';
 import * as history from './history.js';
+import * as policy from './policy.js';
 import * as push from './push.js';
 import * as room from './room.js';
 import * as router from './router.js';
@@ -31,7 +32,9 @@ interface AnyCodec {
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptorSetUrl)));
 const isCodec = (value: unknown): value is AnyCodec =>
   typeof value === 'object' && value !== null && 'typeName' in value && 'decode' in value;
-const codecs = [wire, events, gateway, group, history, push, room, router].flatMap((module) => Object.values(module).filter(isCodec));
+const codecs = [wire, events, gateway, group, history, policy, push, room, router].flatMap((module) =>
+  Object.values(module).filter(isCodec),
+);
 
 /** Where fields of these types are empty they count as absent. */
 const staysEncoded: ReadonlySet<string> = new Set(['parley.event.v1.Content', 'parley.event.v1.ConversationEvent']);

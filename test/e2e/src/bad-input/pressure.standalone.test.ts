@@ -26,7 +26,11 @@ describe.each(['auto', 'ws'] as const)('a client that wants too much (%s)', (imp
   beforeAll(async () => {
     const apps = [
       { id: hurried.id, keys: keysOf(hurried) },
-      { id: wide.id, keys: keysOf(wide), limits: { ...unhurriedLimits, textBytesMax: 32 * 1024 } },
+      {
+        id: wide.id,
+        keys: keysOf(wide),
+        limits: { ...unhurriedLimits, textBytesMax: 32 * 1024, client: { high: { perSecond: 10_000, burst: 10_000 } } },
+      },
     ];
     server = await ServerUnderAttack.start({ implementation, apps });
   });

@@ -12,7 +12,7 @@ import { HealthyPair, type PairReport } from './healthy-pair.js';
 interface SpecialApp {
   readonly id: string;
   readonly keys: readonly object[];
-  readonly limits?: DeployedAppLimits;
+  readonly limits?: DeployedAppLimits & { readonly client?: { readonly high: { readonly perSecond: number; readonly burst: number } } };
 }
 
 export interface AttackOptions {
