@@ -5,5 +5,6 @@ export * from './companion.js';
 export * from './limits.js';
 export * from './member-page.js';
 export type { Stamp } from './partition-clock.js';
+export * from './page-token.js';
 export * from './ports.js';
 export * from './request-fields.js';

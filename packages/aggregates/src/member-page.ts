@@ -1,4 +1,5 @@
 import { isUserId, limits, ParleyError } from '@parley/kernel';
+import { pageTokenOf, readPageToken } from './page-token.js';
 
 /** Which part of a list of members is asked for. */
 export interface PageRequest {
@@ -21,8 +22,7 @@ export interface MemberPage {
   readonly memberCount: number;
 }
 
-/** Tokens start with it, so that a later form can be told apart. */
-const form = '1';
+const tokenRules = { charsMax: 64, isId: isUserId };
 
 /** One page of members. Throws INVALID_ARGUMENT for a limit above 100 and for a token that is none. */
 export function memberPage(members: PagedMembers, { page, limit }: PageRequest): MemberPage {
@@ -30,17 +30,8 @@ export function memberPage(members: PagedMembers, { page, limit }: PageRequest):
   if (limit > memberPageMax) throw new ParleyError('INVALID_ARGUMENT', `limit: at most ${memberPageMax}`);
   const count = limit === 0 ? memberPageMax : limit;
   // One more than asked for tells whether there is a next page.
-  const found = members.page(page === '' ? '' : readToken(page), count + 1);
+  const found = members.page(page === '' ? '' : readPageToken(page, tokenRules), count + 1);
   const users = found.slice(0, count);
-  const nextPage = found.length > count ? tokenOf(users.at(-1) ?? '') : '';
+  const nextPage = found.length > count ? pageTokenOf(users.at(-1) ?? '') : '';
   return { users, nextPage, memberCount: members.size };
-}
-
-const tokenOf = (user: string): string => Buffer.from(`${form}${user}`).toString('base64url');
-
-function readToken(token: string): string {
-  const text = token.length > 64 ? '' : Buffer.from(token, 'base64url').toString('latin1');
-  const user = text.slice(form.length);
-  if (!text.startsWith(form) || !isUserId(user)) throw new ParleyError('INVALID_ARGUMENT', 'page: not a token of this call');
-  return user;
 }

@@ -1,8 +1,10 @@
+import { encodeConversationEvent, type ServerFrameInit } from '@parley/wire';
 import type { Client, ClientOptions } from '../src/client.js';
 import type { Room } from '../src/room/room.js';
 import type { RoomEvents } from '../src/room/room-events.js';
 import { makeWorld, type Seen, type World } from './world.js';
 
+type Body = NonNullable<ServerFrameInit['body']>;
 type Told = { readonly [Name in keyof RoomEvents]: RoomEvents[Name][] };
 
 const names = [
@@ -58,3 +60,16 @@ export async function makeRoomWorld(others: readonly string[] = [], options: Par
 
 /** The request of somebody without a client. */
 export const enter = (room: string) => ({ type: 'enterRoom', value: { room, name: '', mustExist: false, options: undefined } }) as const;
+
+/** One attribute of the room `live` is set, as a server tells it. */
+export const change = (stateVersion: number, key: string, value: string): Body => ({
+  type: 'event',
+  value: encodeConversationEvent({
+    conversation: 'r:live',
+    body: { type: 'roomChange', value: { stateVersion, change: { type: 'attributes', value: { set: [{ key, value }] } } } },
+  }),
+});
+
+/** The room's attributes without their owners. */
+export const valuesOf = (room: Room): Record<string, string> =>
+  Object.fromEntries([...room.attributes].map(([key, { value }]) => [key, value]));

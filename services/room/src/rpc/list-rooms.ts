@@ -1,4 +1,4 @@
-import { appField, operatorField } from '@parley/aggregates';
+import { appField, operatorField, pageTokenOf, readPageToken } from '@parley/aggregates';
 import type { ListPartitionRoomsResponse, ListRoomsRequest, ListRoomsResponseInit, Room } from '@parley/contracts/room';
 import { isRoomId, ParleyError } from '@parley/kernel';
 import { roomLimits } from '../limits.js';
@@ -25,7 +25,7 @@ export async function listRooms(
   const filter = filterField(request.filter);
   const limit = request.limit === 0 ? roomLimits.listPageDefault : request.limit;
   if (limit > roomLimits.listPageMax) throw new ParleyError('INVALID_ARGUMENT', `limit: at most ${roomLimits.listPageMax}`);
-  const after = request.page === '' ? '' : readToken(request.page);
+  const after = request.page === '' ? '' : readPageToken(request.page, tokenRules);
   const question = { app, filter, after, limit: shareOf(limit, partitions), hasUnlisted: viewer === '' };
   const answers: ListPartitionRoomsResponse[] = [];
   await forEachAtOnce(roomLimits.listPartitionsAtOnce, partitions, async (partition) => {
@@ -43,20 +43,10 @@ function pageOf(answers: readonly ListPartitionRoomsResponse[], limit: number): 
   const end = shown.sort()[0];
   const rooms = answers.flatMap((answer) => answer.rooms).filter(({ room }) => end === undefined || room <= end);
   rooms.sort(byId);
-  if (rooms.length > limit) return { rooms: rooms.slice(0, limit), nextPage: tokenOf(rooms[limit - 1]?.room ?? '') };
-  return { rooms, nextPage: end === undefined ? '' : tokenOf(end) };
+  if (rooms.length > limit) return { rooms: rooms.slice(0, limit), nextPage: pageTokenOf(rooms[limit - 1]?.room ?? '') };
+  return { rooms, nextPage: end === undefined ? '' : pageTokenOf(end) };
 }
 
 const byId = (a: Room, b: Room): number => (a.room < b.room ? -1 : 1);
 
-/** Tokens start with it, so that a later form can be told apart. */
-const form = '1';
-
-const tokenOf = (room: string): string => Buffer.from(`${form}${room}`).toString('base64url');
-
-function readToken(token: string): string {
-  const text = token.length > 128 ? '' : Buffer.from(token, 'base64url').toString('latin1');
-  const room = text.slice(form.length);
-  if (!text.startsWith(form) || !isRoomId(room)) throw new ParleyError('INVALID_ARGUMENT', 'page: not a token of this call');
-  return room;
-}
+const tokenRules = { charsMax: 128, isId: isRoomId };

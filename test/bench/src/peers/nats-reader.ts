@@ -1,3 +1,5 @@
+import { StreamCutter } from '../protocol/stream-cutter.js';
+
 /** Told about the operations of a NATS server; the bytes are valid during the call only. */
 export interface NatsSink {
   /** A message; `subjectEnd` is where its subject ends, which begins at `subjectAt`. */
@@ -23,7 +25,7 @@ const codes = { m: 77, p: 80, i: 73, o: 79 } as const;
 export class NatsReader {
   readonly #sink: NatsSink;
   readonly #place: NatsMessage = { subjectAt: 0, subjectEnd: 0, payloadAt: 0, payloadEnd: 0 };
-  #rest: Uint8Array | undefined;
+  readonly #cutter = new StreamCutter((bytes, at) => this.#readOne(bytes, at));
 
   constructor(sink: NatsSink) {
     this.#sink = sink;
@@ -31,15 +33,7 @@ export class NatsReader {
 
   /** Takes the next bytes; the chunk may be used again afterwards. */
   push(chunk: Uint8Array): void {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = undefined;
-    let at = 0;
-    for (;;) {
-      const next = this.#readOne(bytes, at);
-      if (next === 0) break;
-      at = next;
-    }
-    if (at < bytes.length) this.#rest = new Uint8Array(bytes.subarray(at));
+    this.#cutter.push(chunk);
   }
 
   /** The position behind the operation at `at`; 0 while it is incomplete. */

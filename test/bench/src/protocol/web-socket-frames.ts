@@ -1,3 +1,4 @@
+import { StreamCutter } from './stream-cutter.js';
 /** RFC 6455, section 5.2: opcodes. */
 export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -35,7 +36,7 @@ export type OnMessage = (opcode: number, bytes: Uint8Array, start: number, end: 
 /** Cuts the bytes that a server sends into messages. Throws for what a server must not send. */
 export class ServerMessageReader {
   readonly #onMessage: OnMessage;
-  #rest: Uint8Array | undefined;
+  readonly #cutter = new StreamCutter((bytes, at) => this.#readOne(bytes, at));
 
   constructor(onMessage: OnMessage) {
     this.#onMessage = onMessage;
@@ -43,15 +44,7 @@ export class ServerMessageReader {
 
   /** Takes the next bytes; the chunk may be used again afterwards. */
   push(chunk: Uint8Array): void {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = undefined;
-    let at = 0;
-    for (;;) {
-      const next = this.#readOne(bytes, at);
-      if (next === 0) break;
-      at = next;
-    }
-    if (at < bytes.length) this.#rest = new Uint8Array(bytes.subarray(at));
+    this.#cutter.push(chunk);
   }
 
   /** The position behind the message at `at`; 0 while it is incomplete. */
