@@ -1,4 +1,5 @@
 import { StreamCutter } from './stream-cutter.js';
+
 /** RFC 6455, section 5.2: opcodes. */
 export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
