@@ -10,7 +10,9 @@ import { ScalarType } from '@bufbuild/protobuf';
 const opaque = new Set(['parley.event.v1.Content', 'parley.event.v1.ConversationEvent']);
 
 /** Of the events, what clients see. */
-const wireEvents = new Set(['parley/event/v1/conversation', 'parley/event/v1/room_details']);
+const wireEvents = new Set(
+  ['act', 'content', 'conversation', 'message_details', 'people', 'room_details', 'summary'].map((name) => `parley/event/v1/${name}`),
+);
 
 /** What the SDK needs goes to `wire`; the rest to `contracts`. */
 const packageOf = (file) => (file.proto.package === 'parley.edge.v1' || wireEvents.has(file.name) ? 'wire' : 'contracts');
@@ -219,8 +221,14 @@ function printWrite(p, desc) {
     const value = codecOf(member, p);
     const tag = `writer.writeTag(${(member.number << 3) | value.tag});`;
     if (member.fieldKind === 'list') {
-      if (value.tag !== 2) throw new Error(`${desc.typeName}.${member.name}: packed lists are not supported`);
-      p.print(`  if (${source} !== undefined) for (const item of ${source}) { ${tag} ${value.write('item')}; }`);
+      if (value.tag === 2) p.print(`  if (${source} !== undefined) for (const item of ${source}) { ${tag} ${value.write('item')}; }`);
+      else {
+        // Packed: numbers one behind the other under one tag.
+        const packed = `writer.writeTag(${(member.number << 3) | 2}); const at = writer.fork();`;
+        p.print(
+          `  if (${source} !== undefined && ${source}.length > 0) { ${packed} for (const item of ${source}) ${value.write('item')}; writer.join(at); }`,
+        );
+      }
     } else {
       const isSet = value.isSet(source);
       const guard = isSet === `${source} !== undefined` ? isSet : `${source} !== undefined && ${isSet}`;
@@ -250,6 +258,10 @@ function printRead(p, desc) {
         ? `${field.localName}.push(${value.read})`
         : `${field.localName} = ${value.read}`;
     p.print(`      case ${(field.number << 3) | value.tag}: ${target}; break;`);
+    if (field.fieldKind === 'list' && value.tag !== 2) {
+      const loop = `const last = reader.enter(); while (reader.pos < last) ${target}; reader.leave(last);`;
+      p.print(`      case ${(field.number << 3) | 2}: { ${loop} break; }`);
+    }
   }
   p.print('      default: reader.skip(tag);', '    }', '  }', '  reader.leave(end);');
   p.print(`  return { ${desc.members.map((member) => member.localName).join(', ')} };`, '}', '');

@@ -18,10 +18,12 @@ import * as events from './events.js';
 import * as gateway from './gateway.js';
 import * as group from './group.js';
 import * as history from './history.js';
+import * as media from './media.js';
 import * as policy from './policy.js';
 import * as push from './push.js';
 import * as room from './room.js';
 import * as router from './router.js';
+import * as user from './user.js';
 
 interface AnyCodec {
   readonly typeName: string;
@@ -32,7 +34,7 @@ interface AnyCodec {
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptorSetUrl)));
 const isCodec = (value: unknown): value is AnyCodec =>
   typeof value === 'object' && value !== null && 'typeName' in value && 'decode' in value;
-const codecs = [wire, events, gateway, group, history, policy, push, room, router].flatMap((module) =>
+const codecs = [wire, events, gateway, group, history, media, policy, push, room, router, user].flatMap((module) =>
   Object.values(module).filter(isCodec),
 );
 
@@ -49,7 +51,9 @@ function singleOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
   const message = field.message;
   if (message !== undefined) {
     if (!staysEncoded.has(message.typeName)) return messageOf(message, depth + 1);
-    return messageOf(message, 1).filter((value) => toBinary(message, value).length > 0);
+    // Contents hold contents: what lies deep is as small as it may be.
+    if (depth > 2) return fc.constant(smallest(message));
+    return messageOf(message, depth + 1).filter((value) => toBinary(message, value).length > 0);
   }
   if (field.enum !== undefined) return fc.constantFrom(...field.enum.values.map((value) => value.number));
   switch (field.scalar) {
@@ -68,7 +72,26 @@ function singleOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
   }
 }
 
+/** One string field, and nothing else. */
+function smallest(desc: DescMessage): Message {
+  const field = desc.fields.find(({ fieldKind, scalar }) => fieldKind === 'scalar' && scalar === ScalarType.STRING);
+  if (field === undefined) throw new Error(`${desc.typeName} has no string`);
+  return create(desc, { [field.localName]: 'x' });
+}
+
+const arbitraries = new Map<string, fc.Arbitrary<Message>>();
+
+/** The same arbitrary for every place of a message at one depth: there are many. */
 function messageOf(desc: DescMessage, depth = 0): fc.Arbitrary<Message> {
+  const key = `${desc.typeName}@${depth}`;
+  const known = arbitraries.get(key);
+  if (known !== undefined) return known;
+  const made = makeMessageOf(desc, depth);
+  arbitraries.set(key, made);
+  return made;
+}
+
+function makeMessageOf(desc: DescMessage, depth: number): fc.Arbitrary<Message> {
   if (depth > 3) return fc.constant(create(desc));
   const members = desc.members.map((member): fc.Arbitrary<[string, unknown]> => {
     if (member.kind !== 'oneof') return fc.option(anyValue(member, depth), { nil: undefined }).map((value) => [member.localName, value]);

@@ -1,3 +1,4 @@
+export * from './app-rules.js';
 export * from './content.js';
 export * from './decide-group.js';
 export * from './decide-room.js';

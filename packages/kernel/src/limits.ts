@@ -16,6 +16,69 @@ export const limits = {
   resumeWithinMs: 300_000,
   historyPageMax: 100,
   historyPageDefault: 50,
+  /** Items of a message of several, and of forwarded messages. */
+  multipleItemsMax: 20,
+  combinedItemsMax: 100,
+  combinedDepthMax: 3,
+  /** A small picture inside a message. */
+  thumbnailBytesMax: 8 * 1024,
+  mentionsMax: 50,
+  /** By default, and at most, after sending. */
+  recallWithinMs: 120_000,
+  recallWithinMsMax: 24 * 3_600_000,
+  editWithinMs: 24 * 3_600_000,
+  reasonBytesMax: 300,
+  reactionBytesMax: 32,
+  /** Different reactions to one message. */
+  reactionKindsMax: 20,
+  pinsMax: 10,
+  /** Messages that one act names. */
+  actMessagesMax: 100,
+  destroyAfterMsMin: 1_000,
+  destroyAfterMsMax: 365 * 24 * 3_600_000,
+  /** Up to so many members a group tells who has read a message. */
+  receiptMembersMax: 500,
+  /** Above, a group counts as large. */
+  groupLargeAbove: 2_000,
+  groupAdminsMax: 50,
+  groupAttributesMax: 10,
+  groupAttributeKeyBytesMax: 32,
+  groupAttributeValueBytesMax: 4_096,
+  groupNoticeBytesMax: 300,
+  groupMutesMax: 1_000,
+  /** Waiting at a time. */
+  groupRequestsMax: 500,
+  slowModeMsMax: 3_600_000,
+  avatarBytesMax: 500,
+  /** Names of users, nicknames, own names for others, texts of requests. */
+  userNameBytesMax: 256,
+  userExtensionBytesMax: 4_096,
+  friendsMax: 3_000,
+  blockedMax: 1_000,
+  relationAttributesMax: 10,
+  relationAttributeKeyBytesMax: 32,
+  relationAttributeValueBytesMax: 256,
+  /** How long a request to a friend or a group waits. */
+  requestMs: 7 * 24 * 3_600_000,
+  draftBytesMax: 4_096,
+  marksMax: 20,
+  markMax: 30,
+  pinnedConversationsMax: 100,
+  /** Unread mentions that a conversation remembers. */
+  mentionMarksMax: 20,
+  searchTextCharsMax: 100,
+  /** Messages that one search looks at. */
+  searchMessagesMax: 20_000,
+  /** How long messages are kept, where the app does not say. */
+  retentionMs: 365 * 24 * 3_600_000,
+  imageBytesMax: 10 * 1024 * 1024,
+  audioBytesMax: 6 * 1024 * 1024,
+  videoBytesMax: 100 * 1024 * 1024,
+  fileBytesMax: 100 * 1024 * 1024,
+  mediaNameBytesMax: 255,
+  /** How long a started upload may be continued, and a download URL holds. */
+  uploadWithinMs: 24 * 3_600_000,
+  downloadUrlMs: 600_000,
   groupMembersDefault: 2_000,
   groupMembersCeiling: 100_000,
   groupInviteMax: 100,

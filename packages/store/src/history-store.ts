@@ -49,6 +49,48 @@ export interface HistoryStore extends AsyncDisposable {
   members(app: string, conversation: string, page: PageRequest): Promise<readonly MemberRow[]>;
   /** Conversation ids of a user, sorted; `after` continues behind an id. */
   conversationsOf(app: string, user: string, page: PageRequest): Promise<readonly string[]>;
+
+  /** The value under a key, or undefined. */
+  detail(key: DetailKey): Promise<Uint8Array | undefined>;
+  /** Rows of a space by key (compared as UTF-16 code units), in the order asked for. */
+  details(app: string, space: string, range: DetailRange): Promise<readonly DetailRow[]>;
+  /** All conversations, in an order of the store's own; `after` continues behind one. For sweeps. */
+  allConversations(page: { readonly after?: ConversationKey; readonly limit: number }): Promise<readonly ConversationRow[]>;
+  /**
+   * Replaces rows without a place in the log: what follows from time, or from what is in the store already. Counts as
+   * written with the partition's newest batch; visible when it resolves, and lost in a crash at worst.
+   */
+  amend(partition: number, rows: Pick<HistoryBatch, 'events' | 'conversations' | 'details'>): Promise<void>;
+  /** Forgets everything and begins a new epoch. Batches that were under way are refused or forgotten as well. */
+  wipe(): Promise<void>;
+  /**
+   * Sees to it that nothing of what was deleted or replaced is left in the store's files: at once where it can,
+   * else when it is opened next.
+   */
+  compact(): Promise<void>;
+}
+
+/** Names one row of details. No part holds a zero byte. */
+export interface DetailKey {
+  readonly app: string;
+  /** Rows of one space lie together and are read in the order of their keys; those of a batch are written as one. */
+  readonly space: string;
+  readonly key: string;
+}
+
+/** A value whose meaning is the caller's. */
+export interface DetailRow extends DetailKey {
+  /** Empty: the row goes. Must not change afterwards. */
+  readonly value: Uint8Array;
+}
+
+export interface DetailRange {
+  /** First key, included; absent: from the first, or backwards from the last. */
+  readonly from?: string;
+  /** Only keys that begin so. */
+  readonly prefix?: string;
+  readonly limit: number;
+  readonly isBackwards?: boolean;
 }
 
 export interface PageRequest {
@@ -75,6 +117,8 @@ export interface HistoryBatch {
   readonly memberships: readonly UserConversation[];
   /** Conversations that users have no more: rooms that they left. None of them is in `memberships` as well. */
   readonly departures: readonly UserConversation[];
+  /** Each key once. */
+  readonly details: readonly DetailRow[];
   readonly checkpoint: HistoryCheckpoint;
 }
 
@@ -84,6 +128,8 @@ export interface EventRow {
   readonly seq: number;
   /** Encoded ConversationEvent. */
   readonly event: Uint8Array;
+  /** Countable events up to and including this one. */
+  readonly countable: number;
 }
 
 export interface ConversationKey {
@@ -103,6 +149,8 @@ export interface ConversationRow extends ConversationKey {
   readonly historyAccess: number;
   /** First seq that is kept; 0 where all are. A store deletes the events below when it gets to it. Never goes back. */
   readonly keptFromSeq: number;
+  /** Whatever else is known of the conversation, encoded by the caller; empty: nothing. Must not change afterwards. */
+  readonly details: Uint8Array;
 }
 
 /** When a user was in a conversation: the last span is open while they are. */

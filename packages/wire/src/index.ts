@@ -3,3 +3,8 @@ export * from './gen/edge-calls.js';
 export * from './gen/edge-frames.js';
 export * from './gen/event-conversation.js';
 export * from './gen/event-room-details.js';
+export * from './gen/event-content.js';
+export * from './gen/event-message-details.js';
+export * from './gen/event-people.js';
+export * from './gen/event-summary.js';
+export * from './gen/event-act.js';

@@ -19,6 +19,8 @@ export const HistoryAccess = {
   FROM_JOIN: 1,
   /** Rooms: the last 2 000 events of the last 24 hours. */
   RECENT: 2,
+  /** Groups: everything. */
+  FROM_START: 3,
 } as const;
 export type HistoryAccess = (typeof HistoryAccess)[keyof typeof HistoryAccess];
 
@@ -669,7 +671,7 @@ export function readRoomOptions(reader: ProtobufReader, end: number): RoomOption
     switch (tag) {
       case 8: emptyTtlMs = reader.readUint32(); break;
       case 16: keepsAttributes = reader.readBool(); break;
-      case 24: historyAccess = reader.readEnum(2) as HistoryAccess; break;
+      case 24: historyAccess = reader.readEnum(3) as HistoryAccess; break;
       case 32: isUnlisted = reader.readBool(); break;
       default: reader.skip(tag);
     }

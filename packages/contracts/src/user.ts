@@ -1,0 +1,1 @@
+export * from './gen/user-user.js';
