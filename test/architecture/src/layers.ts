@@ -3,22 +3,34 @@ import type { SourceFile } from './source-files.js';
 /** docs/ARCHITECTURE.md, "Packages and layers": imports point to a lower layer only. */
 const layers: readonly (readonly string[])[] = [
   ['kernel'],
-  ['wire', 'contracts', 'domain', 'lanes', 'config', 'telemetry'],
+  ['wire', 'contracts', 'fold', 'domain', 'lanes', 'config', 'telemetry'],
   ['eventlog', 'store', 'rpc', 'ownedlog', 'edge-listener', 'sdk'],
   ['router-client', 'aggregates', 'eventlog-kafka', 'store-cassandra', 'rpc-grpc', 'telemetry-node', 'engines', 'testkit'],
   ['runtime'],
-  ['service-gateway', 'service-router', 'service-group', 'service-room', 'service-history', 'service-push', 'cli'],
+  [
+    'service-gateway',
+    'service-router',
+    'service-group',
+    'service-room',
+    'service-history',
+    'service-push',
+    'service-user',
+    'service-media',
+    'cli',
+  ],
   ['standalone'],
 ];
 
 /**
- * Within a layer only these go together: contracts spell types of wire, domain decides about both; an owned log
+ * Within a layer only these go together: contracts spell types of wire, domain decides about both and fold folds the one; an owned log
  * is made of an event log; test deployments end their processes as the engines do.
  */
 const sameLayer: ReadonlySet<string> = new Set([
   'contracts>wire',
   'domain>wire',
   'domain>contracts',
+  'fold>wire',
+  'domain>fold',
   'ownedlog>eventlog',
   'aggregates>router-client',
   'testkit>engines',
