@@ -13,4 +13,5 @@ export const emptyConversation = (app: string, conversation: string): Conversati
   speaking: emptyBytes,
   historyAccess: 0,
   keptFromSeq: 0,
+  details: emptyBytes,
 });

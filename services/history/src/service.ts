@@ -23,6 +23,8 @@ export interface HistoryService {
   readonly owned: OwnedPartitions;
 }
 
+const unsupported = (): Promise<never> => Promise.reject(new ParleyError('UNSUPPORTED'));
+
 export function createHistoryService(deps: HistoryDeps): HistoryService {
   return new History(deps);
 }
@@ -87,6 +89,23 @@ class History implements HistoryService {
       filterMembers: (request) => filterMembers(deps, request),
       findSend: (request) => findSend(deps, request),
       getCheckpoint: ({ partition }) => this.#checkpointOf(partition),
+      getMessages: unsupported,
+      getTarget: unsupported,
+      listReplies: unsupported,
+      listReactions: unsupported,
+      listPins: unsupported,
+      getReceipts: unsupported,
+      listReaders: unsupported,
+      queryConversations: unsupported,
+      getConversationSummary: unsupported,
+      searchMessages: unsupported,
+      getProfiles: unsupported,
+      listRelations: unsupported,
+      getRelations: unsupported,
+      listReports: unsupported,
+      listUserMessages: unsupported,
+      rebuild: unsupported,
+      getFingerprint: unsupported,
     };
   }
 

@@ -37,9 +37,9 @@ export class BatchBuilder {
     }
   }
 
-  #addEvent({ app, bodyHash, event: encoded }: TimelineEntry, event: ConversationEvent, staged: StagedConversation): void {
+  #addEvent({ app, bodyHash, countable, event: encoded }: TimelineEntry, event: ConversationEvent, staged: StagedConversation): void {
     const { conversation, seq, sender, clientMsgId, messageId, timeMs } = event;
-    this.events.push({ app, conversation, seq, event: encoded });
+    this.events.push({ app, conversation, seq, event: encoded, countable });
     if (clientMsgId !== '') this.sends.push({ app, conversation, sender, clientMsgId, seq, messageId, timeMs, bodyHash });
     // A conversation of two begins with its first message.
     if (seq === 1 && conversation.startsWith('u:')) for (const user of conversation.slice(2).split('|')) staged.setUser(user, true);

@@ -32,6 +32,7 @@ export function conversationAfter(row: ConversationRow, entry: TimelineEntry, ev
     speaking: entry.speaking === undefined || isReplayed ? row.speaking : encodeSpeakingRules(entry.speaking),
     historyAccess: entry.historyAccess === 0 || isReplayed ? row.historyAccess : entry.historyAccess,
     keptFromSeq: row.keptFromSeq,
+    details: row.details,
   };
   if (!isRoom(conversation)) return after;
   // Head and version go on for a room of the same name; it inherits nothing else.

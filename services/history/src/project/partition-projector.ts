@@ -66,7 +66,7 @@ export class PartitionProjector {
     const newestMs = records.at(-1)?.timeMs ?? clock.now();
     const { events, sends } = builder;
     const checkpoint = { position, tail: this.tail, timeMs: newestMs };
-    await store.apply(this.partition, { offset: position.offset - 1, events, sends, ...staged.changes(), checkpoint });
+    await store.apply(this.partition, { offset: position.offset - 1, events, sends, ...staged.changes(), details: [], checkpoint });
     staged.keep();
     this.#events.projected(events.length, clock.now() - newestMs);
     this.#position = position;

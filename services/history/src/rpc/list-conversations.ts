@@ -1,5 +1,6 @@
-import type { ConversationInit, ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
+import type { ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
 import { type Clock, parseConversation, ParleyError } from '@parley/kernel';
+import type { ConversationHeadInit } from '@parley/wire';
 import { boundsOf, type EntitlementDeps, entitlementOf } from '../entitlement.js';
 import { historyLimits } from '../limits.js';
 import type { Progress } from '../progress.js';
@@ -26,14 +27,14 @@ export async function listConversations(deps: ListDeps, request: ListConversatio
   const all = await Promise.all(ids.map((conversation) => describe(deps, { app, user, conversation })));
   const conversations = all.filter((each) => each !== undefined && (each.updatedMs ?? 0) >= request.changedSinceMs);
   const nextPage = ids.length < limit ? '' : (ids.at(-1) ?? '');
-  return { conversations: conversations as ConversationInit[], nextPage, epoch: await store.epoch(), asOfMs };
+  return { conversations: conversations as ConversationHeadInit[], nextPage, epoch: await store.epoch(), asOfMs };
 }
 
 /** Undefined for what the user cannot see anything of, such as rooms that the user has left. */
 async function describe(
   deps: EntitlementDeps,
   { app, user, conversation }: { readonly app: string; readonly user: string; readonly conversation: string },
-): Promise<ConversationInit | undefined> {
+): Promise<ConversationHeadInit | undefined> {
   const row = await deps.store.conversation(app, conversation);
   if (row === undefined) return undefined;
   const entitlement = await entitlementOf(deps, row, user).catch(unseen);
