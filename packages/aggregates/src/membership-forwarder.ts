@@ -180,8 +180,12 @@ export class MembershipForwarder {
     const { isMembershipStored } = this.#deps;
     const first = forwards[0];
     if (first === undefined) return { count: 0, value: { ...question, isStored: isMembershipStored } };
-    const { count, change, speaking, historyAccess, notices } = isMembershipStored ? { ...first, count: 1 } : mergeForwards(forwards);
-    return { count, value: { change, isStored: isMembershipStored, speaking, historyAccess, notices } };
+    if (isMembershipStored) {
+      const { index: _, ...value } = first;
+      return { count: 1, value: { ...value, isStored: true } };
+    }
+    const { count, ...value } = mergeForwards(forwards);
+    return { count, value: { ...value, isStored: false } };
   }
 
   #send(outbox: Outbox): void {

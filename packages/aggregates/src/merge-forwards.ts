@@ -1,9 +1,9 @@
 import { encodeNoticeCommand, type NoticeCommand, type PendingForward } from '@parley/contracts/events';
-import { createMembershipChange, HistoryAccess, type MembershipChange, type SpeakingRules } from '@parley/wire';
+import { type ConversationRules, createMembershipChange, HistoryAccess, type MembershipChange, type SpeakingRules } from '@parley/wire';
 import { aggregateLimits } from './limits.js';
 
 /** How many of the first forwards become one, and what that one says. */
-export interface Merged extends Omit<PendingForward, 'index'> {
+export interface Merged extends Omit<PendingForward, 'index' | 'groupChange'> {
   readonly count: number;
 }
 
@@ -11,7 +11,7 @@ export interface Merged extends Omit<PendingForward, 'index'> {
  * Merges forwards from the front as far as they allow. For each user the last word counts, and the version is
  * that of the last change: whoever knows an earlier one comes to the same members. So do the rules of speaking
  * and of reading; notices keep their order. An end (`closed`) stays alone, as do changes by different operators
- * or for different causes.
+ * or for different causes. What changes in groups besides their members is never merged: each change has a seq.
  */
 export function mergeForwards(forwards: readonly PendingForward[]): Merged {
   const merge = new Merge();
@@ -30,16 +30,18 @@ class Merge {
   #cause: MembershipChange['cause'] | undefined;
   #speaking: SpeakingRules | undefined;
   #historyAccess: HistoryAccess = HistoryAccess.UNSPECIFIED;
+  #rules: ConversationRules | undefined;
   readonly #notices: NoticeCommand[] = [];
   #noticeBytes = 0;
 
   /** False, and nothing happened, when the forward must go on its own. */
-  take({ change, speaking, historyAccess, notices }: PendingForward): boolean {
+  take({ change, speaking, historyAccess, notices, rules }: PendingForward): boolean {
     if (!this.#fitsChange(change) || !this.#fitsNotices(notices)) return false;
     this.#count++;
     if (change !== undefined) this.#apply(change);
     if (speaking !== undefined) this.#speaking = speaking;
     if (historyAccess !== HistoryAccess.UNSPECIFIED) this.#historyAccess = historyAccess;
+    if (rules !== undefined) this.#rules = rules;
     this.#notices.push(...notices);
     return true;
   }
@@ -55,7 +57,8 @@ class Merge {
             operator: this.#operator ?? this.#change.operator,
             cause: this.#cause ?? this.#change.cause,
           });
-    return { count: this.#count, change, speaking: this.#speaking, historyAccess: this.#historyAccess, notices: this.#notices };
+    const rules = { speaking: this.#speaking, historyAccess: this.#historyAccess, rules: this.#rules };
+    return { count: this.#count, change, ...rules, notices: this.#notices };
   }
 
   #fitsChange(change: MembershipChange | undefined): boolean {

@@ -1,4 +1,4 @@
-import type { GroupEvent } from '@parley/contracts/events';
+import { createGroupCreated, type GroupEvent } from '@parley/contracts/events';
 import { assertNever, hashBytes, ok, type Refusal, type Result, refusal, refused, type UserId } from '@parley/kernel';
 import { refusalOfName } from './display-name.js';
 import type { Group, GroupCommand } from './group.js';
@@ -45,7 +45,7 @@ function create(group: Group, command: Command<'create'>): Decision {
   return ok([
     eventOf(command, 1, owner, {
       type: 'created',
-      value: { name, owner, members, memberLimit: limit.value, creationHash },
+      value: createGroupCreated({ name, owner, members, memberLimit: limit.value, creationHash }),
     }),
   ]);
 }
@@ -54,7 +54,7 @@ function join(group: Group, command: Command<'join'>): Decision {
   if (group.type !== 'open') return notFound;
   if (group.members.has(command.user)) return noChange;
   if (group.members.size >= group.memberLimit) return refused(refusal('GROUP_FULL'));
-  return ok([eventOf(command, group.version + 1, command.user, { type: 'joined', value: { users: [command.user] } })]);
+  return ok([eventOf(command, group.version + 1, command.user, { type: 'joined', value: { users: [command.user], invitedBy: '' } })]);
 }
 
 function invite(group: Group, command: Command<'invite'>): Decision {
@@ -66,7 +66,7 @@ function invite(group: Group, command: Command<'invite'>): Decision {
   if (users.length === 0) return noChange;
   // All or nobody: who asks should not have to find out which half came in.
   if (group.members.size + users.length > group.memberLimit) return refused(refusal('GROUP_FULL'));
-  return ok([eventOf(command, group.version + 1, operator, { type: 'joined', value: { users } })]);
+  return ok([eventOf(command, group.version + 1, operator, { type: 'joined', value: { users, invitedBy: operator } })]);
 }
 
 function leave(group: Group, command: Command<'leave'>): Decision {
@@ -75,7 +75,7 @@ function leave(group: Group, command: Command<'leave'>): Decision {
   if (group.type !== 'open' || !group.members.has(user)) return noChange;
   const rest = group.members.without(user);
   const newOwner = user === group.owner ? (rest.longest() ?? '') : '';
-  const left = eventOf(command, group.version + 1, user, { type: 'left', value: { users: [user], newOwner } });
+  const left = eventOf(command, group.version + 1, user, { type: 'left', value: { users: [user], newOwner, isKicked: false } });
   if (rest.size > 0) return ok([left]);
   return ok([left, eventOf(command, group.version + 2, user, { type: 'dismissed', value: {} })]);
 }

@@ -216,7 +216,7 @@ describe('any sequence of commands', () => {
       ...head,
       version: 1,
       operator: '',
-      change: { type: 'joined', value: { users: ['ann'] } },
+      change: { type: 'joined', value: { users: ['ann'], invitedBy: '' } },
     };
     expect(() => evolveGroup(initialGroup, joined)).toThrow(/without a group/);
     expect(() => evolveGroup(after(createdBy(ann)), { ...joined, change: undefined })).toThrow(/unknown kind/);

@@ -1,4 +1,4 @@
-import type { GroupEvent, GroupState } from '@parley/contracts/events';
+import { createGroupState, type GroupEvent, type GroupState } from '@parley/contracts/events';
 import type { AppId, GroupId, UserId } from '@parley/kernel';
 import { MemberSet } from './member-set.js';
 
@@ -112,10 +112,10 @@ export function groupToState(group: Group): GroupState {
   const { app, version, owner, createdMs } = group;
   const head = { app, group: group.group, version, owner, createdMs };
   if (group.type === 'dismissed') {
-    return { ...head, name: '', members: [], memberLimit: 0, isDismissed: true, creationHash: 0 };
+    return createGroupState({ ...head, isDismissed: true });
   }
   const { name, memberLimit, creationHash } = group;
-  return { ...head, name, members: group.members.inJoinOrder(), memberLimit, isDismissed: false, creationHash };
+  return createGroupState({ ...head, name, members: group.members.inJoinOrder(), memberLimit, creationHash });
 }
 
 /** The inverse of {@link groupToState}. */

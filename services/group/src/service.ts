@@ -1,5 +1,6 @@
 import { createAggregateHost } from '@parley/aggregates';
 import type { GroupService as GroupContract } from '@parley/contracts/group';
+import { ParleyError } from '@parley/kernel';
 import type { OwnedPartitions } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import { groupKind } from './group-kind.js';
@@ -11,6 +12,10 @@ import { inviteToGroup } from './rpc/invite-to-group.js';
 import { joinGroup } from './rpc/join-group.js';
 import { leaveGroup } from './rpc/leave-group.js';
 import { listMembers } from './rpc/list-members.js';
+
+const unsupported = (): never => {
+  throw new ParleyError('UNSUPPORTED');
+};
 
 export interface GroupService {
   /** To be offered at the address of the deps. Calls for partitions of others are refused with NOT_OWNER. */
@@ -32,6 +37,11 @@ export function createGroupService(deps: GroupServiceDeps): GroupService {
       leaveGroup: (request) => leaveGroup(groups, request),
       getGroup: async (request) => getGroup(groups, request),
       listMembers: async (request) => listMembers(groups, request),
+      changeGroup: unsupported,
+      getMembers: unsupported,
+      listRequests: unsupported,
+      getGroups: unsupported,
+      getPartitionGroups: unsupported,
     },
     run: (signal) => groups.run(signal),
     owned: groups.owned,

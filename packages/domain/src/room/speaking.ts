@@ -1,4 +1,4 @@
-import { type RoomMute, RoomRole, type SpeakingRules, type UserUntil } from '@parley/wire';
+import { createSpeakingRules, type RoomMute, RoomRole, type SpeakingRules, type UserUntil } from '@parley/wire';
 import type { OpenRoom } from '../room.js';
 import { runningRules } from './running-rules.js';
 
@@ -11,12 +11,12 @@ export function speakingRulesOf(room: OpenRoom, nowMs: number): SpeakingRules {
   const byUser = new Map<string, number>();
   for (const { user, untilMs } of mutes) if (user !== '') byUser.set(user, untilMs);
   const allMutedUntilMs = endOf(mutes, RoomRole.MEMBER);
-  return {
+  return createSpeakingRules({
     allMutedUntilMs,
     exempt: allMutedUntilMs === 0 ? [] : exemptOf(room, byUser),
     muted: mutedOf(room, byUser, endOf(mutes, RoomRole.MODERATOR)),
     banned: [...bans].map(([user, untilMs]) => ({ user, untilMs })),
-  };
+  });
 }
 
 const endOf = (mutes: readonly RoomMute[], role: RoomRole): number =>

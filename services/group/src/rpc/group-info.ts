@@ -1,9 +1,9 @@
-import type { GroupInit } from '@parley/contracts/group';
+import type { GroupInfoInit } from '@parley/wire';
 import type { Group, OpenGroup } from '@parley/domain';
 import { ParleyError } from '@parley/kernel';
 
 /** What callers learn about a group. Throws GROUP_NOT_FOUND where there is none. */
-export function groupInfo(group: Group): GroupInit {
+export function groupInfo(group: Group): GroupInfoInit {
   const { group: id, name, owner, members, version } = openGroup(group);
   return { group: id, name, owner, memberCount: members.size, version };
 }
