@@ -29,6 +29,9 @@ async function openLink(): Promise<{ link: PeerLink; nextRequest: () => Promise<
     relay: unused,
     sendMessage: unused,
     queryPresence: unused,
+    act: unused,
+    notify: unused,
+    importMessages: unused,
   });
   const nextRequest = async (): Promise<LinkRequest> => {
     for (;;) {

@@ -165,6 +165,9 @@ class Router implements RouterService {
         return sendMessage(sendDeps, request);
       },
       queryPresence: async (request) => queryPresence({ channels: fanOut.channels, partitions, isOwned }, request),
+      act: async () => unsupported(),
+      notify: async () => unsupported(),
+      importMessages: async () => unsupported(),
       link: (stream) => serveLink({ fanOut, headOf: (app, channel) => this.#headOf(app, channel), loads: () => this.#loads.told }, stream),
       relay: (stream) => serveRelay({ fanOut, relays: this.#relays }, stream),
     };
@@ -177,4 +180,8 @@ class Router implements RouterService {
     const state = owner.conversations.get(conversationKey(app, channel)) ?? (await owner.conversations.load(app, channel));
     return state.committedSeq;
   }
+}
+
+function unsupported(): never {
+  throw new ParleyError('UNSUPPORTED');
 }

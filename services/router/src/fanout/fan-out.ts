@@ -132,6 +132,6 @@ export class FanOut {
 
 /** Spelled out: one shape for all outcomes, on the path of every message. */
 function completeOutcome(connection: number, request: number, outcome: OutcomeInit): Outcome {
-  const { error = 0, retryAfterMs = 0, seq = 0, messageId = '', timeMs = 0, detail = '' } = outcome;
-  return { connection, request, error, retryAfterMs, seq, messageId, timeMs, detail };
+  const { error = 0, retryAfterMs = 0, seq = 0, messageId = '', timeMs = 0, detail = '', version = 0 } = outcome;
+  return { connection, request, error, retryAfterMs, seq, messageId, timeMs, detail, version };
 }

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '@parley/kernel';
 import { type Lane, priorityOf } from '@parley/lanes';
 import { encodeConversationEvent, Priority } from '@parley/wire';
-import type { Publication } from '../fanout/publication.js';
+import { forEverybody, type Publication } from '../fanout/publication.js';
 import { routerLimits } from '../limits.js';
 
 /** Where messages were dropped. */
@@ -73,5 +73,16 @@ function noticeOf({ place, low, medium }: Dropped, timeMs: number): Publication 
   const counts = all.filter(({ count }) => count > 0);
   const priority = Priority.MEDIUM;
   const event = encodeConversationEvent({ conversation, timeMs, priority, body: { type: 'messagesDropped', value: { counts } } });
-  return { app, channels: [channel], event, priority, conversation, seq: 0, exceptPeer: '', exceptConnection: 0, control: undefined };
+  return {
+    app,
+    channels: [channel],
+    event,
+    priority,
+    conversation,
+    seq: 0,
+    exceptPeer: '',
+    exceptConnection: 0,
+    control: undefined,
+    ...forEverybody,
+  };
 }

@@ -1,7 +1,7 @@
 import type { LaneCommand, NoticeCommand } from '@parley/contracts/events';
 import { channelOfUser, type Conversation, emptyBytes, limits } from '@parley/kernel';
 import { encodeConversationEvent, MembershipCause, type MembershipChange, Priority } from '@parley/wire';
-import type { Publication } from '../fanout/publication.js';
+import { forEverybody, type Publication } from '../fanout/publication.js';
 import type { ConversationState } from './conversation-state.js';
 import type { Stamp } from './stamps.js';
 
@@ -26,6 +26,9 @@ export function messagePublication(
     exceptPeer: origin?.peer ?? '',
     exceptConnection: origin?.connection ?? 0,
     control: undefined,
+    onlyTo: forEverybody.onlyTo,
+    withheld: forEverybody.withheld,
+    isForLookers: false,
   };
 }
 
@@ -56,13 +59,24 @@ export function noticePublication({ app, conversation }: LaneCommand, notice: No
   const { body, onlyTo } = notice;
   const byKind = body?.type === 'roomTally' ? Priority.MEDIUM : Priority.HIGH;
   const priority = notice.priority === Priority.UNSPECIFIED ? byKind : notice.priority;
-  const sender = body === undefined || body.type === 'roomTally' ? '' : body.value.operator;
+  const sender = operatorOf(body);
   const event = encodeConversationEvent({ conversation, priority, sender, body, ...stamp });
   const channels = onlyTo.length === 0 ? [conversation] : onlyTo.map(channelOfUser);
   return { app, channels, event, priority, conversation, seq: 0, ...toEverybody, control: undefined };
 }
 
-const toEverybody = { exceptPeer: '', exceptConnection: 0 } as const;
+/** Who did what a notice tells, where it says so. */
+function operatorOf(body: NoticeCommand['body']): string {
+  switch (body?.type) {
+    case 'roomChange':
+    case 'memberAttributes':
+      return body.value.operator;
+    default:
+      return '';
+  }
+}
+
+const toEverybody = { exceptPeer: '', exceptConnection: 0, ...forEverybody } as const;
 
 const forced: readonly MembershipCause[] = [MembershipCause.OFFLINE, MembershipCause.KICKED, MembershipCause.BANNED];
 
