@@ -123,6 +123,43 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('takes what users may do for all apps and for one, and leaves out what nobody set', () => {
+    const { config } = load(
+      { PARLEY_RULES_RETENTION_DAYS: '30' },
+      yaml(`apps: [{ id: shop, keys: [{ kid: k, alg: HS256, secret: ${secret} }], rules: { friendsOnly: true, recallWithinMs: 0 } }]\n`),
+    );
+    expect(config.rules).toEqual({ retentionDays: 30 });
+    expect(config.apps[0]?.rules).toEqual({ friendsOnly: true, recallWithinMs: 0 });
+    expect(problemsOf({ PARLEY_RULES_RECALL_WITHIN_MS: '86400001' })).toEqual([
+      'rules.recallWithinMs (PARLEY_RULES_RECALL_WITHIN_MS): expected milliseconds from 0 to 86400000; got 86400001',
+    ]);
+  });
+
+  it('keeps files below the data, or in a bucket that is described as a whole', () => {
+    expect(load({ PARLEY_DATA_DIR: '/srv/chat' }).config.media).toMatchObject({ port: 7703, dir: '/srv/chat/media', s3: undefined });
+    const bucket = {
+      PARLEY_MEDIA_S3_ENDPOINT: 'http://127.0.0.1:4568',
+      PARLEY_MEDIA_S3_BUCKET: 'chat',
+      PARLEY_MEDIA_S3_ACCESS_KEY_ID: 'id',
+      PARLEY_MEDIA_S3_SECRET_ACCESS_KEY_FILE: '/run/s3',
+    };
+    const files = { '/run/s3': 'the key\n' };
+    expect(load(bucket, files).config.media.s3).toEqual({
+      endpoint: 'http://127.0.0.1:4568',
+      region: 'us-east-1',
+      bucket: 'chat',
+      accessKeyId: 'id',
+      secretAccessKey: 'the key',
+    });
+    expect(problemsOf({ ...bucket, PARLEY_MEDIA_S3_BUCKET: '' }, files)).toEqual([
+      'media.s3: endpoint, bucket, accessKeyId and secretAccessKey go together',
+    ]);
+    const cluster = { PARLEY_MODE: 'cluster', PARLEY_KAFKA_BROKERS: 'a:9092', PARLEY_CASSANDRA_CONTACT_POINTS: 'c' };
+    expect(problemsOf({ ...cluster, ...bucket }, files)).toEqual([
+      'media.urlKey (PARLEY_MEDIA_URL_KEY): missing; media processes that share a bucket need the same',
+    ]);
+  });
+
   it('lets no room give LOW more than MEDIUM and LOW together have, whoever set which', () => {
     const app = (id: string, room: string) => `{ id: ${id}, keys: [{ kid: k, alg: HS256, secret: ${secret} }], limits: { room: ${room} } }`;
     const apps = `apps: [${app('a', '{ lowPercent: 61 }')}, ${app('b', '{ mediumPercent: 80, lowPercent: 80 }')}]\n`;

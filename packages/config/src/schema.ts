@@ -1,10 +1,12 @@
 import { limits } from '@parley/kernel';
 import { z } from 'zod';
+import { appRules } from './app-rules.js';
+import { type MediaS3Config, mediaSettings } from './media-settings.js';
 import { rateLimits } from './rate-limits.js';
 import { setting } from './setting.js';
 
 /** Services that a process can run. */
-export const serviceNames = ['gateway', 'router', 'group', 'room', 'history', 'push'] as const;
+export const serviceNames = ['gateway', 'router', 'group', 'room', 'history', 'push', 'user', 'media'] as const;
 
 const count = (max = 1_000_000): z.ZodInt => z.int().min(1).max(max);
 const aNumber = (max: number): string => `a whole number from 1 to ${max}`;
@@ -212,6 +214,7 @@ const app = z.strictObject({
   id: setting(z.string().regex(idPattern), { meaning: 'Id of the app; the issuer (iss) of its tokens.', expects: idText }),
   keys: setting(z.array(appKey).min(1), { meaning: 'Keys that sign its tokens.', expects: 'a list of at least one key' }),
   limits: appLimits,
+  rules: appRules('rules').optional(),
 });
 
 /** Every setting, its default and what may be in it. */
@@ -257,6 +260,8 @@ export const configSchema = z.strictObject({
   rpc,
   kafka,
   cassandra,
+  media: mediaSettings,
+  rules: appRules().prefault({}),
   limits: z.strictObject(rateLimits()).prefault({}),
   apps: setting(z.array(app).default([]), {
     meaning: 'Apps that are served. As a variable: YAML or JSON.',
@@ -275,8 +280,9 @@ export type ParsedConfig = z.output<typeof configSchema>;
 
 /** The validated configuration of a process. */
 export type Config = Frozen<
-  Omit<ParsedConfig, 'partitions' | 'rpc'> & {
+  Omit<ParsedConfig, 'partitions' | 'rpc' | 'media'> & {
     partitions: number;
+    media: Omit<ParsedConfig['media'], 'dir' | 's3'> & { dir: string; s3: MediaS3Config | undefined };
     rpc: Omit<ParsedConfig['rpc'], 'advertisedHost' | 'tls'> & { advertisedHost: string; tls: RpcTlsConfig | undefined };
   }
 >;
@@ -290,6 +296,10 @@ export interface RpcTlsConfig {
 
 /** How much may be sent, by priority, where an app has nothing else. */
 export type RateLimitsConfig = Config['limits'];
+/** What users may do, where an app has nothing else. */
+export type RulesConfig = Config['rules'];
+/** Where files are kept and served. */
+export type MediaConfig = Config['media'];
 /** One app that is served. */
 export type AppConfig = Config['apps'][number];
 /** A key that signs an app's tokens. */

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import type { MediaS3Config } from './media-settings.js';
 import { roomRateDefaults } from './rate-limits.js';
 import type { AppConfig, AppKeyConfig, Config, ParsedConfig, RpcTlsConfig } from './schema.js';
 
@@ -13,7 +15,28 @@ export function settleConfig(parsed: ParsedConfig, problems: string[]): Config {
     ...parsed,
     partitions: parsed.partitions ?? (parsed.mode === 'embedded' ? 16 : 64),
     rpc: { ...rpc, advertisedHost: rpc.advertisedHost ?? rpc.host, tls: settleTls(rpc.tls, problems) },
+    media: settleMedia(parsed, problems),
   };
+}
+
+function settleMedia({ mode, dataDir, services, media }: ParsedConfig, problems: string[]): Config['media'] {
+  const s3 = settleS3(media.s3, problems);
+  if (mode === 'cluster' && s3 !== undefined && services.includes('media') && media.urlKey === undefined) {
+    problems.push('media.urlKey (PARLEY_MEDIA_URL_KEY): missing; media processes that share a bucket need the same');
+  }
+  return { ...media, dir: media.dir ?? join(dataDir, 'media'), s3 };
+}
+
+function settleS3(
+  { region, endpoint, bucket, accessKeyId, secretAccessKey }: ParsedConfig['media']['s3'],
+  problems: string[],
+): MediaS3Config | undefined {
+  if (endpoint !== undefined && bucket !== undefined && accessKeyId !== undefined && secretAccessKey !== undefined) {
+    return { endpoint, region, bucket, accessKeyId, secretAccessKey };
+  }
+  const given = [endpoint, bucket, accessKeyId, secretAccessKey].some((value) => value !== undefined);
+  if (given) problems.push('media.s3: endpoint, bucket, accessKeyId and secretAccessKey go together');
+  return undefined;
 }
 
 function settleTls({ ca, cert, key }: ParsedConfig['rpc']['tls'], problems: string[]): RpcTlsConfig | undefined {

@@ -82,7 +82,9 @@ describe('the back-end API', () => {
     });
     const answer = await post('/v1/group/createGroup', { app: 'shop', group: 'g1', owner: 'ann', members: ['bob', 'cid'] });
     expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ group: { group: 'g1', name: '', owner: 'ann', memberCount: 2, version: String(2 ** 40) } });
+    const given = { group: 'g1', owner: 'ann', memberCount: 2, version: String(2 ** 40) };
+    const unset = { name: '', avatar: '', notice: '', attributes: [], admins: [], mutes: [], memberLimit: 0, createdMs: '0' };
+    expect(answer.body).toEqual({ group: { ...given, ...unset, isLarge: false, isDismissed: false } });
   });
 
   it('knows the names of the contract too', async () => {

@@ -3,7 +3,7 @@ import { GatewayService } from '@parley/contracts/gateway';
 import { ParleyError } from '@parley/kernel';
 import { createInProcessRpc, createMemoryDirectory, type ServiceHandlers } from '@parley/rpc';
 import { createGatewayClient } from './gateway-client.js';
-import { publishGateway } from './publish-gateway.js';
+import { publishGateway } from './publish-process.js';
 import { ManualClock } from './testing/manual-clock.js';
 
 /** A cluster whose gateways are added one by one. */

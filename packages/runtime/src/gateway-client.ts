@@ -1,7 +1,7 @@
 import { GatewayService } from '@parley/contracts/gateway';
 import { ParleyError } from '@parley/kernel';
 import type { CallOptions, OwnerDirectory, RoutedClient, RpcDialer, ServiceClient } from '@parley/rpc';
-import { gatewayService } from './publish-gateway.js';
+import { gatewayService } from './publish-process.js';
 
 /** How long one gateway may keep the callers of all gateways waiting. */
 const answerWithinMs = 3_000;

@@ -6,7 +6,7 @@ export * from './platform.js';
 export * from './policy-book.js';
 export * from './process-host.js';
 export * from './proto-json.js';
-export { publishGateway } from './publish-gateway.js';
+export { type ProcessEntryOptions, publishGateway, publishProcess } from './publish-process.js';
 export * from './readiness.js';
 export * from './run-service.js';
 export * from './service-clients.js';

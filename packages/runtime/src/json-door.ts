@@ -2,10 +2,12 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { GatewayService } from '@parley/contracts/gateway';
 import { GroupService } from '@parley/contracts/group';
 import { HistoryService } from '@parley/contracts/history';
+import { MediaService } from '@parley/contracts/media';
 import { PolicyService } from '@parley/contracts/policy';
 import { PushService } from '@parley/contracts/push';
 import { RoomService } from '@parley/contracts/room';
 import { RouterService } from '@parley/contracts/router';
+import { UserService } from '@parley/contracts/user';
 import { ParleyError } from '@parley/kernel';
 import type { CallOptions, ServiceClient, ServiceDescriptor } from '@parley/rpc';
 import { jsonMethod, loadDescriptors } from './proto-json.js';
@@ -29,6 +31,8 @@ export const apiServices = {
   group: GroupService,
   room: RoomService,
   history: HistoryService,
+  user: UserService,
+  media: MediaService,
   push: PushService,
   gateway: GatewayService,
   policy: PolicyService,

@@ -11,9 +11,9 @@ export const runtimeLimits = {
   followRetryLongestMs: 1_000,
   /** Attempts to append to a compacted topic when the outcome is unknown. */
   publishAttemptsMax: 5,
-  /** How often a gateway says that it is there. */
+  /** How often a gateway, or another process that owns no partitions, says that it is there. */
   gatewayEveryMs: 30_000,
-  /** A gateway that was not heard of for so long does not count as live. */
+  /** One that was not heard of for so long does not count as live. */
   gatewayLostMs: 100_000,
 } as const;
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '@parley/config';
+import type { RulesBook } from '@parley/domain';
 import type { EventLog } from '@parley/eventlog';
 import { type Clock, type Random, randomId, systemClock, systemRandom } from '@parley/kernel';
 import type { PolicyBook } from '@parley/lanes';
@@ -7,12 +8,14 @@ import type { OwnerDirectory, RpcDialer, RpcServer } from '@parley/rpc';
 import type { HistoryStore, PushStore } from '@parley/store';
 import { createNodeTelemetry, type NodeTelemetry } from '@parley/telemetry-node';
 import type { AdapterDeps, Adapters } from './adapters.js';
-import { LiveGateways } from './live-gateways.js';
+import { LiveProcesses } from './live-processes.js';
 import { openLogDirectory } from './log-directory.js';
 import { Opened } from './opened.js';
 import { openPolicyBook } from './policy-book.js';
 import { servePolicies } from './policy-service.js';
-import { createServiceClients, type ServiceClients } from './service-clients.js';
+import { gatewayService } from './publish-process.js';
+import { createRulesBook } from './rules-book.js';
+import { createServiceClients, type ServiceClients, statelessServices } from './service-clients.js';
 import { topicSpecs } from './topic-specs.js';
 
 /** What every service runs on. Disposal ends the calls first, then closes stores and log. */
@@ -26,6 +29,8 @@ export interface Platform extends AsyncDisposable {
   readonly directory: OwnerDirectory;
   /** What each app may send: as configured, or as set while the system runs. */
   readonly policies: PolicyBook;
+  /** What each app lets its users do, as configured. */
+  readonly rules: RulesBook;
   /** How many gateways share what an app may send; at least 1. */
   liveGateways(): number;
   readonly server: RpcServer;
@@ -67,7 +72,9 @@ export async function createPlatform(config: Config, options: PlatformOptions = 
     await log.createTopics(topicSpecs(config));
     const following = { log, clock, random, logger: telemetry.logger };
     const directory = opened.add(await openLogDirectory(following));
-    const gateways = new LiveGateways(directory, clock);
+    const gateways = new LiveProcesses(gatewayService, directory, clock);
+    const stateless = new Map(statelessServices.map((name) => [name as string, new LiveProcesses(name, directory, clock)]));
+    const livePeersOf = (service: string) => stateless.get(service)?.list() ?? directory.peersOf(service);
     const policies = opened.add(await openPolicyBook({ ...following, config }));
     const { server, dialer } = await adapters.openRpc();
     calls.add(dialer);
@@ -76,9 +83,10 @@ export async function createPlatform(config: Config, options: PlatformOptions = 
     const { partitions } = config;
     return {
       ...{ config, log, directory, policies, server, dialer, clock, random, telemetry, peer, partitions },
-      liveGateways: () => gateways.count(),
+      rules: createRulesBook(config),
+      liveGateways: () => Math.max(1, gateways.list().length),
       address: server.address,
-      clients: createServiceClients({ dialer, directory, partitions, clock, random }),
+      clients: createServiceClients({ dialer, directory, livePeersOf, partitions, clock, random }),
       historyStore: once(() => adapters.openHistoryStore()),
       pushStore: once(() => adapters.openPushStore()),
       [Symbol.asyncDispose]: close,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeTimelineBatch } from '@parley/contracts/events';
+import { createGetConversationResponse } from '@parley/contracts/history';
 import { PushService as Contract } from '@parley/contracts/push';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog } from '@parley/eventlog';
@@ -55,15 +56,7 @@ async function unreachedAfter(
     await owner.append([{ payload: encodeTimelineBatch({ entries: [{ app: 'app', event: encodeConversationEvent(event) }] }) }]);
   }
   const history: PushDeps['history'] = {
-    getConversation: async () => ({
-      exists: true,
-      headSeq: 0,
-      countable: 0,
-      membershipVersion: 1,
-      closed: false,
-      members: ['ann', 'bob', 'eve'],
-      speaking: undefined,
-    }),
+    getConversation: async () => createGetConversationResponse({ exists: true, membershipVersion: 1, members: ['ann', 'bob', 'eve'] }),
   };
   const router: PushDeps['router'] = {
     queryPresence: async ({ users = [] }) => ({ online: users.filter((user) => online.includes(user)) }),

@@ -5,7 +5,7 @@ import { runtimeLimits } from './limits.js';
 /** Name of the gateways in the owner directory. */
 export const gatewayService = 'gateway';
 
-/** Gateways own no partitions: their entries are told apart by a number made of their address. */
+/** These processes own no partitions: their entries are told apart by a number made of their address. */
 const slots = 2 ** 31;
 
 export interface GatewayEntryOptions {
@@ -15,12 +15,22 @@ export interface GatewayEntryOptions {
   readonly clock?: Clock;
 }
 
+export interface ProcessEntryOptions extends GatewayEntryOptions {
+  /** Name in the owner directory. */
+  readonly service: string;
+}
+
+/** Makes a gateway known to the operators' calls, and to the others as one that lives. See publishProcess. */
+export const publishGateway = (options: GatewayEntryOptions): Promise<() => Promise<void>> =>
+  publishProcess({ ...options, service: gatewayService });
+
 /**
- * Makes a gateway known to the operators' calls, and to the others as one that lives, again and again until it is
+ * Makes a process known that serves without owning partitions, and says again and again that it lives until it is
  * taken off the list, which is what the answer does.
  */
-export async function publishGateway({ directory, address, peer, clock = systemClock }: GatewayEntryOptions): Promise<() => Promise<void>> {
-  const entry = { service: gatewayService, partition: partitionOf('', address, slots), fence: 0, peer };
+export async function publishProcess(options: ProcessEntryOptions): Promise<() => Promise<void>> {
+  const { service, directory, address, peer, clock = systemClock } = options;
+  const entry = { service, partition: partitionOf('', address, slots), fence: 0, peer };
   let publishing = directory.publish({ ...entry, address });
   await publishing;
   let cancel: CancelTimer = () => {};
@@ -34,7 +44,7 @@ export async function publishGateway({ directory, address, peer, clock = systemC
   arm();
   return async () => {
     cancel();
-    await publishing; // else it could come behind the entry with which the gateway leaves
+    await publishing; // else it could come behind the entry with which the process leaves
     await directory.publish({ ...entry, address: '' });
   };
 }

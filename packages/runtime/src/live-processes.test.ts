@@ -3,9 +3,9 @@ import { createMemoryLog } from '@parley/eventlog';
 import { seededRandom, systemClock } from '@parley/kernel';
 import type { Owner } from '@parley/rpc';
 import { silentTelemetry } from '@parley/telemetry';
-import { LiveGateways } from './live-gateways.js';
+import { LiveProcesses } from './live-processes.js';
 import { type LogDirectory, openLogDirectory } from './log-directory.js';
-import { publishGateway } from './publish-gateway.js';
+import { gatewayService, publishGateway, publishProcess } from './publish-process.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { topicSpecs } from './topic-specs.js';
 
@@ -27,7 +27,7 @@ async function arrange() {
     return directory;
   };
   const [there, here] = [await directoryOn(), await directoryOn()];
-  const gateways = new LiveGateways(here, clock);
+  const gateways = new LiveProcesses(gatewayService, here, clock);
   /** Does something that makes a gateway heard, and waits until it is. */
   const heard = async <T>(address: string, act: () => T): Promise<Awaited<T>> => {
     const came = new Promise<void>((resolve) => {
@@ -43,49 +43,56 @@ async function arrange() {
   };
   const add = (address: string, own = clock) =>
     heard(address, () => publishGateway({ directory: there, address, peer: address, clock: own }));
-  return { add, heard, clock, gateways, directoryOn };
+  return { add, heard, clock, gateways, there, directoryOn };
 }
 
-describe('the number of live gateways', () => {
-  it('counts those that came and did not leave, and is never below one', async () => {
+describe('the processes of a service that live', () => {
+  it('are those that came and did not leave', async () => {
     const { add, heard, gateways } = await arrange();
-    expect(gateways.count()).toBe(1);
+    expect(gateways.list().length).toBe(0);
     const leave = await add('a');
-    expect(gateways.count()).toBe(1);
+    expect(gateways.list().length).toBe(1);
     await add('b');
     await add('c');
-    expect(gateways.count()).toBe(3);
+    expect(gateways.list().length).toBe(3);
     await heard('a', leave);
-    expect(gateways.count()).toBe(2);
+    expect(gateways.list().length).toBe(2);
   });
 
-  it('forgets a gateway that was lost, and keeps those that say that they live', async () => {
+  it('are not a gateway that was lost, but those that say that they live', async () => {
     const { add, heard, gateways, clock } = await arrange();
     await add('a');
     await add('lost', new ManualClock());
     for (let round = 0; round < 4; round++) {
-      expect(gateways.count()).toBe(2);
+      expect(gateways.list().length).toBe(2);
       await heard('a', () => clock.advance(30_000));
     }
-    expect(gateways.count()).toBe(1);
+    expect(gateways.list().length).toBe(1);
   });
 
-  it('counts what the directory held before, until it had the time to say that it lives', async () => {
+  it('are also those that the directory held before, until they had the time to say that they live', async () => {
     const { add, directoryOn } = await arrange();
     await add('a');
     await add('b');
     const clock = new ManualClock();
-    const gateways = new LiveGateways(await directoryOn(), clock);
-    expect(gateways.count()).toBe(2);
+    const gateways = new LiveProcesses(gatewayService, await directoryOn(), clock);
+    expect(gateways.list().length).toBe(2);
     clock.advance(200_000);
-    expect(gateways.count()).toBe(1);
+    expect(gateways.list()).toEqual([]);
   });
 
-  it('is not said any more by a gateway that left', async () => {
+  it('say no more that they live once they have left', async () => {
     const { add, heard, clock } = await arrange();
     const leave = await add('a');
     expect(clock.timers).toBe(1);
     await heard('a', leave);
     expect(clock.timers).toBe(0);
+  });
+
+  it('are told apart by service', async () => {
+    const { add, heard, gateways, there, clock } = await arrange();
+    await add('a');
+    await heard('b', () => publishProcess({ service: 'user', directory: there, address: 'b', peer: 'b', clock }));
+    expect(gateways.list().map(({ address }) => address)).toEqual(['a']);
   });
 });
