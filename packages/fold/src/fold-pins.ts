@@ -1,0 +1,43 @@
+import { limits } from '@parley/kernel';
+import type { ConversationEvent, Pin } from '@parley/wire';
+import { createMessageState, type MessageState } from '@parley/wire';
+
+/**
+ * The messages that stand out of a conversation after `event`, newest pin first; one more than `limits.pinsMax` pushes
+ * the oldest out. Gives back the very same list where nothing changes. Events must come in order.
+ */
+export function foldPins(pins: readonly Pin[], event: ConversationEvent): readonly Pin[] {
+  const { body } = event;
+  switch (body?.type) {
+    case 'pin': {
+      const { seq, isRemoved } = body.value;
+      if (isRemoved) return without(pins, [seq]);
+      if (pins.some((pin) => pin.seq === seq)) return pins;
+      return [{ seq, pinnedMs: event.timeMs, pinnedBy: event.sender }, ...pins].slice(0, limits.pinsMax);
+    }
+    case 'recalled':
+      return without(pins, [body.value.seq]);
+    case 'deleted':
+      return without(pins, body.value.seqs);
+    default:
+      return pins;
+  }
+}
+
+/** The message that `event` pushes out of the list `pins`; undefined where it pushes none out. */
+export function evictedBy(pins: readonly Pin[], event: ConversationEvent): number | undefined {
+  const after = foldPins(pins, event);
+  if (event.body?.type !== 'pin' || after === pins) return undefined;
+  return pins.length === after.length ? pins.at(-1)?.seq : undefined;
+}
+
+/** The state of a message that `event` pushed out of the list of pins: see {@link evictedBy}. */
+export function foldEviction(state: MessageState | undefined, seq: number, event: ConversationEvent): MessageState {
+  const before = state ?? createMessageState({ seq });
+  return event.seq <= before.version ? before : { ...before, version: event.seq, pinnedMs: 0, pinnedBy: '' };
+}
+
+function without(pins: readonly Pin[], seqs: readonly number[]): readonly Pin[] {
+  const left = pins.filter(({ seq }) => !seqs.includes(seq));
+  return left.length === pins.length ? pins : left;
+}

@@ -1,0 +1,40 @@
+import type { ConversationEvent } from '@parley/wire';
+
+const none: readonly number[] = [];
+
+/**
+ * The seqs of the messages whose state an event touches: what an act names; the beginning of the thread that a message
+ * answers in; and the message itself where it carries an expiry, or is for some members only. Each seq once. Empty for
+ * events without a seq, and for `erased`, which touches whatever the user has said (see {@link foldErasure}).
+ */
+export function targetsOf(event: ConversationEvent): readonly number[] {
+  const { body } = event;
+  if (event.seq === 0) return none;
+  switch (body?.type) {
+    case 'content':
+      return event.options === undefined ? none : targetsOfMessage(event);
+    case 'edited':
+    case 'recalled':
+    case 'reaction':
+    case 'pin':
+      return [body.value.seq];
+    case 'deleted':
+      return [...new Set(body.value.seqs)];
+    default:
+      return none;
+  }
+}
+
+/** The beginning of the thread that a message answers in; 0 where it answers none. */
+export function threadOf({ options }: ConversationEvent): number {
+  const reply = options?.reply;
+  if (reply === undefined) return 0;
+  return reply.rootSeq === 0 ? reply.seq : reply.rootSeq;
+}
+
+function targetsOfMessage(event: ConversationEvent): readonly number[] {
+  const root = threadOf(event);
+  const { expiresMs = 0, onlyTo = [] } = event.options ?? {};
+  if (expiresMs === 0 && onlyTo.length === 0) return root === 0 ? none : [root];
+  return root === 0 ? [event.seq] : [root, event.seq];
+}
