@@ -9,6 +9,16 @@ import { ScalarType } from '@bufbuild/protobuf';
 /** These stay encoded; an empty one counts as absent. */
 const opaque = new Set(['parley.event.v1.Content', 'parley.event.v1.ConversationEvent']);
 
+/**
+ * Of these, clients need not carry all: their oneof can be written, or read, with a table of cases instead of a switch over
+ * all, so that a bundle holds the codecs of what it uses.
+ */
+const parted = new Map([
+  ['parley.edge.v1.ClientFrame', 'write'],
+  ['parley.edge.v1.ServerFrame', 'read'],
+  ['parley.event.v1.ConversationEvent', 'read'],
+]);
+
 /** Of the events, what clients see. */
 const wireEvents = new Set(
   ['act', 'content', 'conversation', 'message_details', 'people', 'room_details', 'summary'].map((name) => `parley/event/v1/${name}`),
@@ -108,7 +118,8 @@ function createPrinter(file) {
     text() {
       const body = lines.join('\n');
       const used = runtime.filter((symbol) => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
-      const header = [...imports, ['@parley/kernel', used]].filter(([, symbols]) => [...symbols].length > 0);
+      const cases = caseTypes.filter((symbol) => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
+      const header = [...imports, ['@parley/kernel', used], ['../case-codec.js', cases]].filter(([, symbols]) => [...symbols].length > 0);
       const spelled = header.map(([from, symbols]) => `import { ${[...symbols].sort().join(', ')} } from '${from}';`);
       return [...spelled.sort(), '', body].join('\n');
     },
@@ -116,6 +127,8 @@ function createPrinter(file) {
 }
 
 const runtime = ['type Codec', 'type ProtobufReader', 'type ProtobufWriter', 'decodeWith', 'emptyBytes', 'encodeWith'];
+
+const caseTypes = ['type CaseReader', 'type CaseWriter'];
 
 function printEnum(p, desc) {
   const prefix = `${desc.name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}_`;
@@ -136,6 +149,7 @@ function printMessage(p, desc) {
   printCreate(p, desc);
   printWrite(p, desc);
   printRead(p, desc);
+  printCases(p, desc);
   const codec = `Codec<${desc.name}Init, ${desc.name}>`;
   p.print(
     `export const encode${desc.name} = (init: ${desc.name}Init): Uint8Array => encodeWith(write${desc.name}, init);`,
@@ -202,11 +216,36 @@ function printCreate(p, desc) {
   p.print('');
 }
 
-function printWrite(p, desc) {
+/** The cases of a oneof one by one, and the message with a table of them. */
+function printCases(p, desc) {
+  const verb = parted.get(desc.typeName);
+  if (verb === undefined) return;
+  const prefix = `${desc.name[0].toLowerCase()}${desc.name.slice(1)}`;
+  for (const field of desc.oneofs[0].fields) {
+    const value = codecOf(field, p);
+    const name = `${prefix}${field.localName[0].toUpperCase()}${field.localName.slice(1)}`;
+    const tag = (field.number << 3) | value.tag;
+    const how =
+      verb === 'write'
+        ? `write: (writer: ProtobufWriter, value: ${value.init}): void => { ${value.write('value')}; }`
+        : `read: (reader: ProtobufReader): ${value.ts} => ${value.read}`;
+    p.print(`export const ${name} = { type: '${field.localName}', tag: ${tag}, ${how} } as const;`);
+  }
+  if (verb === 'write') printWrite(p, desc, 'With');
+  else printRead(p, desc, 'With');
+}
+
+function printWrite(p, desc, suffix = '') {
   const unused = desc.fields.length === 0 ? '_' : '';
-  p.print(`export function write${desc.name}(${unused}writer: ProtobufWriter, ${unused}init: ${desc.name}Init): void {`);
+  const find = suffix === '' ? '' : 'find: (type: string) => CaseWriter, ';
+  p.print(`export function write${desc.name}${suffix}(${find}${unused}writer: ProtobufWriter, ${unused}init: ${desc.name}Init): void {`);
   for (const member of desc.members) {
     const source = `init.${member.localName}`;
+    if (member.kind === 'oneof' && suffix !== '') {
+      p.print(`  if (${source} !== undefined) {`, `    const known = find(${source}.type);`, '    writer.writeTag(known.tag);');
+      p.print(`    known.write(writer, ${source}.value as never);`, '  }');
+      continue;
+    }
     if (member.kind === 'oneof') {
       p.print(`  switch (${source}?.type) {`);
       for (const field of member.fields) {
@@ -238,8 +277,9 @@ function printWrite(p, desc) {
   p.print('}', '');
 }
 
-function printRead(p, desc) {
-  p.print(`export function read${desc.name}(reader: ProtobufReader, end: number): ${desc.name} {`);
+function printRead(p, desc, suffix = '') {
+  const find = suffix === '' ? '' : 'find: (tag: number) => CaseReader | undefined, ';
+  p.print(`export function read${desc.name}${suffix}(${find}reader: ProtobufReader, end: number): ${desc.name} {`);
   for (const member of desc.members) {
     if (member.kind === 'oneof') {
       p.print(`  let ${member.localName}: ${desc.name}['${member.localName}'];`);
@@ -251,6 +291,7 @@ function printRead(p, desc) {
   }
   p.print('  while (reader.pos < end) {', '    const tag = reader.readTag();', '    switch (tag) {');
   for (const field of desc.fields) {
+    if (field.oneof && suffix !== '') continue;
     const value = codecOf(field, p);
     const target = field.oneof
       ? `${field.oneof.localName} = { type: '${field.localName}', value: ${value.read} }`
@@ -263,7 +304,13 @@ function printRead(p, desc) {
       p.print(`      case ${(field.number << 3) | 2}: { ${loop} break; }`);
     }
   }
-  p.print('      default: reader.skip(tag);', '    }', '  }', '  reader.leave(end);');
+  if (suffix === '') p.print('      default: reader.skip(tag);');
+  else {
+    const [{ localName }] = desc.oneofs;
+    p.print('      default: {', '        const known = find(tag);', '        if (known === undefined) reader.skip(tag);');
+    p.print(`        else ${localName} = { type: known.type, value: known.read(reader) } as ${desc.name}['${localName}'];`, '      }');
+  }
+  p.print('    }', '  }', '  reader.leave(end);');
   p.print(`  return { ${desc.members.map((member) => member.localName).join(', ')} };`, '}', '');
 }
 

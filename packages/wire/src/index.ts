@@ -1,4 +1,5 @@
 export * from './close-codes.js';
+export type { CaseReader, CaseWriter } from './case-codec.js';
 export * from './gen/edge-calls.js';
 export * from './gen/edge-frames.js';
 export * from './gen/event-conversation.js';

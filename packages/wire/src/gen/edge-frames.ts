@@ -4,6 +4,7 @@ import { createGroupInfo, readGroupInfo, type GroupInfo, type GroupInfoInit, wri
 import { createMessageOptions, readMessageOptions, type MessageOptions, type MessageOptionsInit, writeMessageOptions } from './event-message-details.js';
 import { createMessagesDropped, readMessagesDropped, type MessagesDropped, type MessagesDroppedInit, writeMessagesDropped } from './event-room-details.js';
 import { decodeWith, emptyBytes, encodeWith, type Codec, type ProtobufReader, type ProtobufWriter } from '@parley/kernel';
+import { type CaseReader, type CaseWriter } from '../case-codec.js';
 import { type Priority } from './event-conversation.js';
 
 /**
@@ -423,6 +424,73 @@ export function readClientFrame(reader: ProtobufReader, end: number): ClientFram
   return { id, trace, body };
 }
 
+export const clientFrameLogin = { type: 'login', tag: 82, write: (writer: ProtobufWriter, value: LoginInit): void => { const at = writer.fork(); writeLogin(writer, value); writer.join(at); } } as const;
+export const clientFramePing = { type: 'ping', tag: 90, write: (writer: ProtobufWriter, value: PingInit): void => { const at = writer.fork(); writePing(writer, value); writer.join(at); } } as const;
+export const clientFrameSend = { type: 'send', tag: 98, write: (writer: ProtobufWriter, value: SendMessageInit): void => { const at = writer.fork(); writeSendMessage(writer, value); writer.join(at); } } as const;
+export const clientFrameRenewToken = { type: 'renewToken', tag: 106, write: (writer: ProtobufWriter, value: RenewTokenInit): void => { const at = writer.fork(); writeRenewToken(writer, value); writer.join(at); } } as const;
+export const clientFrameLogout = { type: 'logout', tag: 114, write: (writer: ProtobufWriter, value: LogoutInit): void => { const at = writer.fork(); writeLogout(writer, value); writer.join(at); } } as const;
+export const clientFrameSync = { type: 'sync', tag: 122, write: (writer: ProtobufWriter, value: SyncInit): void => { const at = writer.fork(); writeSync(writer, value); writer.join(at); } } as const;
+export const clientFrameQueryHistory = { type: 'queryHistory', tag: 130, write: (writer: ProtobufWriter, value: QueryHistoryInit): void => { const at = writer.fork(); writeQueryHistory(writer, value); writer.join(at); } } as const;
+export const clientFrameCreateGroup = { type: 'createGroup', tag: 162, write: (writer: ProtobufWriter, value: CreateGroupInit): void => { const at = writer.fork(); writeCreateGroup(writer, value); writer.join(at); } } as const;
+export const clientFrameJoinGroup = { type: 'joinGroup', tag: 170, write: (writer: ProtobufWriter, value: JoinGroupInit): void => { const at = writer.fork(); writeJoinGroup(writer, value); writer.join(at); } } as const;
+export const clientFrameLeaveGroup = { type: 'leaveGroup', tag: 178, write: (writer: ProtobufWriter, value: LeaveGroupInit): void => { const at = writer.fork(); writeLeaveGroup(writer, value); writer.join(at); } } as const;
+export const clientFrameDismissGroup = { type: 'dismissGroup', tag: 186, write: (writer: ProtobufWriter, value: DismissGroupInit): void => { const at = writer.fork(); writeDismissGroup(writer, value); writer.join(at); } } as const;
+export const clientFrameListGroupMembers = { type: 'listGroupMembers', tag: 194, write: (writer: ProtobufWriter, value: ListGroupMembersInit): void => { const at = writer.fork(); writeListGroupMembers(writer, value); writer.join(at); } } as const;
+export const clientFrameInviteToGroup = { type: 'inviteToGroup', tag: 202, write: (writer: ProtobufWriter, value: InviteToGroupInit): void => { const at = writer.fork(); writeInviteToGroup(writer, value); writer.join(at); } } as const;
+export const clientFrameCreateRoom = { type: 'createRoom', tag: 242, write: (writer: ProtobufWriter, value: CreateRoomInit): void => { const at = writer.fork(); writeCreateRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameEnterRoom = { type: 'enterRoom', tag: 250, write: (writer: ProtobufWriter, value: EnterRoomInit): void => { const at = writer.fork(); writeEnterRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameLeaveRoom = { type: 'leaveRoom', tag: 258, write: (writer: ProtobufWriter, value: LeaveRoomInit): void => { const at = writer.fork(); writeLeaveRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameDestroyRoom = { type: 'destroyRoom', tag: 266, write: (writer: ProtobufWriter, value: DestroyRoomInit): void => { const at = writer.fork(); writeDestroyRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameListRoomMembers = { type: 'listRoomMembers', tag: 274, write: (writer: ProtobufWriter, value: ListRoomMembersInit): void => { const at = writer.fork(); writeListRoomMembers(writer, value); writer.join(at); } } as const;
+export const clientFrameLeaveAllRooms = { type: 'leaveAllRooms', tag: 282, write: (writer: ProtobufWriter, value: LeaveAllRoomsInit): void => { const at = writer.fork(); writeLeaveAllRooms(writer, value); writer.join(at); } } as const;
+export const clientFrameSwitchRoom = { type: 'switchRoom', tag: 290, write: (writer: ProtobufWriter, value: SwitchRoomInit): void => { const at = writer.fork(); writeSwitchRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameGetRoom = { type: 'getRoom', tag: 298, write: (writer: ProtobufWriter, value: GetRoomInit): void => { const at = writer.fork(); writeGetRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameListRooms = { type: 'listRooms', tag: 306, write: (writer: ProtobufWriter, value: ListRoomsInit): void => { const at = writer.fork(); writeListRooms(writer, value); writer.join(at); } } as const;
+export const clientFrameKickFromRoom = { type: 'kickFromRoom', tag: 314, write: (writer: ProtobufWriter, value: KickFromRoomInit): void => { const at = writer.fork(); writeKickFromRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameBanFromRoom = { type: 'banFromRoom', tag: 322, write: (writer: ProtobufWriter, value: BanFromRoomInit): void => { const at = writer.fork(); writeBanFromRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameMuteInRoom = { type: 'muteInRoom', tag: 330, write: (writer: ProtobufWriter, value: MuteInRoomInit): void => { const at = writer.fork(); writeMuteInRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameSetRoomRole = { type: 'setRoomRole', tag: 338, write: (writer: ProtobufWriter, value: SetRoomRoleInit): void => { const at = writer.fork(); writeSetRoomRole(writer, value); writer.join(at); } } as const;
+export const clientFrameRenameRoom = { type: 'renameRoom', tag: 346, write: (writer: ProtobufWriter, value: RenameRoomInit): void => { const at = writer.fork(); writeRenameRoom(writer, value); writer.join(at); } } as const;
+export const clientFrameChangeRoomAttributes = { type: 'changeRoomAttributes', tag: 354, write: (writer: ProtobufWriter, value: ChangeRoomAttributesInit): void => { const at = writer.fork(); writeChangeRoomAttributes(writer, value); writer.join(at); } } as const;
+export const clientFrameChangeMemberAttributes = { type: 'changeMemberAttributes', tag: 362, write: (writer: ProtobufWriter, value: ChangeMemberAttributesInit): void => { const at = writer.fork(); writeChangeMemberAttributes(writer, value); writer.join(at); } } as const;
+export const clientFrameIncrementCounter = { type: 'incrementCounter', tag: 370, write: (writer: ProtobufWriter, value: IncrementCounterInit): void => { const at = writer.fork(); writeIncrementCounter(writer, value); writer.join(at); } } as const;
+export const clientFrameAct = { type: 'act', tag: 402, write: (writer: ProtobufWriter, value: SendActInit): void => { const at = writer.fork(); writeSendAct(writer, value); writer.join(at); } } as const;
+export const clientFrameMoveCursors = { type: 'moveCursors', tag: 410, write: (writer: ProtobufWriter, value: MoveCursorsInit): void => { const at = writer.fork(); writeMoveCursors(writer, value); writer.join(at); } } as const;
+export const clientFrameLook = { type: 'look', tag: 418, write: (writer: ProtobufWriter, value: LookInit): void => { const at = writer.fork(); writeLook(writer, value); writer.join(at); } } as const;
+export const clientFrameGetMessages = { type: 'getMessages', tag: 426, write: (writer: ProtobufWriter, value: GetMessagesInit): void => { const at = writer.fork(); writeGetMessages(writer, value); writer.join(at); } } as const;
+export const clientFrameListReplies = { type: 'listReplies', tag: 434, write: (writer: ProtobufWriter, value: ListRepliesInit): void => { const at = writer.fork(); writeListReplies(writer, value); writer.join(at); } } as const;
+export const clientFrameListReactions = { type: 'listReactions', tag: 442, write: (writer: ProtobufWriter, value: ListReactionsInit): void => { const at = writer.fork(); writeListReactions(writer, value); writer.join(at); } } as const;
+export const clientFrameListPins = { type: 'listPins', tag: 450, write: (writer: ProtobufWriter, value: ListPinsInit): void => { const at = writer.fork(); writeListPins(writer, value); writer.join(at); } } as const;
+export const clientFrameGetReceipts = { type: 'getReceipts', tag: 458, write: (writer: ProtobufWriter, value: GetReceiptsInit): void => { const at = writer.fork(); writeGetReceipts(writer, value); writer.join(at); } } as const;
+export const clientFrameListReaders = { type: 'listReaders', tag: 466, write: (writer: ProtobufWriter, value: ListReadersInit): void => { const at = writer.fork(); writeListReaders(writer, value); writer.join(at); } } as const;
+export const clientFrameQueryConversations = { type: 'queryConversations', tag: 474, write: (writer: ProtobufWriter, value: QueryConversationsInit): void => { const at = writer.fork(); writeQueryConversations(writer, value); writer.join(at); } } as const;
+export const clientFrameGetConversation = { type: 'getConversation', tag: 482, write: (writer: ProtobufWriter, value: GetConversationInit): void => { const at = writer.fork(); writeGetConversation(writer, value); writer.join(at); } } as const;
+export const clientFrameReadAll = { type: 'readAll', tag: 490, write: (writer: ProtobufWriter, value: ReadAllInit): void => { const at = writer.fork(); writeReadAll(writer, value); writer.join(at); } } as const;
+export const clientFrameSearchMessages = { type: 'searchMessages', tag: 498, write: (writer: ProtobufWriter, value: SearchMessagesInit): void => { const at = writer.fork(); writeSearchMessages(writer, value); writer.join(at); } } as const;
+export const clientFrameChangeGroup = { type: 'changeGroup', tag: 562, write: (writer: ProtobufWriter, value: ChangeGroupInit): void => { const at = writer.fork(); writeChangeGroup(writer, value); writer.join(at); } } as const;
+export const clientFrameGetGroups = { type: 'getGroups', tag: 570, write: (writer: ProtobufWriter, value: GetGroupsInit): void => { const at = writer.fork(); writeGetGroups(writer, value); writer.join(at); } } as const;
+export const clientFrameGetGroupMembers = { type: 'getGroupMembers', tag: 578, write: (writer: ProtobufWriter, value: GetGroupMembersInit): void => { const at = writer.fork(); writeGetGroupMembers(writer, value); writer.join(at); } } as const;
+export const clientFrameListGroupRequests = { type: 'listGroupRequests', tag: 586, write: (writer: ProtobufWriter, value: ListGroupRequestsInit): void => { const at = writer.fork(); writeListGroupRequests(writer, value); writer.join(at); } } as const;
+export const clientFrameGetUsers = { type: 'getUsers', tag: 642, write: (writer: ProtobufWriter, value: GetUsersInit): void => { const at = writer.fork(); writeGetUsers(writer, value); writer.join(at); } } as const;
+export const clientFrameUpdateProfile = { type: 'updateProfile', tag: 650, write: (writer: ProtobufWriter, value: UpdateProfileInit): void => { const at = writer.fork(); writeUpdateProfile(writer, value); writer.join(at); } } as const;
+export const clientFrameChangeRelations = { type: 'changeRelations', tag: 658, write: (writer: ProtobufWriter, value: ChangeRelationsInit): void => { const at = writer.fork(); writeChangeRelations(writer, value); writer.join(at); } } as const;
+export const clientFrameListRelations = { type: 'listRelations', tag: 666, write: (writer: ProtobufWriter, value: ListRelationsInit): void => { const at = writer.fork(); writeListRelations(writer, value); writer.join(at); } } as const;
+export const clientFrameCheckRelations = { type: 'checkRelations', tag: 674, write: (writer: ProtobufWriter, value: CheckRelationsInit): void => { const at = writer.fork(); writeCheckRelations(writer, value); writer.join(at); } } as const;
+export const clientFrameCreateUpload = { type: 'createUpload', tag: 722, write: (writer: ProtobufWriter, value: CreateUploadInit): void => { const at = writer.fork(); writeCreateUpload(writer, value); writer.join(at); } } as const;
+export const clientFrameCompleteUpload = { type: 'completeUpload', tag: 730, write: (writer: ProtobufWriter, value: CompleteUploadInit): void => { const at = writer.fork(); writeCompleteUpload(writer, value); writer.join(at); } } as const;
+export const clientFrameCancelUpload = { type: 'cancelUpload', tag: 738, write: (writer: ProtobufWriter, value: CancelUploadInit): void => { const at = writer.fork(); writeCancelUpload(writer, value); writer.join(at); } } as const;
+export const clientFrameGetDownloadUrl = { type: 'getDownloadUrl', tag: 746, write: (writer: ProtobufWriter, value: GetDownloadUrlInit): void => { const at = writer.fork(); writeGetDownloadUrl(writer, value); writer.join(at); } } as const;
+export const clientFrameShareMedia = { type: 'shareMedia', tag: 754, write: (writer: ProtobufWriter, value: ShareMediaInit): void => { const at = writer.fork(); writeShareMedia(writer, value); writer.join(at); } } as const;
+export function writeClientFrameWith(find: (type: string) => CaseWriter, writer: ProtobufWriter, init: ClientFrameInit): void {
+  if (init.id !== undefined && init.id !== 0) { writer.writeTag(8); writer.writeUint32(init.id); }
+  if (init.trace !== undefined && init.trace !== '') { writer.writeTag(18); writer.writeString(init.trace); }
+  if (init.body !== undefined) {
+    const known = find(init.body.type);
+    writer.writeTag(known.tag);
+    known.write(writer, init.body.value as never);
+  }
+}
+
 export const encodeClientFrame = (init: ClientFrameInit): Uint8Array => encodeWith(writeClientFrame, init);
 export const decodeClientFrame = (bytes: Uint8Array): ClientFrame => decodeWith(readClientFrame, bytes);
 export const ClientFrame: Codec<ClientFrameInit, ClientFrame> = {
@@ -639,6 +707,58 @@ export function readServerFrame(reader: ProtobufReader, end: number): ServerFram
       case 362: body = { type: 'kickedOut', value: readKickedOut(reader, reader.enter()) }; break;
       case 370: body = { type: 'messagesDropped', value: readMessagesDropped(reader, reader.enter()) }; break;
       default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { id, body };
+}
+
+export const serverFrameError = { type: 'error', tag: 74, read: (reader: ProtobufReader): Error => readError(reader, reader.enter()) } as const;
+export const serverFrameLoggedIn = { type: 'loggedIn', tag: 82, read: (reader: ProtobufReader): LoggedIn => readLoggedIn(reader, reader.enter()) } as const;
+export const serverFramePong = { type: 'pong', tag: 90, read: (reader: ProtobufReader): Pong => readPong(reader, reader.enter()) } as const;
+export const serverFrameStored = { type: 'stored', tag: 98, read: (reader: ProtobufReader): MessageStored => readMessageStored(reader, reader.enter()) } as const;
+export const serverFrameDone = { type: 'done', tag: 106, read: (reader: ProtobufReader): Done => readDone(reader, reader.enter()) } as const;
+export const serverFrameSyncResult = { type: 'syncResult', tag: 122, read: (reader: ProtobufReader): SyncResult => readSyncResult(reader, reader.enter()) } as const;
+export const serverFrameHistoryPage = { type: 'historyPage', tag: 130, read: (reader: ProtobufReader): HistoryPage => readHistoryPage(reader, reader.enter()) } as const;
+export const serverFrameGroup = { type: 'group', tag: 162, read: (reader: ProtobufReader): GroupInfo => readGroupInfo(reader, reader.enter()) } as const;
+export const serverFrameMembers = { type: 'members', tag: 170, read: (reader: ProtobufReader): MemberPage => readMemberPage(reader, reader.enter()) } as const;
+export const serverFrameRoom = { type: 'room', tag: 178, read: (reader: ProtobufReader): RoomInfo => readRoomInfo(reader, reader.enter()) } as const;
+export const serverFrameRooms = { type: 'rooms', tag: 186, read: (reader: ProtobufReader): RoomPage => readRoomPage(reader, reader.enter()) } as const;
+export const serverFrameRoomNames = { type: 'roomNames', tag: 194, read: (reader: ProtobufReader): RoomNames => readRoomNames(reader, reader.enter()) } as const;
+export const serverFrameNewValue = { type: 'newValue', tag: 202, read: (reader: ProtobufReader): NewValue => readNewValue(reader, reader.enter()) } as const;
+export const serverFrameKickedUsers = { type: 'kickedUsers', tag: 210, read: (reader: ProtobufReader): KickedUsers => readKickedUsers(reader, reader.enter()) } as const;
+export const serverFrameGroupResult = { type: 'groupResult', tag: 218, read: (reader: ProtobufReader): GroupResult => readGroupResult(reader, reader.enter()) } as const;
+export const serverFrameMessageList = { type: 'messageList', tag: 426, read: (reader: ProtobufReader): MessageList => readMessageList(reader, reader.enter()) } as const;
+export const serverFrameReactions = { type: 'reactions', tag: 442, read: (reader: ProtobufReader): ReactionPage => readReactionPage(reader, reader.enter()) } as const;
+export const serverFrameReceipts = { type: 'receipts', tag: 458, read: (reader: ProtobufReader): Receipts => readReceipts(reader, reader.enter()) } as const;
+export const serverFrameReaders = { type: 'readers', tag: 466, read: (reader: ProtobufReader): ReaderPage => readReaderPage(reader, reader.enter()) } as const;
+export const serverFrameConversations = { type: 'conversations', tag: 474, read: (reader: ProtobufReader): ConversationPage => readConversationPage(reader, reader.enter()) } as const;
+export const serverFrameGroups = { type: 'groups', tag: 570, read: (reader: ProtobufReader): GroupPage => readGroupPage(reader, reader.enter()) } as const;
+export const serverFrameGroupRequests = { type: 'groupRequests', tag: 586, read: (reader: ProtobufReader): GroupRequestPage => readGroupRequestPage(reader, reader.enter()) } as const;
+export const serverFrameUsers = { type: 'users', tag: 642, read: (reader: ProtobufReader): UserPage => readUserPage(reader, reader.enter()) } as const;
+export const serverFrameRelationResults = { type: 'relationResults', tag: 658, read: (reader: ProtobufReader): RelationResults => readRelationResults(reader, reader.enter()) } as const;
+export const serverFrameRelations = { type: 'relations', tag: 666, read: (reader: ProtobufReader): RelationPage => readRelationPage(reader, reader.enter()) } as const;
+export const serverFrameUpload = { type: 'upload', tag: 722, read: (reader: ProtobufReader): Upload => readUpload(reader, reader.enter()) } as const;
+export const serverFrameMedia = { type: 'media', tag: 730, read: (reader: ProtobufReader): MediaInfo => readMediaInfo(reader, reader.enter()) } as const;
+export const serverFrameEvent = { type: 'event', tag: 322, read: (reader: ProtobufReader): Uint8Array => reader.readBytes() } as const;
+export const serverFrameHeadMoved = { type: 'headMoved', tag: 330, read: (reader: ProtobufReader): HeadMoved => readHeadMoved(reader, reader.enter()) } as const;
+export const serverFrameResyncNeeded = { type: 'resyncNeeded', tag: 338, read: (reader: ProtobufReader): ResyncNeeded => readResyncNeeded(reader, reader.enter()) } as const;
+export const serverFrameReconnect = { type: 'reconnect', tag: 346, read: (reader: ProtobufReader): ReconnectAdvice => readReconnectAdvice(reader, reader.enter()) } as const;
+export const serverFrameTokenExpiring = { type: 'tokenExpiring', tag: 354, read: (reader: ProtobufReader): TokenExpiring => readTokenExpiring(reader, reader.enter()) } as const;
+export const serverFrameKickedOut = { type: 'kickedOut', tag: 362, read: (reader: ProtobufReader): KickedOut => readKickedOut(reader, reader.enter()) } as const;
+export const serverFrameMessagesDropped = { type: 'messagesDropped', tag: 370, read: (reader: ProtobufReader): MessagesDropped => readMessagesDropped(reader, reader.enter()) } as const;
+export function readServerFrameWith(find: (tag: number) => CaseReader | undefined, reader: ProtobufReader, end: number): ServerFrame {
+  let id: ServerFrame['id'] = 0;
+  let body: ServerFrame['body'];
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 8: id = reader.readUint32(); break;
+      default: {
+        const known = find(tag);
+        if (known === undefined) reader.skip(tag);
+        else body = { type: known.type, value: known.read(reader) } as ServerFrame['body'];
+      }
     }
   }
   reader.leave(end);

@@ -3,6 +3,7 @@ import { createConversationRules, createCursorMoved, createMessageEdited, create
 import { createGroupChange, createGroupRequestChanged, createProfileChanged, createRelationChanged, readGroupChange, readGroupRequestChanged, readProfileChanged, readRelationChanged, type GroupChange, type GroupChangeInit, type GroupRequestChanged, type GroupRequestChangedInit, type ProfileChanged, type ProfileChangedInit, type RelationChanged, type RelationChangedInit, writeGroupChange, writeGroupRequestChanged, writeProfileChanged, writeRelationChanged } from './event-people.js';
 import { createMemberAttributesChanged, createMessagesDropped, createRoomChange, createRoomTally, readMemberAttributesChanged, readMessagesDropped, readRoomChange, readRoomTally, type MemberAttributesChanged, type MemberAttributesChangedInit, type MessagesDropped, type MessagesDroppedInit, type RoomChange, type RoomChangeInit, type RoomTally, type RoomTallyInit, writeMemberAttributesChanged, writeMessagesDropped, writeRoomChange, writeRoomTally } from './event-room-details.js';
 import { decodeWith, encodeWith, type Codec, type ProtobufReader, type ProtobufWriter } from '@parley/kernel';
+import { type CaseReader } from '../case-codec.js';
 
 /** How urgent a message is. Each class has a lane of its own from the first hop to the last. */
 export const Priority = {
@@ -241,6 +242,61 @@ export function readConversationEvent(reader: ProtobufReader, end: number): Conv
       case 298: body = { type: 'groupRequest', value: readGroupRequestChanged(reader, reader.enter()) }; break;
       case 306: body = { type: 'reported', value: readMessageReported(reader, reader.enter()) }; break;
       default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { conversation, seq, messageId, sender, timeMs, priority, clientMsgId, options, body };
+}
+
+export const conversationEventContent = { type: 'content', tag: 82, read: (reader: ProtobufReader): Uint8Array => reader.readBytes() } as const;
+export const conversationEventMembership = { type: 'membership', tag: 90, read: (reader: ProtobufReader): MembershipChange => readMembershipChange(reader, reader.enter()) } as const;
+export const conversationEventRoomChange = { type: 'roomChange', tag: 98, read: (reader: ProtobufReader): RoomChange => readRoomChange(reader, reader.enter()) } as const;
+export const conversationEventRoomTally = { type: 'roomTally', tag: 106, read: (reader: ProtobufReader): RoomTally => readRoomTally(reader, reader.enter()) } as const;
+export const conversationEventMemberAttributes = { type: 'memberAttributes', tag: 114, read: (reader: ProtobufReader): MemberAttributesChanged => readMemberAttributesChanged(reader, reader.enter()) } as const;
+export const conversationEventMessagesDropped = { type: 'messagesDropped', tag: 122, read: (reader: ProtobufReader): MessagesDropped => readMessagesDropped(reader, reader.enter()) } as const;
+export const conversationEventEdited = { type: 'edited', tag: 130, read: (reader: ProtobufReader): MessageEdited => readMessageEdited(reader, reader.enter()) } as const;
+export const conversationEventRecalled = { type: 'recalled', tag: 138, read: (reader: ProtobufReader): MessageRecalled => readMessageRecalled(reader, reader.enter()) } as const;
+export const conversationEventDeleted = { type: 'deleted', tag: 146, read: (reader: ProtobufReader): MessagesDeleted => readMessagesDeleted(reader, reader.enter()) } as const;
+export const conversationEventReaction = { type: 'reaction', tag: 154, read: (reader: ProtobufReader): ReactionChanged => readReactionChanged(reader, reader.enter()) } as const;
+export const conversationEventPin = { type: 'pin', tag: 162, read: (reader: ProtobufReader): PinChanged => readPinChanged(reader, reader.enter()) } as const;
+export const conversationEventRules = { type: 'rules', tag: 170, read: (reader: ProtobufReader): ConversationRules => readConversationRules(reader, reader.enter()) } as const;
+export const conversationEventGroupChange = { type: 'groupChange', tag: 178, read: (reader: ProtobufReader): GroupChange => readGroupChange(reader, reader.enter()) } as const;
+export const conversationEventErased = { type: 'erased', tag: 186, read: (reader: ProtobufReader): UserErased => readUserErased(reader, reader.enter()) } as const;
+export const conversationEventCursor = { type: 'cursor', tag: 242, read: (reader: ProtobufReader): CursorMoved => readCursorMoved(reader, reader.enter()) } as const;
+export const conversationEventSettings = { type: 'settings', tag: 250, read: (reader: ProtobufReader): SettingsChanged => readSettingsChanged(reader, reader.enter()) } as const;
+export const conversationEventHidden = { type: 'hidden', tag: 258, read: (reader: ProtobufReader): MessagesHidden => readMessagesHidden(reader, reader.enter()) } as const;
+export const conversationEventTyping = { type: 'typing', tag: 266, read: (reader: ProtobufReader): Typing => readTyping(reader, reader.enter()) } as const;
+export const conversationEventReceipts = { type: 'receipts', tag: 274, read: (reader: ProtobufReader): ReceiptsMoved => readReceiptsMoved(reader, reader.enter()) } as const;
+export const conversationEventRelation = { type: 'relation', tag: 282, read: (reader: ProtobufReader): RelationChanged => readRelationChanged(reader, reader.enter()) } as const;
+export const conversationEventProfile = { type: 'profile', tag: 290, read: (reader: ProtobufReader): ProfileChanged => readProfileChanged(reader, reader.enter()) } as const;
+export const conversationEventGroupRequest = { type: 'groupRequest', tag: 298, read: (reader: ProtobufReader): GroupRequestChanged => readGroupRequestChanged(reader, reader.enter()) } as const;
+export const conversationEventReported = { type: 'reported', tag: 306, read: (reader: ProtobufReader): MessageReported => readMessageReported(reader, reader.enter()) } as const;
+export function readConversationEventWith(find: (tag: number) => CaseReader | undefined, reader: ProtobufReader, end: number): ConversationEvent {
+  let conversation: ConversationEvent['conversation'] = '';
+  let seq: ConversationEvent['seq'] = 0;
+  let messageId: ConversationEvent['messageId'] = '';
+  let sender: ConversationEvent['sender'] = '';
+  let timeMs: ConversationEvent['timeMs'] = 0;
+  let priority: ConversationEvent['priority'] = 0;
+  let clientMsgId: ConversationEvent['clientMsgId'] = '';
+  let options: ConversationEvent['options'] = undefined;
+  let body: ConversationEvent['body'];
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: conversation = reader.readString(); break;
+      case 16: seq = reader.readUint64(); break;
+      case 26: messageId = reader.readString(); break;
+      case 34: sender = reader.readString(); break;
+      case 40: timeMs = reader.readUint64(); break;
+      case 48: priority = reader.readEnum(4) as Priority; break;
+      case 58: clientMsgId = reader.readString(); break;
+      case 66: options = readMessageOptions(reader, reader.enter()); break;
+      default: {
+        const known = find(tag);
+        if (known === undefined) reader.skip(tag);
+        else body = { type: known.type, value: known.read(reader) } as ConversationEvent['body'];
+      }
     }
   }
   reader.leave(end);
