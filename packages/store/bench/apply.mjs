@@ -1,5 +1,6 @@
 // What the embedded history costs per event: node packages/store/bench/apply.mjs (after a build).
 //   EVENTS=300000 CONVERSATIONS=32000 BATCH=300 RATE=0 (events per second; 0: as fast as it goes)
+//   DETAILS=1 (rows of details per event, at most 1)
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ const eventCount = numberFrom('EVENTS', 300_000);
 const conversationCount = numberFrom('CONVERSATIONS', 32_000);
 const batchSize = numberFrom('BATCH', 300);
 const rate = numberFrom('RATE', 0);
+const detailsPerEvent = numberFrom('DETAILS', 0);
 const partitions = 16;
 const bodyBytes = 300;
 const random = seededRandom(1);
@@ -30,7 +32,7 @@ function makeBatch(partition) {
     const conversation = ids[partition][Math.floor(random.next() * ids[partition].length)];
     const seq = (heads.get(conversation) ?? 0) + 1;
     heads.set(conversation, seq);
-    return { app: 'demo', conversation, seq, event: bytes.subarray(index * bodyBytes, (index + 1) * bodyBytes) };
+    return { app: 'demo', conversation, seq, event: bytes.subarray(index * bodyBytes, (index + 1) * bodyBytes), countable: seq };
   });
   const timeMs = systemClock.now();
   const sends = rows.map(({ app, conversation, seq }) => {
@@ -48,12 +50,19 @@ function makeBatch(partition) {
     speaking: new Uint8Array(0),
     historyAccess: 0,
     keptFromSeq: 0,
+    details: new Uint8Array(0),
   }));
   offsets[partition] += batchSize;
   const position = { offset: offsets[partition], fence: 1, index: offsets[partition] };
   const checkpoint = { position, tail: position, timeMs };
   const none = { emptied: [], members: [], memberships: [], departures: [] };
-  return { offset: position.offset - 1, events: rows, sends, conversations, ...none, checkpoint };
+  const details = rows.slice(0, batchSize * detailsPerEvent).map(({ app, conversation }) => ({
+    app,
+    space: `user:${conversation.slice(2, conversation.indexOf('|'))}`,
+    key: conversation,
+    value: bytes.subarray(0, 40),
+  }));
+  return { offset: position.offset - 1, events: rows, sends, conversations, details, ...none, checkpoint };
 }
 
 const path = mkdtempSync(join(tmpdir(), 'parley-bench-'));

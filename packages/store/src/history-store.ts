@@ -18,7 +18,7 @@ export interface HistoryCheckpoint {
  * from. All rows of a conversation come from one partition. Ids hold no zero byte.
  */
 export interface HistoryStore extends AsyncDisposable {
-  /** Made when the store is created, never changed: a store that was wiped has another. */
+  /** Made with the store, and anew when it is wiped. */
   epoch(): Promise<string>;
   checkpoint(partition: number): Promise<HistoryCheckpoint | undefined>;
   checkpoints(): Promise<ReadonlyMap<number, HistoryCheckpoint>>;
@@ -52,29 +52,41 @@ export interface HistoryStore extends AsyncDisposable {
 
   /** The value under a key, or undefined. */
   detail(key: DetailKey): Promise<Uint8Array | undefined>;
-  /** Rows of a space by key (compared as UTF-16 code units), in the order asked for. */
+  /**
+   * Rows of a space by key, in the order asked for; keys are compared by code points, as the bytes of their UTF-8 are.
+   * Costs as much as the page, however many rows the space has.
+   */
   details(app: string, space: string, range: DetailRange): Promise<readonly DetailRow[]>;
   /** All conversations, in an order of the store's own; `after` continues behind one. For sweeps. */
   allConversations(page: { readonly after?: ConversationKey; readonly limit: number }): Promise<readonly ConversationRow[]>;
   /**
    * Replaces rows without a place in the log: what follows from time, or from what is in the store already. Counts as
-   * written with the partition's newest batch; visible when it resolves, and lost in a crash at worst.
+   * written with the partition's newest batch: it replaces what that and older ones wrote, what follows replaces it, and
+   * older batches that are replayed leave it alone. A conversation's row whose head or membership is older than what is
+   * there changes nothing. Visible when it resolves; in a crash it is lost at worst.
    */
-  amend(partition: number, rows: Pick<HistoryBatch, 'events' | 'conversations' | 'details'>): Promise<void>;
-  /** Forgets everything and begins a new epoch. Batches that were under way are refused or forgotten as well. */
+  amend(partition: number, rows: HistoryAmendment): Promise<void>;
+  /**
+   * Forgets everything and begins a new epoch. Batches that were under way are refused or forgotten as well: from now on
+   * a partition takes batches and amendments only after its `checkpoint` was asked for. When it rejects, wipe again.
+   */
   wipe(): Promise<void>;
   /**
    * Sees to it that nothing of what was deleted or replaced is left in the store's files: at once where it can,
-   * else when it is opened next.
+   * else when it is opened next. Where the files are not ours (Cassandra) it does nothing, and an operator has to.
    */
   compact(): Promise<void>;
 }
 
-/** Names one row of details. No part holds a zero byte. */
+/** Rows that replace others, see `HistoryStore.amend`. */
+export type HistoryAmendment = Pick<HistoryBatch, 'events' | 'conversations' | 'details'>;
+
+/** Names one row of details. `space` and `key` are well-formed Unicode of at most 256 characters; no part holds a zero byte. */
 export interface DetailKey {
   readonly app: string;
   /** Rows of one space lie together and are read in the order of their keys; those of a batch are written as one. */
   readonly space: string;
+  /** May be empty. */
   readonly key: string;
 }
 

@@ -1,3 +1,4 @@
+export * from './detail-range.js';
 export * from './history-store.js';
 export * from './limits.js';
 export * from './lmdb/lmdb-history-store.js';
@@ -6,3 +7,4 @@ export * from './memory/memory-history-store.js';
 export * from './memory/memory-push-store.js';
 export * from './push-store.js';
 export * from './replay.js';
+export * from './wipe-guard.js';

@@ -12,6 +12,8 @@ export const storeLimits = {
   retiredPerWriteMax: 4_096,
   /** Bytes waiting in memory beyond which `apply` waits for the disk. */
   pendingBytesMax: 64 * 1024 * 1024,
+  /** Bytes that one transaction takes when a file is written anew. */
+  copyBytesMax: 4 * 1024 * 1024,
   /** Pause before a failed write is tried again. */
   flushRetryMs: 1_000,
   /** Address space that a database file starts with; it grows by itself, memory and file are used as needed. */

@@ -15,6 +15,7 @@ export const eventRow = (conversation: string, seq: number, appId = app): EventR
   conversation,
   seq,
   event: eventBytes(appId, conversation, seq),
+  countable: seq,
 });
 
 export const conversationRow = (conversation: string, headSeq: number, more: Partial<ConversationRow> = {}): ConversationRow => ({
@@ -28,6 +29,7 @@ export const conversationRow = (conversation: string, headSeq: number, more: Par
   speaking: new Uint8Array(0),
   historyAccess: 0,
   keptFromSeq: 0,
+  details: new Uint8Array(0),
   ...more,
 });
 
@@ -63,6 +65,7 @@ export function batchAt(offset: number, rows: Partial<HistoryBatch> = {}): Histo
     sends: [],
     memberships: [],
     departures: [],
+    details: [],
     checkpoint: { position: positionAt(offset + 1), tail: positionAt(Math.max(0, offset - 10)), timeMs: 1_700_000_000_000 + offset },
     ...rows,
   };

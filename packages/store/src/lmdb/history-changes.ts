@@ -1,7 +1,15 @@
-import type { HistoryBatch, HistoryCheckpoint, UserConversation } from '../history-store.js';
+import type {
+  ConversationKey,
+  ConversationRow,
+  HistoryAmendment,
+  HistoryBatch,
+  HistoryCheckpoint,
+  UserConversation,
+} from '../history-store.js';
 import { ConversationRows } from '../memory/conversation-rows.js';
 import { NestedMap } from '../memory/nested-map.js';
-import { checkKeyPart } from './row-key.js';
+import { type DetailLayer, PendingDetails } from './pending-details.js';
+import { checkDetailKey, checkKeyPart } from './row-key.js';
 import type { PendingChanges } from './write-behind.js';
 
 /** What a row costs in memory beside the bytes of its event; an estimate. */
@@ -33,24 +41,20 @@ export interface MembershipChange extends UserConversation {
   readonly isMember: boolean;
 }
 
-/** Changes of one partition: the conversations that have any, users' rows of them, and the checkpoint that covers them. */
+/** Changes of one partition: the conversations that have any, users' rows of them, details, and the checkpoint that covers them. */
 export class HistoryChanges implements PendingChanges {
-  checkpoint: HistoryCheckpoint;
+  /** Missing while they hold nothing but amendments. */
+  checkpoint: HistoryCheckpoint | undefined;
   readonly conversations: PendingConversation[] = [];
   /** In the order in which they happened. */
   readonly memberships: MembershipChange[] = [];
+  readonly details: DetailLayer[] = [];
   rowCount = 0;
   byteCount = 0;
-
-  constructor(checkpoint: HistoryCheckpoint) {
-    this.checkpoint = checkpoint;
-  }
 }
 
 /** A row that cannot be written must be refused at the door: later it would hold up every other row. */
 function checkIds(batch: HistoryBatch): void {
-  for (const row of batch.events) checkKeyPart(row.conversation);
-  for (const row of batch.conversations) checkKeyPart(row.conversation);
   for (const row of batch.members) checkKeyPart(row.user);
   for (const row of batch.memberships) checkKeyPart(row.user);
   for (const row of batch.departures) checkKeyPart(row.user);
@@ -60,8 +64,15 @@ function checkIds(batch: HistoryBatch): void {
   }
 }
 
+function checkAmendment({ events, conversations, details }: HistoryAmendment): void {
+  for (const row of events) checkKeyPart(row.conversation);
+  for (const row of conversations) checkKeyPart(row.conversation);
+  for (const row of details) checkDetailKey(row);
+}
+
 /** All rows above the disk, found by conversation or user. */
 export class PendingRows {
+  readonly details = new PendingDetails();
   readonly #conversations = new NestedMap<PendingConversation>();
   /** The newest change of each conversation of a user. */
   readonly #memberships = new NestedMap<Map<string, MembershipChange>>();
@@ -74,25 +85,46 @@ export class PendingRows {
     return this.#memberships.get(app, user);
   }
 
+  /** The newest rows of conversations that have one. */
+  *conversationRows(): Generator<ConversationRow, void, undefined> {
+    for (const pending of this.#conversations.values()) {
+      const row = newestRow(pending.layers());
+      if (row !== undefined) yield row;
+    }
+  }
+
   /** Throws before it takes anything when an id cannot be part of a key. */
   add(changes: HistoryChanges, batch: HistoryBatch): void {
     checkIds(batch);
-    let bytes = 0;
-    for (const row of batch.events) {
-      this.#rows(changes, row.app, row.conversation).addEvent(row);
-      bytes += row.event.length;
-    }
-    for (const row of batch.conversations) this.#rows(changes, row.app, row.conversation).setConversation(row);
-    for (const row of batch.emptied) this.#rows(changes, row.app, row.conversation).emptyMembers();
-    for (const row of batch.members) this.#rows(changes, row.app, row.conversation).setMember(row);
-    for (const row of batch.sends) this.#rows(changes, row.app, row.conversation).addSend(row);
+    this.amend(changes, batch);
+    for (const row of batch.emptied) this.#rows(changes, row).emptyMembers();
+    for (const row of batch.members) this.#rows(changes, row).setMember(row);
+    for (const row of batch.sends) this.#rows(changes, row).addSend(row);
     for (const row of batch.memberships) this.#addMembership(changes, row, true);
     for (const row of batch.departures) this.#addMembership(changes, row, false);
-    const ofUsers = batch.memberships.length + batch.departures.length;
-    const rows = batch.events.length + batch.conversations.length + batch.members.length + batch.sends.length + ofUsers;
-    changes.rowCount += rows;
-    changes.byteCount += bytes + rows * rowBytes;
+    countRows(changes, batch.members.length + batch.sends.length + batch.memberships.length + batch.departures.length, 0);
     changes.checkpoint = batch.checkpoint;
+  }
+
+  /** Adds rows without a checkpoint; throws as `add` does. */
+  amend(changes: HistoryChanges, rows: HistoryAmendment): void {
+    checkAmendment(rows);
+    const { events, conversations, details } = rows;
+    let bytes = 0;
+    for (const row of events) {
+      this.#rows(changes, row).addEvent(row);
+      bytes += row.event.length;
+    }
+    for (const row of conversations) {
+      this.#rows(changes, row).setConversation(row);
+      bytes += row.details.length;
+    }
+    for (const row of details) {
+      const layer = this.details.add(changes, row);
+      if (layer !== undefined) changes.details.push(layer);
+      bytes += row.value.length;
+    }
+    countRows(changes, events.length + conversations.length + details.length, bytes);
   }
 
   freeze(changes: HistoryChanges): void {
@@ -108,6 +140,7 @@ export class PendingRows {
       conversation.writing = undefined;
       if (!conversation.isDirty) this.#conversations.delete(conversation.app, conversation.id);
     }
+    for (const layer of changes.details) this.details.remove(layer);
     for (const change of changes.memberships) {
       const conversations = this.#memberships.get(change.app, change.user);
       // A newer change has taken its place and waits for its own turn.
@@ -123,12 +156,23 @@ export class PendingRows {
     changes.memberships.push(change);
   }
 
-  #rows(changes: HistoryChanges, app: string, id: string): ConversationRows {
-    const pending = this.#conversations.getOrAdd(app, id, () => new PendingConversation(app, id));
+  #rows(changes: HistoryChanges, { app, conversation }: ConversationKey): ConversationRows {
+    const pending = this.#conversations.getOrAdd(app, conversation, () => new PendingConversation(app, conversation));
     if (!pending.isDirty) {
       pending.isDirty = true;
       changes.conversations.push(pending);
     }
     return pending.rows;
   }
+}
+
+/** The conversation's own row in the newest layer that has it. */
+export function newestRow(layers: readonly ConversationRows[]): ConversationRow | undefined {
+  for (const { conversation } of layers) if (conversation !== undefined) return conversation;
+  return undefined;
+}
+
+function countRows(changes: HistoryChanges, rows: number, bytes: number): void {
+  changes.rowCount += rows;
+  changes.byteCount += bytes + rows * rowBytes;
 }

@@ -1,17 +1,31 @@
 import { type Clock, partitionOf } from '@parley/kernel';
-import type { ConversationRow, EventRange, EventRow, HistoryCheckpoint, MemberRow, PageRequest, SendRow } from '../history-store.js';
+import type {
+  ConversationKey,
+  ConversationRow,
+  DetailKey,
+  DetailRow,
+  EventRange,
+  EventRow,
+  HistoryCheckpoint,
+  MemberRow,
+  PageRequest,
+  SendRow,
+} from '../history-store.js';
 import { storeLimits } from '../limits.js';
 import type { ConversationRows } from '../memory/conversation-rows.js';
 import type { HistoryChanges } from './history-changes.js';
 import type { BytesDatabase, LmdbEnvironment } from './lmdb-environment.js';
+import type { DetailLayer, PendingRange } from './pending-details.js';
 import { RowArena } from './row-arena.js';
 import {
   decodeCheckpoint,
   decodeConversation,
+  decodeEvent,
   decodeMember,
   decodeSend,
   encodeCheckpoint,
   encodeConversation,
+  encodeEvent,
   encodeMember,
   encodeSend,
 } from './row-codec.js';
@@ -35,6 +49,7 @@ export class HistoryDatabase {
   readonly #events: BytesDatabase;
   readonly #members: BytesDatabase;
   readonly #memberships: BytesDatabase;
+  readonly #details: BytesDatabase;
   readonly #sends: SendDayDatabases;
   readonly #key = new RowKey();
 
@@ -45,6 +60,7 @@ export class HistoryDatabase {
     this.#events = environment.database('events');
     this.#members = environment.database('members');
     this.#memberships = environment.database('memberships');
+    this.#details = environment.database('details');
     this.#sends = new SendDayDatabases(environment, clock);
   }
 
@@ -65,7 +81,7 @@ export class HistoryDatabase {
     const start = Uint8Array.from(key.withNumber(from));
     const end = backwards ? key.prefix() : key.prefixEnd();
     const entries = this.#events.getRange({ start, end: Uint8Array.from(end), reverse: backwards, limit });
-    return [...entries].map((entry) => ({ app, conversation, seq: key.numberOf(entry.key), event: entry.value }));
+    return [...entries].map((entry) => decodeEvent({ app, conversation, seq: key.numberOf(entry.key) }, entry.value));
   }
 
   findSend(app: string, conversation: string, sender: string, clientMsgId: string): SendRow | undefined {
@@ -94,6 +110,39 @@ export class HistoryDatabase {
     return [...this.#memberships.getKeys(pageRange(key, page))].map((found) => key.textOf(found));
   }
 
+  /** Conversations in the order of their keys, behind `after`. */
+  conversations(after: ConversationKey | undefined, limit: number): readonly ConversationRow[] {
+    const behind = after === undefined ? undefined : { start: this.placeOf(after), exclusiveStart: true };
+    return [...this.#conversations.getRange({ ...behind, limit })].map((entry) => {
+      const [app, conversation] = RowKey.partsOf(entry.key, 1);
+      return decodeConversation(app, conversation, entry.value);
+    });
+  }
+
+  /** What conversations are ordered by, in bytes. */
+  placeOf({ app, conversation }: ConversationKey): Uint8Array {
+    return Uint8Array.from(this.#conversationKey(app, conversation).prefix());
+  }
+
+  detail({ app, space, key }: DetailKey): Uint8Array | undefined {
+    return this.#details.get(this.#spaceKey(app, space).withText(key));
+  }
+
+  /** Rows within bounds, read one by one. */
+  *details(app: string, space: string, { bounds, isBackwards }: PendingRange): Generator<DetailRow, void, undefined> {
+    const { low, high, isHighIncluded } = bounds;
+    const spaceKey = this.#spaceKey(app, space);
+    const prefixLength = spaceKey.prefix().length;
+    const first = Uint8Array.from(spaceKey.withText(low));
+    const last = high === undefined ? spaceKey.prefixEnd() : Uint8Array.from(spaceKey.withText(high));
+    const range = isBackwards
+      ? { start: last, exclusiveStart: !isHighIncluded, end: first, inclusiveEnd: true, reverse: true }
+      : { start: first, end: last, inclusiveEnd: isHighIncluded };
+    for (const entry of this.#details.getRange(range)) {
+      yield { app, space, key: RowKey.textBehind(entry.key, prefixLength), value: entry.value };
+    }
+  }
+
   /** Writes the changes of several partitions and their checkpoints as one transaction. */
   async write(partitions: ReadonlyMap<number, HistoryChanges>): Promise<void> {
     for (const changes of partitions.values()) {
@@ -114,7 +163,17 @@ export class HistoryDatabase {
       const key = this.#key.startPlain().part(app).part(user).withText(conversation);
       void (isMember ? this.#memberships.put(key, present) : this.#memberships.remove(key));
     }
-    void this.#checkpoints.put(partitionKey(partition), encodeCheckpoint(arena, changes.checkpoint));
+    for (const layer of changes.details) this.#putDetails(layer);
+    const { checkpoint } = changes;
+    if (checkpoint !== undefined) void this.#checkpoints.put(partitionKey(partition), encodeCheckpoint(arena, checkpoint));
+  }
+
+  #putDetails({ app, space, rows }: DetailLayer): void {
+    const spaceKey = this.#spaceKey(app, space);
+    for (const { key, value } of rows.values()) {
+      const bytes = spaceKey.withText(key);
+      void (value.length === 0 ? this.#details.remove(bytes) : this.#details.put(bytes, value));
+    }
   }
 
   #putConversation(app: string, id: string, rows: ConversationRows, arena: RowArena): void {
@@ -124,7 +183,7 @@ export class HistoryDatabase {
       void this.#conversations.put(key.prefix(), encodeConversation(arena, conversation));
       if (conversation.keptFromSeq > 1) this.#removeEvents(key, conversation.keptFromSeq);
     }
-    for (const row of rows.events) void this.#events.put(key.withNumber(row.seq), row.event);
+    for (const row of rows.events) void this.#events.put(key.withNumber(row.seq), encodeEvent(arena, row));
     if (rows.isEmptied) this.#removeMembers(key);
     for (const row of rows.allMembers()) void this.#members.put(key.withText(row.user), encodeMember(arena, row));
     for (const row of rows.sends) {
@@ -144,6 +203,10 @@ export class HistoryDatabase {
   #removeMembers(key: RowKey): void {
     const [start, end] = [Uint8Array.from(key.prefix()), key.prefixEnd()];
     for (const found of [...this.#members.getKeys({ start, end })]) void this.#members.remove(found);
+  }
+
+  #spaceKey(app: string, space: string): RowKey {
+    return this.#key.startPlain().part(app).part(space);
   }
 
   #conversationKey(app: string, conversation: string): RowKey {

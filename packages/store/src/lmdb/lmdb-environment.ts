@@ -7,8 +7,19 @@ import { storeLimits } from '../limits.js';
 export type BytesDatabase = Database<Uint8Array, Uint8Array>;
 
 const databasesMax = 32;
-const format = '1';
-const raw = { keyEncoding: 'binary', encoding: 'binary' } as const;
+/** How rows are kept: as the bytes that they are given as. */
+export const raw = { keyEncoding: 'binary', encoding: 'binary' } as const;
+
+/** The file within a store's folder. */
+export const dataFile = 'data.mdb';
+
+export interface LmdbEnvironmentOptions {
+  readonly path: string;
+  readonly purpose: string;
+  /** The newest format that the caller reads and the one that it writes; all former ones are read as well. */
+  readonly format: number;
+  readonly random: Random;
+}
 
 /** One LMDB file with an epoch and a purpose. */
 export class LmdbEnvironment {
@@ -18,29 +29,22 @@ export class LmdbEnvironment {
   #isClosed = false;
 
   /** Opens or creates it; throws when the folder holds something else or something newer. */
-  constructor(options: { readonly path: string; readonly purpose: string; readonly random: Random }) {
-    const { path, purpose, random } = options;
+  constructor(options: LmdbEnvironmentOptions) {
+    const { path } = options;
     mkdirSync(path, { recursive: true });
-    this.#root = open<Uint8Array, Uint8Array>({
-      path,
-      noSubdir: false,
-      ...raw,
-      maxDbs: databasesMax,
-      mapSize: storeLimits.mapBytes,
-      // Otherwise a resolved write is visible, but not yet on disk.
-      overlappingSync: false,
-      // One explicit batch is one transaction. Gathering by turn would add a promise that nobody holds, and
-      // a full disk would end the process through it.
-      eventTurnBatching: false,
-      noMemInit: true,
-    });
+    this.#root = openRoot(path, { noMemInit: true });
     this.#meta = this.database('meta');
-    this.epoch = this.#root.transactionSync(() => this.#prepare(path, purpose, random));
+    this.epoch = this.#root.transactionSync(() => this.#prepare(options));
   }
 
   /** Opens a named database, creating it when it is new. */
   database(name: string): BytesDatabase {
     return this.#root.openDB<Uint8Array, Uint8Array>({ name, ...raw });
+  }
+
+  /** All named databases. */
+  names(): readonly string[] {
+    return [...this.#root.getKeys()].map((name) => Buffer.from(name).toString());
   }
 
   /** Runs the writes as one transaction; resolves when it is on disk, rejects with the cause when it is not. */
@@ -59,19 +63,21 @@ export class LmdbEnvironment {
     await this.#root.close();
   }
 
-  #prepare(path: string, purpose: string, random: Random): string {
+  #prepare({ path, purpose, format, random }: LmdbEnvironmentOptions): string {
     const found = this.#read('purpose');
     if (found === undefined) {
       this.#write('purpose', purpose);
-      this.#write('format', format);
+      this.#write('format', String(format));
       this.#write('epoch', randomId(random));
     } else if (found !== purpose) {
       throw new Error(`${path} holds the store "${found}", not "${purpose}"`);
     }
-    const foundFormat = this.#read('format');
-    if (foundFormat !== format) {
-      throw new Error(`${path} has format ${foundFormat}; this version of Parley reads format ${format}`);
+    const foundFormat = Number(this.#read('format'));
+    if (!(foundFormat >= 1 && foundFormat <= format)) {
+      throw new Error(`${path} has format ${foundFormat}; this version of Parley reads formats up to ${format}`);
     }
+    // From now on it may hold rows that a former version would misread.
+    if (foundFormat < format) this.#write('format', String(format));
     const epoch = this.#read('epoch');
     if (epoch === undefined) throw new Error(`${path} has no epoch`);
     return epoch;
@@ -85,6 +91,23 @@ export class LmdbEnvironment {
   #write(name: string, value: string): void {
     this.#meta.putSync(Buffer.from(name), Buffer.from(value));
   }
+}
+
+/** Opens the LMDB file in a folder. */
+export function openRoot(path: string, { noMemInit }: { readonly noMemInit: boolean }): RootDatabase<Uint8Array, Uint8Array> {
+  return open<Uint8Array, Uint8Array>({
+    path,
+    noSubdir: false,
+    ...raw,
+    maxDbs: databasesMax,
+    mapSize: storeLimits.mapBytes,
+    // Otherwise a resolved write is visible, but not yet on disk.
+    overlappingSync: false,
+    // One explicit batch is one transaction. Gathering by turn would add a promise that nobody holds, and
+    // a full disk would end the process through it.
+    eventTurnBatching: false,
+    noMemInit,
+  });
 }
 
 /** LMDB rejects writes with a placeholder whose `commitError` promise knows why. */

@@ -64,14 +64,14 @@ describe('the history in LMDB', () => {
   it('keeps apart what is being written of a user and what came since', async () => {
     const store = await openAt('live');
     const row = { app, user: 'alice', conversation: 'r:hall' };
-    for (let at = 0; at < 6; at += 2) {
+    for (let at = 0; at < 9; at += 3) {
       await store.apply(partition, batchAt(at, { memberships: [row] }));
       const entering = store.flush();
       await store.apply(partition, batchAt(at + 1, { departures: [row] }));
       await entering;
       expect(await store.conversationsOf(app, 'alice', { limit: 9 })).toEqual([]);
       const leaving = store.flush();
-      await store.apply(partition, batchAt(at + 1, { memberships: [row] }));
+      await store.apply(partition, batchAt(at + 2, { memberships: [row] }));
       await leaving;
       expect(await store.conversationsOf(app, 'alice', { limit: 9 })).toEqual(['r:hall']);
     }
@@ -95,14 +95,14 @@ describe('the history in LMDB', () => {
     expect(await store.findSend(app, 'g:a', 'alice', 'young')).toEqual(young);
     await store[Symbol.asyncDispose]();
 
-    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', random: systemRandom });
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', format: 2, random: systemRandom });
     now -= 8 * dayMs;
     expect(new SendDayDatabases(environment, clock).newestFirst()).toHaveLength(1);
     await environment.close();
   });
 
   it('reads a conversation as the first layout had it', async () => {
-    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', random: systemRandom });
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', format: 2, random: systemRandom });
     const arena = new RowArena();
     arena.begin(1);
     for (const value of [300, 299, 1_700_000_000_000, 7, 1]) arena.uint(value);
@@ -121,15 +121,15 @@ describe('the history in LMDB', () => {
   });
 
   it('says which row a newer version wrote', async () => {
-    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', random: systemRandom });
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', format: 2, random: systemRandom });
     const key = new RowKey()
       .start(partitionOf(app, 'r:hall', 256))
       .part(app)
       .part('r:hall');
-    await environment.transaction(() => void environment.database('conversations').put(key.prefix(), Uint8Array.of(3, 0)));
+    await environment.transaction(() => void environment.database('conversations').put(key.prefix(), Uint8Array.of(4, 0)));
     await environment.close();
     const store = await openAt('live');
-    await expect(store.conversation(app, 'r:hall')).rejects.toThrow(/layout 3: written by a newer version/);
+    await expect(store.conversation(app, 'r:hall')).rejects.toThrow(/layout 4: written by a newer version/);
     await store[Symbol.asyncDispose]();
   });
 

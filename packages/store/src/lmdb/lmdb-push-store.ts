@@ -22,7 +22,7 @@ export interface LmdbPushStore extends PushStore {
 
 /** Opens a push store in an LMDB file. One process at a time. Throws when the folder holds another kind of store. */
 export async function openLmdbPushStore(options: LmdbStoreOptions): Promise<LmdbPushStore> {
-  const environment = new LmdbEnvironment({ ...options, purpose: 'push' });
+  const environment = new LmdbEnvironment({ ...options, purpose: 'push', format: 1 });
   return new WriteBehindPushStore(environment, options);
 }
 

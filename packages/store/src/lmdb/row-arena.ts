@@ -44,6 +44,11 @@ export class RowArena {
   /** Bytes with their number before them. */
   bytes(value: Uint8Array): void {
     this.uint(value.length);
+    this.rest(value);
+  }
+
+  /** Bytes up to the end of the row. */
+  rest(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#chunk.set(value, this.#pos);
     this.#pos += value.length;

@@ -1,12 +1,17 @@
 import { emptyBytes, ProtobufReader } from '@parley/kernel';
-import type { ConversationRow, HistoryCheckpoint, LogPosition, MemberRow, MembershipSpan, SendRow } from '../history-store.js';
+import type { ConversationRow, EventRow, HistoryCheckpoint, LogPosition, MemberRow, MembershipSpan, SendRow } from '../history-store.js';
 import type { UnreachedRow } from '../push-store.js';
 import type { RowArena } from './row-arena.js';
 
 /** First byte of every row. A new layout gets a new number, and the readers below learn both. */
 const layout = 1;
-/** Of conversations: beside what layout 1 has, who may speak, what newcomers may read and what is kept. */
-const conversationLayout = 2;
+/**
+ * Of conversations. 2 has beside what layout 1 has who may speak, what newcomers may read and what is kept; 3 has
+ * details, too.
+ */
+const conversationLayout = 3;
+/** Events of former versions are bare protobuf, whose first byte is a tag: never below this. */
+const firstTag = 8;
 
 function open(bytes: Uint8Array, newest = layout): ProtobufReader {
   const [found = 0] = bytes;
@@ -26,12 +31,13 @@ export function encodeConversation(arena: RowArena, row: ConversationRow): Uint8
   arena.bytes(row.speaking);
   arena.uint(row.historyAccess);
   arena.uint(row.keptFromSeq);
+  arena.bytes(row.details);
   return arena.end();
 }
 
 export function decodeConversation(app: string, conversation: string, bytes: Uint8Array): ConversationRow {
   const reader = open(bytes, conversationLayout);
-  const isFirstLayout = bytes[0] === layout;
+  const found = bytes[0] ?? 0;
   return {
     app,
     conversation,
@@ -40,10 +46,27 @@ export function decodeConversation(app: string, conversation: string, bytes: Uin
     updatedMs: reader.readUint64(),
     membershipVersion: reader.readUint64(),
     closed: reader.readUint64() === 1,
-    speaking: isFirstLayout ? emptyBytes : reader.readBytes(),
-    historyAccess: isFirstLayout ? 0 : reader.readUint64(),
-    keptFromSeq: isFirstLayout ? 0 : reader.readUint64(),
+    speaking: found < 2 ? emptyBytes : reader.readBytes(),
+    historyAccess: found < 2 ? 0 : reader.readUint64(),
+    keptFromSeq: found < 2 ? 0 : reader.readUint64(),
+    details: found < 3 ? emptyBytes : reader.readBytes(),
   };
+}
+
+export function encodeEvent(arena: RowArena, row: EventRow): Uint8Array {
+  arena.begin(layout);
+  arena.uint(row.countable);
+  arena.rest(row.event);
+  return arena.end();
+}
+
+export function decodeEvent(key: Pick<EventRow, 'app' | 'conversation' | 'seq'>, bytes: Uint8Array): EventRow {
+  const { app, conversation, seq } = key;
+  const [found = firstTag] = bytes;
+  if (found >= firstTag) return { app, conversation, seq, event: bytes, countable: 0 };
+  const reader = open(bytes);
+  const countable = reader.readUint64();
+  return { app, conversation, seq, event: bytes.subarray(reader.pos), countable };
 }
 
 export function encodeMember(arena: RowArena, row: MemberRow): Uint8Array {

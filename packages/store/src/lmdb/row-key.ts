@@ -1,12 +1,29 @@
-const capacity = 1024;
+import type { DetailKey } from '../history-store.js';
+
+/** What LMDB takes with its pages of 4 KiB. */
+const capacity = 1978;
 /** Longest part of a key, in UTF-16 code units; ids are far shorter. */
 const partCharsMax = 128;
+/** Longest space and key of a detail, which are made of ids. */
+const detailCharsMax = 256;
 
 /** Throws a RangeError for a text that cannot be part of a key. */
-export function checkKeyPart(text: string): void {
-  if (text.length > partCharsMax) throw new RangeError(`id of ${text.length} characters: at most ${partCharsMax} fit into a key`);
+export function checkKeyPart(text: string, charsMax = partCharsMax): void {
+  if (text.length > charsMax) throw new RangeError(`id of ${text.length} characters: at most ${charsMax} fit into a key`);
   if (text.includes('\0')) throw new RangeError('an id must not contain a zero byte');
 }
+
+/** Throws a RangeError for a detail that cannot be found again by its key. */
+export function checkDetailKey({ app, space, key }: DetailKey): void {
+  checkKeyPart(app);
+  for (const text of [space, key]) {
+    checkKeyPart(text, detailCharsMax);
+    // Half a pair has no UTF-8 of its own: different keys would become one.
+    if (loneHalf.test(text)) throw new RangeError('the key of a detail must be well-formed Unicode');
+  }
+}
+
+const loneHalf = /\p{Surrogate}/u;
 
 /**
  * Builds keys whose byte order is the order of their parts: every part ends with a zero byte, which is
@@ -71,7 +88,18 @@ export class RowKey {
 
   /** What stands behind the prefix in a stored key. */
   textOf(key: Uint8Array): string {
-    return Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8', this.#prefix);
+    return RowKey.textBehind(key, this.#prefix);
+  }
+
+  static textBehind(key: Uint8Array, offset: number): string {
+    return Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8', offset);
+  }
+
+  /** The two parts behind the first `offset` bytes of a key that ends with the second. */
+  static partsOf(key: Uint8Array, offset: number): readonly [string, string] {
+    const view = Buffer.from(key.buffer, key.byteOffset, key.length);
+    const middle = view.indexOf(0, offset);
+    return [view.toString('utf8', offset, middle), view.toString('utf8', middle + 1, view.length - 1)];
   }
 
   numberOf(key: Uint8Array): number {

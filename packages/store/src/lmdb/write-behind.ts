@@ -38,6 +38,7 @@ export class WriteBehind<Changes extends PendingChanges> {
   #run: Promise<void> = Promise.resolve();
   #cancelTimer: CancelTimer | undefined;
   #failure: unknown;
+  #isAbandoned = false;
   #wake: (() => void)[] = [];
 
   constructor(options: WriteBehindOptions<Changes>) {
@@ -96,6 +97,17 @@ export class WriteBehind<Changes extends PendingChanges> {
     this.#cancelTimer = undefined;
   }
 
+  /** Gives up everything that waits and refuses the rest; resolves when nothing is being written any more. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    this.stop();
+    this.#waiting.clear();
+    this.#due.clear();
+    this.#failure = new Error('the store was wiped');
+    this.#wakeAll();
+    await this.#run;
+  }
+
   #allDue(): void {
     for (const partition of this.#waiting.keys()) this.#due.add(partition);
   }
@@ -147,6 +159,7 @@ export class WriteBehind<Changes extends PendingChanges> {
 
   /** Refuses further rows until a repeated write succeeds: better a service that stops than one that forgets. */
   #failed(error: unknown): void {
+    if (this.#isAbandoned) return;
     this.#failure = error;
     this.#wakeAll();
     this.#cancelTimer?.();

@@ -9,7 +9,13 @@ export class ConversationRows {
   readonly sends: SendRow[] = [];
   /** Members' rows of older layers do not count any more. */
   isEmptied = false;
+  /** Where it stands among others, for whoever keeps them in an order. */
+  readonly place: number;
   readonly #members = new Map<string, MemberRow>();
+
+  constructor(place = 0) {
+    this.place = place;
+  }
 
   /** A row never goes back: one with a lower head or an older membership is ignored. Events that it does not keep go. */
   setConversation(row: ConversationRow): void {

@@ -20,6 +20,10 @@ export class NestedMap<Value> {
     return value;
   }
 
+  *values(): Generator<Value, void, undefined> {
+    for (const values of this.#apps.values()) yield* values.values();
+  }
+
   delete(app: string, id: string): void {
     const values = this.#apps.get(app);
     if (values === undefined) return;
