@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { limits, type UserId } from '@parley/kernel';
-import { RoomRole, type SpeakingRules } from '@parley/wire';
+import { createSpeakingRules, RoomRole, type SpeakingRules } from '@parley/wire';
 import type { Room } from '../room.js';
 import {
   after,
@@ -88,12 +88,14 @@ describe('who may speak', () => {
 
   it('says everything of a user once', () => {
     const twice = applied(room, mute(ann, 'everyone'), unmute(ann, bob), mute(ann, cid));
-    expect(speakingRulesOf(open(twice), 1_000)).toEqual({
-      allMutedUntilMs: 1_500,
-      exempt: ['bob', 'ann'],
-      muted: [{ user: 'cid', untilMs: 1_500 }],
-      banned: [],
-    });
+    expect(speakingRulesOf(open(twice), 1_000)).toEqual(
+      createSpeakingRules({
+        allMutedUntilMs: 1_500,
+        exempt: ['bob', 'ann'],
+        muted: [{ user: 'cid', untilMs: 1_500 }],
+        banned: [],
+      }),
+    );
   });
 
   it('lets the longer of two mutes of a moderator count', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { limits } from '@parley/kernel';
 import { type ContentInit, encodeContent } from '@parley/wire';
 import fc from 'fast-check';
-import { checkContent } from './content.js';
+import { checkContent } from './check-content.js';
 
 const text = (value: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text: value } } });
 const detailOf = (bytes: Uint8Array, appLimits = {}): string => {
@@ -46,7 +46,7 @@ describe('checkContent', () => {
 
   it.each<[string, Uint8Array]>([
     ['nothing', new Uint8Array(0)],
-    ['an unknown kind', Uint8Array.of((12 << 3) | 2, 0)],
+    ['an unknown kind', Uint8Array.of((13 << 3) | 2, 0)],
     ['two kinds', Uint8Array.of(10, 0, 66, 0)],
     ['the same kind twice', Uint8Array.of(10, 0, 10, 0)],
     ['a kind in a foreign wire type', Uint8Array.of(8, 1)],

@@ -1,0 +1,34 @@
+import type { ErrorName } from '@parley/kernel';
+import { createRelationView, type Relation, type RelationView } from '@parley/wire';
+import type { AppRules } from '../app-rules.js';
+import { sidesOf } from './sides.js';
+
+/** A relation as one of the two users sees it: own settings, and of the other's only the friendship and requests. */
+export function relationViewOf(relation: Relation, user: string): RelationView {
+  const { mine, theirs } = sidesOf(relation, user);
+  return createRelationView({
+    other: theirs.user,
+    isFriend: mine.isFriend,
+    friendSinceMs: mine.friendSinceMs,
+    alias: mine.alias,
+    attributes: mine.attributes,
+    isBlocked: mine.isBlocking,
+    blockedSinceMs: mine.blockedSinceMs,
+    isBefriended: theirs.isFriend,
+    sent: mine.request,
+    received: theirs.request,
+    version: relation.version,
+  });
+}
+
+/**
+ * Why `sender` may not write to the other one of two users, or undefined: BLOCKED when one of them has blocked the other (the
+ * app may let who blocks go on writing), NOT_FRIENDS where only friends write to each other. Not to be asked of a user
+ * who writes to themselves.
+ */
+export function refusalOfRelation(relation: Relation | undefined, sender: string, rules: AppRules): ErrorName | undefined {
+  if (relation === undefined) return rules.friendsOnly ? 'NOT_FRIENDS' : undefined;
+  const { mine, theirs } = sidesOf(relation, sender);
+  if (theirs.isBlocking || (mine.isBlocking && rules.blocksBothWays)) return 'BLOCKED';
+  return rules.friendsOnly && !(mine.isFriend && theirs.isFriend) ? 'NOT_FRIENDS' : undefined;
+}
