@@ -950,6 +950,8 @@ export interface GetTargetResponse {
   readonly reactionKinds: number;
   readonly expiresMs: number;
   readonly onlyTo: readonly string[];
+  /** Somebody has reacted so. */
+  readonly isKnownReaction: boolean;
 }
 /** What GetTargetResponse is made from; absent fields get their zero value. */
 export interface GetTargetResponseInit {
@@ -964,6 +966,7 @@ export interface GetTargetResponseInit {
   readonly reactionKinds?: number | undefined;
   readonly expiresMs?: number | undefined;
   readonly onlyTo?: readonly string[] | undefined;
+  readonly isKnownReaction?: boolean | undefined;
 }
 
 export function createGetTargetResponse(init: GetTargetResponseInit): GetTargetResponse {
@@ -979,6 +982,7 @@ export function createGetTargetResponse(init: GetTargetResponseInit): GetTargetR
     reactionKinds: init.reactionKinds ?? 0,
     expiresMs: init.expiresMs ?? 0,
     onlyTo: init.onlyTo ?? [],
+    isKnownReaction: init.isKnownReaction ?? false,
   };
 }
 
@@ -994,6 +998,7 @@ export function writeGetTargetResponse(writer: ProtobufWriter, init: GetTargetRe
   if (init.reactionKinds !== undefined && init.reactionKinds !== 0) { writer.writeTag(72); writer.writeUint32(init.reactionKinds); }
   if (init.expiresMs !== undefined && init.expiresMs !== 0) { writer.writeTag(80); writer.writeUint64(init.expiresMs); }
   if (init.onlyTo !== undefined) for (const item of init.onlyTo) { writer.writeTag(90); writer.writeString(item); }
+  if (init.isKnownReaction !== undefined && init.isKnownReaction) { writer.writeTag(96); writer.writeBool(init.isKnownReaction); }
 }
 
 export function readGetTargetResponse(reader: ProtobufReader, end: number): GetTargetResponse {
@@ -1008,6 +1013,7 @@ export function readGetTargetResponse(reader: ProtobufReader, end: number): GetT
   let reactionKinds: GetTargetResponse['reactionKinds'] = 0;
   let expiresMs: GetTargetResponse['expiresMs'] = 0;
   const onlyTo: string[] = [];
+  let isKnownReaction: GetTargetResponse['isKnownReaction'] = false;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -1022,11 +1028,12 @@ export function readGetTargetResponse(reader: ProtobufReader, end: number): GetT
       case 72: reactionKinds = reader.readUint32(); break;
       case 80: expiresMs = reader.readUint64(); break;
       case 90: onlyTo.push(reader.readString()); break;
+      case 96: isKnownReaction = reader.readBool(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { exists, sender, timeMs, rootSeq, isRemoved, hasReacted, isPinned, kind, reactionKinds, expiresMs, onlyTo };
+  return { exists, sender, timeMs, rootSeq, isRemoved, hasReacted, isPinned, kind, reactionKinds, expiresMs, onlyTo, isKnownReaction };
 }
 
 export const encodeGetTargetResponse = (init: GetTargetResponseInit): Uint8Array => encodeWith(writeGetTargetResponse, init);
