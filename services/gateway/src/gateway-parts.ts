@@ -6,6 +6,7 @@ import { Deliveries } from './channels/deliveries.js';
 import { Membership } from './channels/membership.js';
 import { RoomStays } from './channels/room-stays.js';
 import { Admission } from './inbound/admission.js';
+import { actCommand, levelOfAct } from './inbound/act-command.js';
 import { Inbound } from './inbound/inbound.js';
 import { RateLimiter } from './inbound/rate-limiter.js';
 import { assertGatewayLimits, type GatewayLimits, gatewayLimits } from './limits.js';
@@ -16,6 +17,7 @@ import { Outbound } from './outbound/outbound.js';
 import { LaneDoors } from './overload/lane-doors.js';
 import { LoopLag } from './overload/loop-lag.js';
 import type { GatewayDeps } from './ports.js';
+import type { RequestDeps } from './requests/request-handler.js';
 import { Connections } from './sessions/connections.js';
 import { HandshakeGuard } from './sessions/handshake-guard.js';
 import { userChannelPrefix } from './sessions/local-user.js';
@@ -52,7 +54,7 @@ const watchSlotMs = 1_000;
 
 /** Wires a gateway together. Throws when its limits contradict each other. */
 export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): GatewayParts {
-  const { clock, random, telemetry, history, group, room, jsonCodec, appOf } = deps;
+  const { clock, random, telemetry, history, group, room, user, media, rules, jsonCodec, appOf } = deps;
   const limits = deps.limits ?? gatewayLimits;
   assertGatewayLimits(limits);
   const metrics = createGatewayMetrics(telemetry.metrics);
@@ -84,6 +86,7 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
     outbound,
     clock,
     bulkMembers: limits.bulkMembers,
+    typingEveryMs: limits.typingEveryMs,
     onMembershipUnclear: (user, channel) => void membership.refresh(user, channel),
   });
   const verifier = new TokenVerifier({ appOf, clock, tokenLifetimeMsMax: limits.tokenLifetimeMsMax });
@@ -91,7 +94,11 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
   const loginDesk = new LoginDesk({ verifier, sessions, connections, membership, outbound, clock, limits, logins });
   const whenReady = membership.whenReady.bind(membership);
   const rooms = new RoomStays({ channels, membership, clock, limits });
-  const requests = { history, group, room, random, whenReady, expect: membership.expect.bind(membership), rooms };
+  const requests = {
+    ...{ history, group, room, user, media, rules, random, limits, whenReady, rooms },
+    expect: membership.expect.bind(membership),
+    submitAct: actSubmitter(deps, router),
+  };
   const { rateLimiter, loopLag, admission } = createDoors(deps, { router, limits, metrics });
   const inbound = new Inbound({
     router,
@@ -103,6 +110,7 @@ export function createGatewayParts(deps: GatewayDeps, host: GatewayHost): Gatewa
     rateLimiter,
     admission,
     loopLag,
+    rules,
     jsonCodec,
     clock,
     logger,
@@ -125,6 +133,14 @@ function createDoors(
   const laneDoors = new LaneDoors({ router, partitions });
   const admission = new Admission({ policies, liveGateways, rateLimiter, loopLag, laneDoors, metrics });
   return { rateLimiter, loopLag, admission };
+}
+
+/** Puts what users do beside their frames into the lanes. */
+function actSubmitter({ clock, rules }: GatewayDeps, router: RouterClient): RequestDeps['submitAct'] {
+  return (app, user, conversation, act) => {
+    const level = act.kind === undefined ? 'medium' : levelOfAct(act.kind.type);
+    router.submit(level, actCommand({ app, user, conversation, act, ingressMs: clock.now() }, rules.rulesOf(app)));
+  };
 }
 
 function createGuard({ listener }: GatewayDeps, limits: GatewayLimits): HandshakeGuard {

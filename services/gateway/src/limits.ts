@@ -9,12 +9,26 @@ export interface RateLimits {
   readonly stored: BucketPolicy;
   readonly command: BucketPolicy;
   readonly bullet: BucketPolicy;
+  /** What users do to messages, to conversations and to their own view of them. */
+  readonly acts: BucketPolicy;
+  readonly typing: BucketPolicy;
+  /** Cursors, however many of them a frame moves. */
+  readonly cursors: BucketPolicy;
   /** Changes of attributes, of rooms and of their members. */
   readonly attributes: BucketPolicy;
   /** Contributions to counters of rooms. */
   readonly counters: BucketPolicy;
   /** Kicks, bans, mutes, roles, names and ends of rooms. */
   readonly moderation: BucketPolicy;
+  /** Changes of groups. */
+  readonly groups: BucketPolicy;
+  /** Reading and changing profiles and relations. */
+  readonly people: BucketPolicy;
+  readonly search: BucketPolicy;
+  /** Uploads, downloads and shares of files; the bytes travel elsewhere. */
+  readonly media: BucketPolicy;
+  /** Reading everything. */
+  readonly readAll: BucketPolicy;
 }
 
 /** Everything here has a limit. Sizes in bytes, times in milliseconds. */
@@ -33,6 +47,10 @@ export interface GatewayLimits {
   readonly rates: RateLimits;
   /** Rooms that a user may be in at the same time. */
   readonly roomsPerUserMax: number;
+  /** Conversations that reading everything reads. */
+  readonly readAllMax: number;
+  /** Lookers are told at most so often that one user types in one conversation. */
+  readonly typingEveryMs: number;
   /** When timers are later than this on average, a share of stored LOW and transient MEDIUM is turned away; of transient LOW from three quarters, of stored MEDIUM from one and a half times of it. */
   readonly loopLagMsMax: number;
   /** Frames of a connection that are refused for their rate within a second, from which on it is read slowly. */
@@ -94,11 +112,21 @@ export const gatewayLimits: GatewayLimits = {
     stored: { perSecond: 10, burst: 30 },
     command: { perSecond: 30, burst: 60 },
     bullet: { perSecond: 50, burst: 100 },
+    acts: { perSecond: 20, burst: 40 },
+    typing: { perSecond: 3, burst: 6 },
+    cursors: { perSecond: 50, burst: 200 },
     attributes: { perSecond: 10, burst: 20 },
     counters: { perSecond: 5, burst: 10 },
     moderation: { perSecond: 10, burst: 20 },
+    groups: { perSecond: 10, burst: 100 },
+    people: { perSecond: 5, burst: 20 },
+    search: { perSecond: 2, burst: 5 },
+    media: { perSecond: 5, burst: 20 },
+    readAll: { perSecond: 0.2, burst: 3 },
   },
   roomsPerUserMax: limits.roomsPerUserMax,
+  readAllMax: 10_000,
+  typingEveryMs: 2_000,
   loopLagMsMax: 20,
   floodRefusalsMax: 2_000,
   floodTurnMs: 50,

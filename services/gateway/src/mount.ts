@@ -11,7 +11,7 @@ import { createGatewayService } from './service.js';
 
 /** Runs the gateway in a process; answers the port that clients connect to. */
 export async function mountGateway({ platform, readyWhen, onStop }: ServiceLife): Promise<{ readonly port: number }> {
-  const { config, log, directory, dialer, peer, partitions, policies, clock, random, telemetry, clients } = platform;
+  const { config, log, directory, dialer, peer, partitions, policies, rules, clock, random, telemetry, clients } = platform;
   const apps = new Map(config.apps.map((app) => [app.id, gatewayApp(app)]));
   const service = createGatewayService({
     ...{ clock, random, telemetry },
@@ -23,6 +23,9 @@ export async function mountGateway({ platform, readyWhen, onStop }: ServiceLife)
     history: clients.history,
     group: clients.group,
     room: clients.room,
+    user: clients.user,
+    media: clients.media,
+    rules,
     appOf: (id) => apps.get(id),
     ...{ policies, partitions, liveGateways: () => platform.liveGateways() },
     jsonCodec: createJsonCodec(await readFile(descriptorSetUrl)),

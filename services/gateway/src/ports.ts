@@ -1,6 +1,9 @@
 import type { GroupService } from '@parley/contracts/group';
 import type { HistoryService } from '@parley/contracts/history';
+import type { MediaService } from '@parley/contracts/media';
 import type { RoomService } from '@parley/contracts/room';
+import type { UserService } from '@parley/contracts/user';
+import type { RulesBook } from '@parley/domain';
 import type { Clock, Random } from '@parley/kernel';
 import type { PolicyBook } from '@parley/lanes';
 import type { RouterClient, RouterClientEvents } from '@parley/router-client';
@@ -60,6 +63,10 @@ export interface GatewayDeps {
   readonly history: ServiceClient<typeof HistoryService>;
   readonly group: ServiceClient<typeof GroupService>;
   readonly room: ServiceClient<typeof RoomService>;
+  readonly user: ServiceClient<typeof UserService>;
+  readonly media: ServiceClient<typeof MediaService>;
+  /** What apps let their users do; asked for every act. */
+  readonly rules: RulesBook;
   readonly appOf: (id: string) => GatewayApp | undefined;
   /** What may be sent; asked for every message, so that a change holds at once. */
   readonly policies: PolicyBook;

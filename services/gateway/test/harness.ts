@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { type AppRules, defaultRules, type RulesBook } from '@parley/domain';
 import { type CancelTimer, type Clock, seededRandom, systemClock } from '@parley/kernel';
 import { defaultPolicy, type PolicyBook, type ResolvedPolicy } from '@parley/lanes';
 import { silentTelemetry } from '@parley/telemetry';
@@ -14,7 +15,10 @@ import {
 } from '../src/index.js';
 import { FakeRouter } from './fake-router.js';
 import { FakeRoom } from './fake-room.js';
-import { FakeHistory, fakeGroup } from './fake-services.js';
+import { FakeGroup } from './fake-group.js';
+import { FakeMedia } from './fake-media.js';
+import { FakeHistory } from './fake-history.js';
+import { FakeUser } from './fake-user.js';
 import { TestClient } from './test-client.js';
 
 export const secret = 'a secret of at least thirty-two bytes';
@@ -102,12 +106,22 @@ class FakePolicies implements PolicyBook {
   policyOf = (): ResolvedPolicy => this.policy;
 }
 
+/** Rules that a test may change at any time. */
+class FakeRules implements RulesBook {
+  rules: AppRules = defaultRules;
+  rulesOf = (): AppRules => this.rules;
+}
+
 /** A gateway with fakes behind it and real sockets in front. */
 export class Harness implements AsyncDisposable {
   readonly gateway: GatewayService;
   readonly router: FakeRouter;
   readonly history = new FakeHistory();
   readonly room = new FakeRoom();
+  readonly group = new FakeGroup();
+  readonly user = new FakeUser();
+  readonly media = new FakeMedia();
+  readonly rules = new FakeRules();
   readonly policies = new FakePolicies();
   readonly clock = new SkippingClock();
   readonly #clients: TestClient[] = [];
@@ -122,8 +136,11 @@ export class Harness implements AsyncDisposable {
         return router;
       },
       history: this.history,
-      group: fakeGroup(),
+      group: this.group,
       room: this.room,
+      user: this.user,
+      media: this.media,
+      rules: this.rules,
       policies: this.policies,
       liveGateways: () => 1,
       partitions: 16,

@@ -22,7 +22,14 @@ describe('a membership', () => {
     const others = harness.history.conversations.get('alice')?.filter(({ conversation }) => conversation === 'g:other') ?? [];
     harness.history.conversations.set('alice', [ended, ...others]);
     harness.router.deliver({ channels: ['user:alice'], seq: 1, control: { channel: 'g:other', joined: ['alice'] } });
-    expect(await alice.nextPush('headMoved')).toEqual({ conversation: 'g:team', headSeq: 8 });
+    await alice.until(() => alice.pushed('headMoved').some(({ conversation, headSeq }) => conversation === 'g:team' && headSeq === 8));
+  });
+
+  it('that ended unheard makes clients sync where history does not know how far it went', async () => {
+    await using harness = await Harness.start();
+    const alice = await harness.member('alice');
+    harness.router.deliver({ channels: ['user:alice'], seq: 1, control: { channel: 'g:brief', joined: ['alice'] } });
+    expect(await alice.nextPush('resyncNeeded')).toEqual({});
   });
 
   it('that was resumed hears nothing of what was said in between, though that is still on its way', async () => {

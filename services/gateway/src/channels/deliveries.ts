@@ -1,6 +1,7 @@
 import { type Delivery, LinkClass, type MembershipControl } from '@parley/contracts/router';
 import type { Clock } from '@parley/kernel';
 import { laneOf } from '@parley/lanes';
+import { decodeConversationEvent } from '@parley/wire';
 import { chunkOf } from '../outbound/chunk.js';
 import type { Outbound, OutboundEvent } from '../outbound/outbound.js';
 import { type QueueIndex, queues } from '../outbound/outbox.js';
@@ -8,6 +9,7 @@ import { type LocalUser, userChannelPrefix } from '../sessions/local-user.js';
 import type { SessionTable } from '../sessions/session-table.js';
 import type { Channel, LocalMember } from './channel.js';
 import { bodyFieldOf, bodyFields } from './event-body.js';
+import { TypingThrottle } from './typing-throttle.js';
 import type { ChannelTable } from './channel-table.js';
 
 export interface DeliveriesDeps {
@@ -19,6 +21,8 @@ export interface DeliveriesDeps {
   readonly clock: Clock;
   /** A channel with so many local members counts as large. */
   readonly bulkMembers: number;
+  /** At most so often lookers are told that one user types in one conversation, milliseconds. */
+  readonly typingEveryMs: number;
   /** The user may have become a member of a channel that is not heard yet. */
   readonly onMembershipUnclear: (user: LocalUser, channel: string) => void;
 }
@@ -30,20 +34,38 @@ interface Handout {
   readonly event: OutboundEvent | undefined;
   readonly stamp: number;
   readonly nowMs: number;
+  /** Whom the event is for, where it is not for all. */
+  readonly audience: Audience | undefined;
 }
+
+/** `chosen`: these users, and the others get what stands in its place; `lookers`: who looks, but for who types. */
+type Audience =
+  | { readonly type: 'chosen'; readonly users: ReadonlySet<string>; readonly withheld: OutboundEvent | undefined }
+  | { readonly type: 'lookers'; readonly typist: string };
 
 /** Hands what the routers deliver to local sessions, and lets membership changes take effect in their order. */
 export class Deliveries {
   readonly #deps: DeliveriesDeps;
+  readonly #typing: TypingThrottle;
   #stamp = 0;
 
   constructor(deps: DeliveriesDeps) {
     this.#deps = deps;
+    this.#typing = new TypingThrottle(deps.typingEveryMs);
   }
 
   deliver(delivery: Delivery, linkClass: LinkClass): void {
-    const event = eventOf(delivery);
-    const handout: Handout = { delivery, linkClass, event, stamp: ++this.#stamp, nowMs: this.#deps.clock.monotonic() };
+    const nowMs = this.#deps.clock.monotonic();
+    let audience: Audience | undefined;
+    if (delivery.isForLookers) {
+      audience = this.#lookersOf(delivery, nowMs);
+      if (audience === undefined) return;
+    } else if (delivery.onlyTo.length > 0) {
+      const withheld = eventOf(delivery, delivery.withheld);
+      audience = { type: 'chosen', users: new Set(delivery.onlyTo), withheld };
+    }
+    const event = eventOf(delivery, delivery.event);
+    const handout: Handout = { delivery, linkClass, event, stamp: ++this.#stamp, nowMs, audience };
     for (const name of delivery.channels) {
       if (name.startsWith(userChannelPrefix)) this.#toUser(handout, name.slice(userChannelPrefix.length));
       else this.#toChannel(handout, name);
@@ -51,10 +73,11 @@ export class Deliveries {
   }
 
   #toUser(handout: Handout, userId: string): void {
-    const { delivery, linkClass } = handout;
+    const { delivery, linkClass, event } = handout;
     const user = this.#deps.sessions.user(delivery.app, userId);
     if (user === undefined) return;
-    this.#send(handout, user);
+    if (handout.audience === undefined) this.#send(handout, event, user);
+    else this.#sendChosen(handout, event, user);
     const { control } = delivery;
     // The same control comes on each class; one of them is enough to find out.
     if (control === undefined || linkClass === LinkClass.NORMAL || !control.joined.includes(userId)) return;
@@ -68,15 +91,18 @@ export class Deliveries {
     // What comes on a channel shows that the router has the subscription, also where the answer that says so is still
     // on its way: that one comes on the urgent class, and may be later than a change of membership on the other.
     if (channel === undefined) return;
-    channel.spokeAt = this.#deps.channels.nextStamp();
+    if (!delivery.isForLookers) channel.spokeAt = this.#deps.channels.nextStamp();
     channel.heardSeq = Math.max(channel.heardSeq, delivery.seq);
     const control = delivery.control?.channel === name ? delivery.control : undefined;
     if (control !== undefined) this.#join(channel, control, handout);
     if (event !== undefined && channel.check === undefined) {
       const isBulk = event.queue !== queues.urgent && channel.members.size >= this.#deps.bulkMembers;
-      const toMember = isBulk ? { ...handout, event: { ...event, isBulk } } : handout;
+      const toMember = isBulk ? { ...event, isBulk } : event;
+      const isForAll = handout.audience === undefined;
       for (const [user, member] of channel.members) {
-        if (hears(member, linkClass) && (event.seq === 0 || event.seq >= member.sinceSeq)) this.#send(toMember, user);
+        if (!hears(member, linkClass) || (event.seq !== 0 && event.seq < member.sinceSeq)) continue;
+        if (isForAll) this.#send(handout, toMember, user);
+        else this.#sendChosen(handout, toMember, user);
       }
     }
     if (control !== undefined) this.#leave(channel, control, handout);
@@ -110,7 +136,32 @@ export class Deliveries {
     }
   }
 
-  #send({ delivery, event, stamp, nowMs }: Handout, user: LocalUser): void {
+  /** Undefined: nobody is told, because it was told a moment ago. */
+  #lookersOf({ app, event }: Delivery, nowMs: number): Audience | undefined {
+    const typing = decodeConversationEvent(event);
+    return this.#typing.passes(app, typing, nowMs) ? { type: 'lookers', typist: typing.sender } : undefined;
+  }
+
+  #sendChosen(handout: Handout, event: OutboundEvent | undefined, user: LocalUser): void {
+    const { audience } = handout;
+    if (audience?.type === 'lookers') {
+      if (user.id !== audience.typist) this.#sendToLookers(handout, user);
+    } else if (audience !== undefined) {
+      this.#send(handout, audience.users.has(user.id) ? event : audience.withheld, user);
+    }
+  }
+
+  /** Whoever does not look, or cannot keep up, has missed nothing that counts. */
+  #sendToLookers({ delivery, event, stamp }: Handout, user: LocalUser): void {
+    if (event === undefined) return;
+    for (const { connection } of user.sessions) {
+      if (connection === undefined || connection.looking !== delivery.conversation || connection.deliveryStamp === stamp) continue;
+      connection.deliveryStamp = stamp;
+      if (connection.outbox?.congestedSinceMs === undefined) this.#deps.outbound.sendEvent(connection, event);
+    }
+  }
+
+  #send({ delivery, stamp, nowMs }: Handout, event: OutboundEvent | undefined, user: LocalUser): void {
     if (event === undefined) return;
     const isOwn = delivery.exceptPeer !== '' && delivery.exceptPeer === this.#deps.peer;
     for (const session of user.sessions) {
@@ -130,7 +181,7 @@ export class Deliveries {
 
 const queueByLane = { system: queues.urgent, high: queues.urgent, medium: queues.normal, low: queues.low } as const;
 
-function eventOf({ event, priority, conversation, seq }: Delivery): OutboundEvent | undefined {
+function eventOf({ priority, conversation, seq }: Delivery, event: Uint8Array): OutboundEvent | undefined {
   if (event.length === 0) return undefined;
   const queue: QueueIndex = queueByLane[laneOf(priority)];
   const isTally = queue === queues.normal && seq === 0 && bodyFieldOf(event) === bodyFields.roomTally;

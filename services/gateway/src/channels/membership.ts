@@ -98,15 +98,15 @@ export class Membership {
 
   /**
    * Resolves when the user's channels agree with history; rejects with UNAVAILABLE when that takes too long. With the
-   * user's conversations, if history was asked for them after this call and nothing has happened since that live
-   * events did not bring: then nobody needs to ask again.
+   * user's conversations where they are wanted, if history was asked for them after this call and nothing has happened
+   * since that live events did not bring: then nobody needs to ask again.
    */
-  async whenReady(user: LocalUser): Promise<ListConversationsResponse | undefined> {
+  async whenReady(user: LocalUser, wantsAll = false): Promise<ListConversationsResponse | undefined> {
     if (user.isReady) return undefined;
     const { channels, clock, limits } = this.#deps;
     const ready = new Promise<ListConversationsResponse | undefined>((wake) => {
       user.waiters ??= [];
-      user.waiters.push({ since: channels.nextStamp(), wake });
+      user.waiters.push({ since: channels.nextStamp(), wantsAll, wake });
     });
     return withTimeout(clock, limits.readyWithinMs, ready, () => new ParleyError('UNAVAILABLE', 'subscriptions are not active yet'));
   }
@@ -128,7 +128,9 @@ export class Membership {
     user.isReady = true;
     const waiters = user.waiters ?? [];
     user.waiters = undefined;
-    for (const { since, wake } of waiters) wake(answer !== undefined && since < answer.askedAt ? answer.only : undefined);
+    for (const { since, wantsAll, wake } of waiters) {
+      wake(wantsAll && answer !== undefined && since < answer.askedAt ? answer.only : undefined);
+    }
   }
 
   async #refreshOnce(user: LocalUser, refresh: Refresh): Promise<Answer> {
@@ -136,7 +138,9 @@ export class Membership {
     for (let round = 0; round < limits.refreshRoundsMax; round++) {
       refresh.overrides.clear();
       const askedAt = channels.nextStamp();
-      const pages = await this.#list(user);
+      // What a conversation looks like costs history more than who is in it.
+      const isMembershipOnly = user.waiters?.some(({ wantsAll }) => wantsAll) !== true;
+      const pages = await this.#list(user, isMembershipOnly);
       const listed = pages.flatMap(({ conversations }) => conversations).filter(({ conversation }) => !conversation.startsWith('u:'));
       const late = listed
         .filter(({ isMember }) => isMember)
@@ -145,18 +149,18 @@ export class Membership {
       if (late.length === 0) {
         this.#apply(user, refresh, listed);
         const isUnheard = refresh.overrides.size > 0 || user.channels.some(({ spokeAt }) => spokeAt > askedAt);
-        return { askedAt, only: isUnheard || pages.length > 1 ? undefined : pages[0] };
+        return { askedAt, only: isMembershipOnly || isUnheard || pages.length > 1 ? undefined : pages[0] };
       }
       await Promise.all(late.map((channel) => this.#whenActive(channel)));
     }
     throw new ParleyError('UNAVAILABLE', 'channels keep changing');
   }
 
-  async #list(user: LocalUser): Promise<readonly ListConversationsResponse[]> {
+  async #list(user: LocalUser, isMembershipOnly: boolean): Promise<readonly ListConversationsResponse[]> {
     const pages: ListConversationsResponse[] = [];
     let page = '';
     do {
-      const request = { app: user.app, user: user.id, page, isCurrent: true };
+      const request = { app: user.app, user: user.id, page, isCurrent: true, isMembershipOnly };
       const answer = await this.#deps.history.listConversations(request, { timeoutMs: this.#deps.limits.requestWithinMs });
       pages.push(answer);
       page = answer.nextPage;
@@ -168,7 +172,9 @@ export class Membership {
     if (!isInUse(user)) return;
     const { channels, clock, sessions } = this.#deps;
     const kept = new Set<Channel>();
+    const known = new Set<string>();
     for (const { conversation, headSeq, isMember, memberSinceSeq } of listed) {
+      known.add(conversation);
       const override = refresh.overrides.get(conversation);
       if (override?.type === 'left' || (!isMember && override === undefined)) {
         // An answer from before the end does not know where that is, but a sync will.
@@ -188,6 +194,7 @@ export class Membership {
       const head = Math.max(headSeq, channel.heardSeq);
       if (hasMissed && user.isReady && head > 0) sessions.notify(user, headMoved(conversation, head));
     }
+    this.#tellEnds(user, refresh, known);
     for (const channel of user.channels) {
       if (!kept.has(channel) && !refresh.overrides.has(channel.id)) channel.remove(user, clock.monotonic());
     }
@@ -199,6 +206,26 @@ export class Membership {
     const isHearing = channels.get(user.app, conversation)?.members.has(user) === true;
     if (user.isReady && (isHearing || told.has(conversation))) sessions.notify(user, notice);
     told.delete(conversation);
+  }
+
+  /** Groups that the answer leaves out: the user is not in them any more, though their channels have not said so. */
+  #tellEnds(user: LocalUser, { overrides, told }: Refresh, known: ReadonlySet<string>): void {
+    const heard = user.channels.map(({ id }) => id);
+    for (const conversation of new Set([...heard, ...told])) {
+      if (known.has(conversation) || !conversation.startsWith(groupPrefix) || overrides.get(conversation)?.type === 'joined') continue;
+      told.delete(conversation);
+      if (user.isReady) void this.#tellEnd(user, conversation);
+    }
+  }
+
+  /** Tells how far an ended membership went, as history has it. */
+  async #tellEnd(user: LocalUser, conversation: string): Promise<void> {
+    const { history, limits, sessions } = this.#deps;
+    const question = { app: user.app, user: user.id, conversation };
+    const answer = await history.getConversationSummary(question, { timeoutMs: limits.requestWithinMs }).catch(() => undefined);
+    const headSeq = answer?.conversation?.headSeq ?? 0;
+    // A sync knows where this question did not help.
+    sessions.notify(user, headSeq > 0 ? headMoved(conversation, headSeq) : resync);
   }
 
   #whenActive(channel: Channel): Promise<void> {
@@ -274,5 +301,6 @@ export class Membership {
 
 const isInUse = (user: LocalUser): boolean => user.sessions.length > 0 && user.isSubscribed;
 
+const groupPrefix = 'g:';
 const resync = chunkOf({ body: { type: 'resyncNeeded', value: {} } });
 const headMoved = (conversation: string, headSeq: number) => chunkOf({ body: { type: 'headMoved', value: { conversation, headSeq } } });

@@ -40,7 +40,7 @@ function admissionWith(changes: Partial<AdmissionDeps>): Admission {
 
 /** What the refusal says; empty where there is none. */
 function refusalOf(admission: Admission, level: Level, messageClass: MessageClass): string {
-  const entry: Entry = { connection: new ClientConnection(edge, 1, false, 0), session, id: 7, level, messageClass, nowMs: 0 };
+  const entry: Entry = { connection: new ClientConnection(edge, 1, false, 0), session, id: 7, level, messageClass, cost: 1, nowMs: 0 };
   const refused = admission.refuseClient(entry) ?? admission.refuseShared(entry, 'u:alice|bob');
   const body = decodeServerFrames(refused?.bytes ?? new Uint8Array(0)).frames[0]?.body;
   return body?.type === 'error' ? `${body.value.name} ${body.value.retryAfterMs} ${body.value.message}` : '';

@@ -26,6 +26,8 @@ export interface Entry {
   readonly id: number;
   readonly level: Level;
   readonly messageClass: MessageClass;
+  /** How much of the class's rate it uses up. */
+  readonly cost: number;
   readonly nowMs: number;
 }
 
@@ -37,12 +39,18 @@ const doors = {
   stored: { error: 'RATE_LIMITED', detail: 'client: stored' },
   command: { error: 'RATE_LIMITED', detail: 'client: command' },
   bullet: { error: 'RATE_LIMITED', detail: 'client: bullet' },
+  acts: { error: 'RATE_LIMITED', detail: 'client: acts,' },
+  typing: { error: 'RATE_LIMITED', detail: 'client: typing,' },
+  cursors: { error: 'RATE_LIMITED', detail: 'client: cursors,' },
   app: { error: 'RATE_LIMITED', detail: 'app:' },
   room: { error: 'RATE_LIMITED', detail: 'room:' },
   lane: { error: 'OVERLOADED', detail: 'router:' },
 } as const;
 type Door = keyof typeof doors;
 const doorNames = Object.keys(doors) as readonly Door[];
+
+/** What is not kept is turned away first. */
+const transientClasses: { readonly [C in MessageClass]?: true } = { command: true, bullet: true, typing: true };
 
 const roomPrefix = 'r:';
 
@@ -64,14 +72,15 @@ export class Admission {
 
   /** Load, and what the client itself may send: before anybody looks at the message. The answer is its refusal. */
   refuseClient(entry: Entry): Chunk | undefined {
-    const { connection, session, level, messageClass, nowMs } = entry;
+    const { connection, session, level, messageClass, cost, nowMs } = entry;
     const { loopLag, policies, rateLimiter } = this.#deps;
-    const loopWaitMs = loopLag.take(level, messageClass === 'stored');
-    if (loopWaitMs > 0) return this.#refuse(messageClass === 'stored' ? 'busy' : 'loop', entry, loopWaitMs);
+    const isTransient = transientClasses[messageClass] === true;
+    const loopWaitMs = loopLag.take(level, !isTransient);
+    if (loopWaitMs > 0) return this.#refuse(isTransient ? 'loop' : 'busy', entry, loopWaitMs);
     connection.levels ??= new LevelBuckets();
     const levelWaitMs = connection.levels.take(policies.policyOf(session.app.id).client, level, nowMs);
     if (levelWaitMs > 0) return this.#refuse('client', entry, levelWaitMs);
-    const kindWaitMs = rateLimiter.take(connection, messageClass, level, nowMs);
+    const kindWaitMs = rateLimiter.take(connection, messageClass, level, nowMs, cost);
     return kindWaitMs > 0 ? this.#refuse(messageClass, entry, kindWaitMs) : undefined;
   }
 

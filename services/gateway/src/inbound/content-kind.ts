@@ -2,7 +2,7 @@ import { ProtobufReader } from '@parley/kernel';
 import type { MessageClass } from './rate-limiter.js';
 
 /** Fields of parley.event.v1.Content. */
-const lastKind = 9;
+const lastKind = 12;
 const command = 8;
 const bullet = 9;
 const lengthDelimited = 2;

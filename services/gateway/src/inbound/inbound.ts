@@ -1,3 +1,4 @@
+import type { RulesBook } from '@parley/domain';
 import { type Clock, refusal, type Refusal } from '@parley/kernel';
 import type { RouterClient } from '@parley/router-client';
 import type { Logger } from '@parley/telemetry';
@@ -21,7 +22,8 @@ import type { Admission } from './admission.js';
 import { Floods } from './flood.js';
 import type { RateLimiter } from './rate-limiter.js';
 import { Requests } from './requests.js';
-import { levelOf, type SendFrame, sendMessage } from './send-message.js';
+import { type ActFrame, type CursorsFrame, moveCursors, sendAct } from './send-act.js';
+import { levelOf, refusalOfConversation, type SendFrame, sendMessage } from './send-message.js';
 import type { LoopLag } from '../overload/loop-lag.js';
 
 export interface InboundDeps {
@@ -34,6 +36,7 @@ export interface InboundDeps {
   readonly rateLimiter: RateLimiter;
   readonly admission: Admission;
   readonly loopLag: Pick<LoopLag, 'touch'>;
+  readonly rules: RulesBook;
   readonly jsonCodec: JsonCodec | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -147,7 +150,12 @@ export class Inbound {
         this.#answer(connection, { id: frame.id, body: { type: 'pong', value: { serverTimeMs: clock.now() } } });
         return;
       case 'send':
-        this.#send(connection, session, { ...frame, body });
+      case 'act':
+      case 'moveCursors':
+        this.#submit(connection, session, frame, body);
+        return;
+      case 'look':
+        this.#look(connection, session, frame.id, body.value.conversation);
         return;
       case 'renewToken': {
         const refused = this.#deps.loginDesk.renew(session, body.value.token);
@@ -165,14 +173,37 @@ export class Inbound {
     }
   }
 
-  #send(connection: ClientConnection, session: Session, frame: SendFrame): void {
-    const refused = sendMessage(this.#deps, connection, session, frame);
+  /** What goes into a lane. The outcome answers it, but for cursors. */
+  #submit(connection: ClientConnection, session: Session, frame: ClientFrame, body: LaneBody): void {
+    const refused = this.#refusalOf(connection, session, frame, body);
     if (!(refused instanceof Chunk)) {
       if (refused !== undefined) this.#refuse(connection, frame.id, refused);
+      else if (body.type === 'moveCursors') this.#answer(connection, doneFrame(frame.id));
       return;
     }
     if (frame.id !== 0) this.#deps.outbound.send(connection, refused);
     this.#floods.refused(connection, this.#deps.clock.monotonic());
+  }
+
+  #refusalOf(connection: ClientConnection, session: Session, frame: ClientFrame, body: LaneBody): Refusal | Chunk | undefined {
+    switch (body.type) {
+      case 'send':
+        return sendMessage(this.#deps, connection, session, { ...frame, body });
+      case 'act':
+        return sendAct(this.#deps, connection, session, { ...frame, body });
+      case 'moveCursors':
+        return moveCursors(this.#deps, connection, session, { ...frame, body });
+    }
+  }
+
+  #look(connection: ClientConnection, session: Session, id: number, conversation: string): void {
+    const refused = conversation === '' ? undefined : refusalOfConversation(conversation, session.user.id);
+    if (refused !== undefined) {
+      this.#refuse(connection, id, refused);
+      return;
+    }
+    connection.looking = conversation;
+    this.#answer(connection, doneFrame(id));
   }
 
   #refuse(connection: ClientConnection, id: number, error: Refusal): void {
@@ -190,6 +221,8 @@ export class Inbound {
     this.#deps.connections.close(connection, reason, errorFrame(id, error));
   }
 }
+
+type LaneBody = (SendFrame | ActFrame | CursorsFrame)['body'];
 
 const doneFrame = (id: number): ServerFrameInit => ({ id, body: { type: 'done', value: {} } });
 

@@ -4,7 +4,7 @@ import type { ClientConnection } from '../sessions/client-connection.js';
 
 /** What is counted separately. */
 export type RateClass = keyof RateLimits;
-export type MessageClass = Extract<RateClass, 'stored' | 'command' | 'bullet'>;
+export type MessageClass = Extract<RateClass, 'stored' | 'command' | 'bullet' | 'acts' | 'typing' | 'cursors'>;
 
 /** Holds clients to the rates of their app. */
 export class RateLimiter {
@@ -15,10 +15,11 @@ export class RateLimiter {
   }
 
   /** 0 admits; otherwise the milliseconds until the client may try again. What is no message counts as medium. */
-  take(connection: ClientConnection, rateClass: RateClass, level: Level, nowMs: number): number {
+  take(connection: ClientConnection, rateClass: RateClass, level: Level, nowMs: number, cost = 1): number {
     const policy: BucketPolicy = connection.session?.app.rates?.[rateClass] ?? this.#defaults[rateClass];
     connection.buckets ??= {};
     connection.buckets[rateClass] ??= new TokenBucket(policy, nowMs);
+    if (cost > 1) return connection.buckets[rateClass].take(policy, nowMs, Math.min(cost, policy.burst));
     return connection.buckets[rateClass].takeLeaving(policy, nowMs, leftBy(rateClass, level, policy));
   }
 }

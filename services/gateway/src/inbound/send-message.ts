@@ -37,8 +37,8 @@ export function sendMessage(
   const byKind = messageClass === 'bullet' ? Priority.LOW : Priority.MEDIUM;
   const priority = message.priority === Priority.UNSPECIFIED ? byKind : message.priority;
   const level = levelOf(priority);
-  const entry = { connection, session, id: frame.id, level, messageClass, nowMs: clock.monotonic() };
-  const { conversation, clientMsgId, content, isRetry } = message;
+  const entry = { connection, session, id: frame.id, level, messageClass, cost: 1, nowMs: clock.monotonic() };
+  const { conversation, clientMsgId, content, isRetry, options, expiresAfterMs } = message;
   const refused = admission.refuseClient(entry) ?? refusalOfMessage(session, message) ?? admission.refuseShared(entry, conversation);
   if (refused !== undefined) return refused;
   router.submit(level, {
@@ -47,10 +47,13 @@ export function sendMessage(
     ingressMs: clock.now(),
     origin: { peer: router.peer, connection: connection.id, request: frame.id },
     trace: traceOf(frame),
-    body: { type: 'send', value: { sender: session.user.id, clientMsgId, priority, content, isRetry } },
+    body: { type: 'send', value: { sender: session.user.id, clientMsgId, priority, content, isRetry, options, expiresAfterMs } },
   });
   return undefined;
 }
+
+/** What ids of messages and of acts that take a seq must be. */
+export const msgIdRule = `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes, none of them zero`;
 
 /** Length of a traceparent (W3C Trace Context, 3.2); what is longer is none. */
 const traceparentLength = 55;
@@ -62,7 +65,7 @@ function refusalOfMessage(session: Session, message: SendMessage): Refusal | und
   const target = refusalOfConversation(message.conversation, session.user.id);
   if (target !== undefined) return target;
   if (!isClientMsgId(message.clientMsgId)) {
-    return refusal('INVALID_ARGUMENT', `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes, none of them zero`);
+    return refusal('INVALID_ARGUMENT', msgIdRule);
   }
   if (message.priority === Priority.SYSTEM) return refusal('INVALID_ARGUMENT', 'priority: LOW, MEDIUM or HIGH');
   const { textBytesMax } = session.app;

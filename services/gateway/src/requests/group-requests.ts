@@ -1,34 +1,30 @@
-import { conversationOfGroup, type GroupId, isGroupId, limits, randomId } from '@parley/kernel';
-import type { CreateGroup, DismissGroup, InviteToGroup, JoinGroup, LeaveGroup, ListGroupMembers } from '@parley/wire';
-import { type Answer, type Asker, demand, done, type RequestDeps } from './request-handler.js';
-import { demandName, demandPage, demandUsers } from './shared-checks.js';
-
-interface GroupOfService {
-  readonly group: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly memberCount: number;
-  readonly version: number;
-}
+import { conversationOfGroup, type GroupId, limits, ParleyError, randomId } from '@parley/kernel';
+import type { ChangeGroup, CreateGroup, DismissGroup, GroupInfo, GroupOperation, InviteToGroup, JoinGroup, LeaveGroup } from '@parley/wire';
+import { demandGroup, demandGroupAttributes, demandOperation } from './group-checks.js';
+import { type Answer, type Asker, done, type RequestDeps } from './request-handler.js';
+import { demandBytes, demandName, demandSomeUsers, demandUsers } from './shared-checks.js';
 
 export async function createGroup(deps: RequestDeps, asker: Asker, request: CreateGroup): Promise<Answer> {
   const group = request.group === '' ? randomId(deps.random) : request.group;
+  const { name, members, options, avatar, notice, attributes } = request;
   demandGroup(group);
-  demandName(request.name);
-  demandUsers('members', request.members, limits.groupInviteMax);
-  const { name, members } = request;
-  const whenHeard = deps.expect(asker.user, conversationOfGroup(group as GroupId));
-  const answer = await deps.group.createGroup({ app: asker.app, group, name, owner: asker.user.id, members }, asker.call);
+  demandName(name);
+  demandUsers('members', members, limits.groupInviteMax);
+  demandBytes('avatar', avatar, limits.avatarBytesMax);
+  demandBytes('notice', notice, limits.groupNoticeBytesMax);
+  demandGroupAttributes('attributes', attributes, []);
+  const whenHeard = deps.expect(asker.user, channelOf(group));
+  const command = { app: asker.app, group, name, owner: asker.user.id, members, options, avatar, notice, attributes };
+  const answer = await deps.group.createGroup(command, asker.call);
   await whenHeard();
   return groupAnswer(group, answer.group);
 }
 
-export async function joinGroup(deps: RequestDeps, asker: Asker, { group }: JoinGroup): Promise<Answer> {
+/** Joins, or asks to: then the answer names the user under `asked`. */
+export async function joinGroup(deps: RequestDeps, asker: Asker, { group, text }: JoinGroup): Promise<Answer> {
   demandGroup(group);
-  const whenHeard = deps.expect(asker.user, conversationOfGroup(group as GroupId));
-  const answer = await deps.group.joinGroup({ app: asker.app, group, user: asker.user.id }, asker.call);
-  await whenHeard();
-  return groupAnswer(group, answer.group);
+  demandBytes('text', text, limits.userNameBytesMax);
+  return operate(deps, asker, group, { kind: { type: 'join', value: { text } } });
 }
 
 export async function leaveGroup(deps: RequestDeps, asker: Asker, { group }: LeaveGroup): Promise<Answer> {
@@ -45,25 +41,34 @@ export async function dismissGroup(deps: RequestDeps, asker: Asker, { group }: D
 
 export async function inviteToGroup(deps: RequestDeps, asker: Asker, { group, users }: InviteToGroup): Promise<Answer> {
   demandGroup(group);
-  demandUsers('users', users, limits.groupInviteMax);
-  demand(users.length > 0, 'users: at least 1');
+  demandSomeUsers('users', users, limits.groupInviteMax);
   const answer = await deps.group.inviteToGroup({ app: asker.app, group, users, operator: asker.user.id }, asker.call);
   return groupAnswer(group, answer.group);
 }
 
-export async function listGroupMembers(deps: RequestDeps, asker: Asker, request: ListGroupMembers): Promise<Answer> {
-  demandGroup(request.group);
-  demandPage(request.limit);
-  const { group, page, limit } = request;
-  const answer = await deps.group.listMembers({ app: asker.app, group, viewer: asker.user.id, page, limit }, asker.call);
-  return { type: 'members', value: answer };
+/** Everything else that may be done to a group. */
+export async function changeGroup(deps: RequestDeps, asker: Asker, { group, operation, ifVersion }: ChangeGroup): Promise<Answer> {
+  demandGroup(group);
+  if (operation?.kind === undefined) throw new ParleyError('INVALID_ARGUMENT', 'operation: what is to be done');
+  demandOperation(operation.kind);
+  return operate(deps, asker, group, operation, ifVersion);
 }
 
-function demandGroup(group: string): void {
-  demand(isGroupId(group), 'group: 1 to 64 of A-Z a-z 0-9 _ - .');
+async function operate(deps: RequestDeps, asker: Asker, group: string, operation: GroupOperation, ifVersion = 0): Promise<Answer> {
+  const { id } = asker.user;
+  const whenHeard = bringsIn(operation, id) ? deps.expect(asker.user, channelOf(group)) : undefined;
+  const command = { app: asker.app, group, operator: id, operation, ifVersion };
+  const { group: info, users, asked } = await deps.group.changeGroup(command, asker.call);
+  // Who has only asked is not in it, so there is nothing to hear yet.
+  if (!asked.includes(id)) await whenHeard?.();
+  return { type: 'groupResult', value: { group: info, users, asked } };
 }
 
-const groupAnswer = (group: string, info: GroupOfService | undefined): Answer => ({
-  type: 'group',
-  value: info ?? { group },
-});
+/** Whether the operation can make the one who asks for it a member. */
+function bringsIn({ kind }: GroupOperation, asker: string): boolean {
+  return kind?.type === 'join' || (kind?.type === 'answerRequest' && kind.value.isAccepted && kind.value.user === asker);
+}
+
+const channelOf = (group: string): string => conversationOfGroup(group as GroupId);
+
+const groupAnswer = (group: string, info: GroupInfo | undefined): Answer => ({ type: 'group', value: info ?? { group } });

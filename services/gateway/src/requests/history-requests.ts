@@ -1,8 +1,8 @@
 import type { ListConversationsResponse } from '@parley/contracts/history';
 import { limits, ParleyError } from '@parley/kernel';
 import type { QueryHistory, Sync } from '@parley/wire';
-import { refusalOfConversation } from '../inbound/send-message.js';
 import { type Answer, type Asker, demand, type RequestDeps } from './request-handler.js';
+import { demandConversation } from './shared-checks.js';
 
 /** `<milliseconds>:<rest>`: since when, and the epoch (of a cursor) or history's page (of a page). */
 const marker = /^(\d{1,15}):(.*)$/s;
@@ -11,7 +11,8 @@ const marker = /^(\d{1,15}):(.*)$/s;
 export async function sync(deps: RequestDeps, asker: Asker, request: Sync): Promise<Answer> {
   const cursor = readMarker('cursor', request.cursor);
   const page = readMarker('page', request.page);
-  const listed = await deps.whenReady(asker.user);
+  // Whoever holds nothing gets what the subscriptions are made from, where that was asked for in full.
+  const listed = await deps.whenReady(asker.user, cursor === undefined && page === undefined);
   const ask = (changedSinceMs: number, innerPage: string) =>
     listed !== undefined && innerPage === ''
       ? Promise.resolve(since(changedSinceMs, listed))
@@ -38,13 +39,12 @@ export async function sync(deps: RequestDeps, asker: Asker, request: Sync): Prom
 
 /** A page of a conversation. */
 export async function queryHistory(deps: RequestDeps, asker: Asker, request: QueryHistory): Promise<Answer> {
-  const refusal = refusalOfConversation(request.conversation, asker.user.id);
-  if (refusal !== undefined) throw ParleyError.of(refusal);
+  demandConversation(request.conversation, asker.user.id);
   demand(request.limit <= limits.historyPageMax, `limit: at most ${limits.historyPageMax}`);
-  const { conversation, fromSeq, backwards, atLeastSeq } = request;
+  const { conversation, fromSeq, backwards, atLeastSeq, isAround } = request;
   const limit = request.limit === 0 ? limits.historyPageDefault : request.limit;
   const answer = await deps.history.queryHistory(
-    { app: asker.app, conversation, viewer: asker.user.id, fromSeq, backwards, limit, atLeastSeq },
+    { app: asker.app, conversation, viewer: asker.user.id, fromSeq, backwards, limit, atLeastSeq, isAround },
     asker.call,
   );
   return { type: 'historyPage', value: answer };

@@ -1,5 +1,10 @@
-import { createGroup, dismissGroup, inviteToGroup, joinGroup, leaveGroup, listGroupMembers } from './group-requests.js';
+import { getConversation, queryConversations, readAll } from './conversation-requests.js';
+import { getGroupMembers, getGroups, listGroupMembers, listGroupRequests } from './group-queries.js';
+import { changeGroup, createGroup, dismissGroup, inviteToGroup, joinGroup, leaveGroup } from './group-requests.js';
 import { queryHistory, sync } from './history-requests.js';
+import { cancelUpload, completeUpload, createUpload, getDownloadUrl, shareMedia } from './media-requests.js';
+import { getMessages, getReceipts, listPins, listReactions, listReaders, listReplies, searchMessages } from './message-queries.js';
+import { changeRelations, checkRelations, getUsers, listRelations, updateProfile } from './people-requests.js';
 import type { Answer, Asker, RequestDeps, RequestOf, RequestType } from './request-handler.js';
 import { changeMemberAttributes, changeRoomAttributes, incrementCounter, renameRoom } from './room-changes.js';
 import { banFromRoom, kickFromRoom, muteInRoom, setRoomRole } from './room-moderation.js';
@@ -14,12 +19,36 @@ type RequestTable = {
 const requestTable: RequestTable = {
   sync,
   queryHistory,
+  getMessages,
+  listReplies,
+  listReactions,
+  listPins,
+  getReceipts,
+  listReaders,
+  searchMessages,
+  queryConversations,
+  getConversation,
+  readAll,
   createGroup,
   joinGroup,
   leaveGroup,
   dismissGroup,
-  listGroupMembers,
   inviteToGroup,
+  changeGroup,
+  getGroups,
+  listGroupMembers,
+  getGroupMembers,
+  listGroupRequests,
+  getUsers,
+  updateProfile,
+  changeRelations,
+  listRelations,
+  checkRelations,
+  createUpload,
+  completeUpload,
+  cancelUpload,
+  getDownloadUrl,
+  shareMedia,
   createRoom,
   enterRoom,
   leaveRoom,

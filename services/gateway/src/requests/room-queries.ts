@@ -3,7 +3,7 @@ import type { GetRoom, ListRoomMembers, ListRooms } from '@parley/wire';
 import { type Answer, type Asker, demand, type RequestDeps } from './request-handler.js';
 import { demandRoom } from './room-checks.js';
 import { readRoom, roomInfo } from './room-state.js';
-import { demandPage, demandUsers } from './shared-checks.js';
+import { demandBytes, demandPage, demandUsers } from './shared-checks.js';
 
 export async function getRoom(deps: RequestDeps, asker: Asker, { room }: GetRoom): Promise<Answer> {
   demandRoom(room);
@@ -30,8 +30,4 @@ export async function listRoomMembers(deps: RequestDeps, asker: Asker, request: 
   demand(users.length === 0 || page === '', 'page: not with users');
   const answer = await deps.room.listMembers({ app: asker.app, room, viewer: asker.user.id, page, limit, users }, asker.call);
   return { type: 'members', value: answer };
-}
-
-function demandBytes(field: string, text: string, bytesMax: number): void {
-  demand(Buffer.byteLength(text) <= bytesMax, `${field}: at most ${bytesMax} bytes`);
 }

@@ -22,6 +22,8 @@ export class ClientConnection {
   /** When the last frame came, or the connection was opened (monotonic milliseconds). */
   lastFrameMs: number;
   requestsInFlight = 0;
+  /** The conversation that the user has in front of them; empty: none. */
+  looking = '';
   outbox: Outbox | undefined = undefined;
   buckets: ConnectionBuckets | undefined = undefined;
   /** Of its messages, made when first needed. */

@@ -7,6 +7,8 @@ import type { Session } from './session.js';
 interface ReadyWaiter {
   /** When it began to wait (a stamp of the channel table). */
   readonly since: number;
+  /** Whether it has a use for all that history can say of all conversations. */
+  readonly wantsAll: boolean;
   /** With history's answer, where that tells the waiter all that live events will not. */
   readonly wake: (listed: ListConversationsResponse | undefined) => void;
 }
