@@ -1,9 +1,13 @@
-import { type Clock, emptyBytes } from '@parley/kernel';
+import type { Clock, Random } from '@parley/kernel';
 import {
   type ConversationKey,
   type ConversationRow,
+  type DetailKey,
+  type DetailRange,
+  type DetailRow,
   type EventRange,
   type EventRow,
+  type HistoryAmendment,
   type HistoryBatch,
   type HistoryCheckpoint,
   type HistoryStore,
@@ -14,79 +18,112 @@ import {
   storeLimits,
 } from '@parley/store';
 import type { Client, types } from 'cassandra-driver';
+import { conversationOf, WrittenColumns } from './conversation-columns.js';
+import { readDetails } from './detail-rows.js';
 import { readEvents } from './event-pages.js';
 import * as cql from './history-statements.js';
+import { addConversations, addDetails, addEvents, addRetirement, headsOf, openSpan, rowsOf } from './history-writes.js';
 import { cassandraLimits } from './limits.js';
 import { PartitionedWrites } from './partitioned-writes.js';
 import { numberOf, readRow, readRows, textOf } from './read-rows.js';
+import type { SharedFacts, StoreFacts } from './store-facts.js';
+import { wipeHistory } from './wipe-history.js';
+import { AmendmentTimestamps, timestampOf } from './write-timestamps.js';
 
 export interface CassandraHistoryDeps {
   readonly client: Client;
   readonly clock: Clock;
+  readonly random: Random;
+  readonly facts: SharedFacts;
+  /** The epoch that batches belong to whose partition has not asked for its checkpoint yet. */
   readonly epoch: string;
   readonly close: () => Promise<void>;
 }
 
 /** The history in Cassandra; see the package's README for the rules that its writes follow. */
 export class CassandraHistoryStore implements HistoryStore {
+  readonly #deps: CassandraHistoryDeps;
   readonly #client: Client;
-  readonly #clock: Clock;
-  readonly #epoch: string;
-  readonly #close: () => Promise<void>;
-  /** By conversation the rules written last: they are long and change seldom, so that not every head brings them again. */
-  readonly #rules = new Map<string, Uint8Array>();
+  readonly #written = new WrittenColumns();
+  readonly #amendments = new AmendmentTimestamps();
+  /** The epoch in which a partition asked for its checkpoint. */
+  readonly #begun = new Map<number, string>();
+  readonly #underWay = new Set<Promise<void>>();
+  #finishing: Promise<void> | undefined;
 
-  constructor({ client, clock, epoch, close }: CassandraHistoryDeps) {
-    this.#client = client;
-    this.#clock = clock;
-    this.#epoch = epoch;
-    this.#close = close;
+  constructor(deps: CassandraHistoryDeps) {
+    this.#deps = deps;
+    this.#client = deps.client;
   }
 
   async epoch(): Promise<string> {
-    return this.#epoch;
+    return (await this.#deps.facts.current()).epoch;
   }
 
+  /** Waits while another process wipes the history, and goes on where one has died on the way. */
   async checkpoint(partition: number): Promise<HistoryCheckpoint | undefined> {
-    return (await this.checkpoints()).get(partition);
+    const facts = await this.#wipedFacts();
+    if (facts.epoch !== this.#epochOf(partition)) {
+      this.#written.clear();
+      this.#amendments.clear();
+    }
+    const checkpoint = (await this.#checkpoints(facts)).get(partition);
+    this.#begun.set(partition, facts.epoch);
+    return checkpoint;
   }
 
   async checkpoints(): Promise<ReadonlyMap<number, HistoryCheckpoint>> {
-    const rows = await readRows(this.#client, cql.selectCheckpoints, [cql.storeName]);
-    return new Map(rows.map((row): [number, HistoryCheckpoint] => [row.get('log_partition'), checkpointOf(row)]));
+    return this.#checkpoints(await this.#deps.facts.current());
   }
 
-  async apply(partition: number, batch: HistoryBatch): Promise<void> {
-    // A head must not be seen before the events below it, and a checkpoint must not cover a row that is not there.
-    await this.#rowsOf(batch).write(this.#client);
-    await this.#headsOf(batch).write(this.#client);
-    this.#keepRules(batch.conversations);
-    const checkpoint = new PartitionedWrites();
-    const { position, tail, timeMs } = batch.checkpoint;
-    checkpoint.add(cql.insertCheckpoint, '', [
-      cql.storeName,
-      partition,
-      ...[position.offset, position.fence, position.index, tail.offset, tail.fence, tail.index, timeMs].map(BigInt),
-      BigInt(position.offset + 1),
-    ]);
-    await checkpoint.write(this.#client);
+  apply(partition: number, batch: HistoryBatch): Promise<void> {
+    return this.#track(this.#apply(partition, batch));
   }
+
+  amend(partition: number, rows: HistoryAmendment): Promise<void> {
+    return this.#track(this.#amend(partition, rows));
+  }
+
+  /** Takes some seconds, so that every process has noticed before a table is emptied; all nodes must be up. */
+  wipe(): Promise<void> {
+    return this.#wipe(false);
+  }
+
+  /**
+   * Does nothing: what was replaced or deleted stays in Cassandra's files until it compacts them, tombstones for
+   * `gc_grace_seconds` (ten days) at least. Whoever must be sure runs, on every node in turn, `nodetool garbagecollect
+   * -g CELL <keyspace> messages details conversations`, after `gc_grace_seconds` `nodetool compact` for the same tables,
+   * and `nodetool clearsnapshot` for what TRUNCATE and backups have kept.
+   */
+  async compact(): Promise<void> {}
 
   async conversation(app: string, conversation: string): Promise<ConversationRow | undefined> {
     const row = await readRow(this.#client, cql.selectConversation, [app, conversation]);
-    if (row === undefined) return undefined;
-    return {
-      app,
-      conversation,
-      headSeq: numberOf(row, 'head_seq'),
-      countable: numberOf(row, 'countable'),
-      updatedMs: numberOf(row, 'updated_ms'),
-      membershipVersion: numberOf(row, 'membership_version'),
-      closed: row.get('closed') === true,
-      speaking: row.get('speaking') ?? emptyBytes,
-      historyAccess: row.get('history_access') ?? 0,
-      keptFromSeq: Number(row.get('kept_from_seq') ?? 0),
-    };
+    return row === undefined ? undefined : conversationOf(row);
+  }
+
+  /** By token: each node's conversations lie together. */
+  async allConversations({
+    after,
+    limit,
+  }: {
+    readonly after?: ConversationKey;
+    readonly limit: number;
+  }): Promise<readonly ConversationRow[]> {
+    if (after === undefined) return (await readRows(this.#client, cql.selectConversations, [limit])).map(conversationOf);
+    const { app, conversation } = after;
+    const rows = await readRows(this.#client, cql.selectConversationsFrom, [app, conversation, limit + 1]);
+    const behind = rows.map(conversationOf).filter((row) => row.app !== app || row.conversation !== conversation);
+    return behind.slice(0, limit);
+  }
+
+  async detail({ app, space, key }: DetailKey): Promise<Uint8Array | undefined> {
+    const row = await readRow(this.#client, cql.selectDetail, [app, space, key]);
+    return row?.get('value') ?? undefined;
+  }
+
+  async details(app: string, space: string, range: DetailRange): Promise<readonly DetailRow[]> {
+    return readDetails(this.#client, { app, space }, range);
   }
 
   async events(app: string, conversation: string, range: EventRange): Promise<readonly EventRow[]> {
@@ -97,7 +134,7 @@ export class CassandraHistoryStore implements HistoryStore {
     const row = await readRow(this.#client, cql.selectSend, [app, conversation, sender, clientMsgId]);
     if (row === undefined) return undefined;
     const timeMs = numberOf(row, 'time_ms');
-    if (timeMs < this.#clock.now() - storeLimits.sendsKeptMs) return undefined;
+    if (timeMs < this.#deps.clock.now() - storeLimits.sendsKeptMs) return undefined;
     const [seq, bodyHash, messageId] = [numberOf(row, 'seq'), numberOf(row, 'body_hash'), textOf(row, 'message_id')];
     return { app, conversation, sender, clientMsgId, seq, messageId, timeMs, bodyHash };
   }
@@ -127,86 +164,104 @@ export class CassandraHistoryStore implements HistoryStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#deps.close();
   }
 
-  #rowsOf(batch: HistoryBatch): PartitionedWrites {
-    const writes = new PartitionedWrites();
-    const timestamp = timestampOf(batch);
-    for (const { app, conversation, seq, event } of batch.events) {
-      const bucket = Math.floor(seq / cassandraLimits.bucketSeqs);
-      const values = [app, conversation, bucket, BigInt(seq), Buffer.from(event.buffer, event.byteOffset, event.length), timestamp];
-      writes.add(
-        conversation.startsWith('r:') ? cql.insertRoomMessage : cql.insertMessage,
-        `${app}\0${conversation}\0${bucket}`,
-        values,
-        event.length,
-      );
-    }
-    const members = newest(batch.members, (each) => `${each.app}\0${each.conversation}\0${each.user}`);
-    for (const { app, conversation, user, version, spans } of members) {
-      const values = [app, conversation, user, BigInt(version), spans.flatMap(pairOf), timestamp];
-      writes.add(cql.insertMember, `${app}\0${conversation}`, values);
-    }
-    for (const { app, user, conversation } of batch.memberships) {
-      writes.add(cql.insertConversationOfUser, `${app}\0${user}`, [app, user, conversation, timestamp]);
-    }
-    for (const { app, user, conversation } of batch.departures) {
-      writes.add(cql.deleteConversationOfUser, `${app}\0${user}`, [timestamp, app, user, conversation]);
-    }
-    this.#addSends(writes, batch.sends);
-    return writes;
+  async #apply(partition: number, batch: HistoryBatch): Promise<void> {
+    await this.#factsOf(partition);
+    // A head must not be seen before the events below it, and a checkpoint must not cover a row that is not there.
+    await rowsOf(batch, this.#deps.clock).write(this.#client);
+    await headsOf(batch, this.#written).write(this.#client);
+    this.#written.keep(batch.conversations);
+    const { checkpointStore } = await this.#factsOf(partition);
+    const checkpoint = new PartitionedWrites();
+    const { position, tail, timeMs } = batch.checkpoint;
+    checkpoint.add(cql.insertCheckpoint, 'history_checkpoints', [
+      checkpointStore,
+      partition,
+      ...[position.offset, position.fence, position.index, tail.offset, tail.fence, tail.index, timeMs].map(BigInt),
+      timestampOf(position.offset),
+    ]);
+    await checkpoint.write(this.#client);
+    this.#amendments.applied(partition, batch);
   }
 
-  #headsOf(batch: HistoryBatch): PartitionedWrites {
-    const writes = new PartitionedWrites();
-    // Whoever replays the batch before it was whole needs the members, to know whose row of the room goes.
-    // One less than the batch's own timestamp: of two equal ones the deletion would win, over members of a room made anew.
-    for (const row of batch.emptied) writes.add(cql.deleteMembers, keyOf(row), [timestampOf(batch) - 1n, row.app, row.conversation]);
-    for (const row of newest(batch.conversations, keyOf)) {
-      const numbers = [row.headSeq, row.countable, row.updatedMs, row.membershipVersion].map(BigInt);
-      const { app, conversation, closed, historyAccess, speaking } = row;
-      // Undefined leaves the column as it is.
-      const rules = this.#rules.get(keyOf(row)) === speaking ? undefined : Buffer.from(speaking);
-      const values = [app, conversation, ...numbers, closed, historyAccess, BigInt(row.keptFromSeq), rules, timestampOf(batch)];
-      writes.add(cql.insertConversation, keyOf(row), values, rules?.length);
-    }
-    return writes;
+  async #amend(partition: number, { events, conversations, details }: HistoryAmendment): Promise<void> {
+    const facts = await this.#factsOf(partition);
+    const timestamp = await this.#amendments.next(partition, {
+      client: this.#client,
+      store: facts.checkpointStore,
+      appliedRecords: async () => (await this.#checkpoints(facts)).get(partition)?.position.offset ?? 0,
+    });
+    const changes = await Promise.all(
+      conversations.map(async (row) => ({ row, before: await this.conversation(row.app, row.conversation) })),
+    );
+    const rows = new PartitionedWrites();
+    addEvents(rows, events, timestamp);
+    addDetails(rows, details, timestamp);
+    await rows.write(this.#client);
+    const current = changes.filter(({ row, before }) => before === undefined || !isOutdated(row, before));
+    const heads = new PartitionedWrites();
+    for (const change of current) addRetirement(heads, change, timestamp);
+    addConversations(heads, { rows: current.map(({ row }) => row), written: this.#written }, timestamp);
+    await heads.write(this.#client);
+    this.#written.keep(current.map(({ row }) => row));
   }
 
-  #keepRules(rows: readonly ConversationRow[]): void {
-    for (const row of rows) {
-      if (row.speaking.length === 0) this.#rules.delete(keyOf(row));
-      else this.#rules.set(keyOf(row), row.speaking);
-    }
-    if (this.#rules.size > cassandraLimits.rulesRememberedMax) this.#rules.clear();
+  async #wipe(isFinishing: boolean): Promise<void> {
+    await wipeHistory({
+      ...this.#deps,
+      isFinishing,
+      settled: async () => {
+        await Promise.allSettled(this.#underWay);
+      },
+    });
   }
 
-  #addSends(writes: PartitionedWrites, sends: readonly SendRow[]): void {
-    const now = this.#clock.now();
-    for (const row of sends) {
-      const secondsLeft = Math.ceil((row.timeMs + storeLimits.sendsKeptMs - now) / 1000);
-      if (secondsLeft <= 0) continue;
-      const key = [row.app, row.conversation, row.sender, row.clientMsgId];
-      const values = [...key, BigInt(row.seq), row.messageId, BigInt(row.timeMs), BigInt(row.bodyHash)];
-      const timestamp = BigInt(row.timeMs) * 1_000n;
-      writes.add(cql.insertSend, `${row.app}\0${row.conversation}\0${row.sender}`, [...values, timestamp, secondsLeft]);
+  /** The facts once nobody is wiping. */
+  async #wipedFacts(): Promise<StoreFacts> {
+    const facts = await this.#deps.facts.fresh();
+    if (!facts.isWiping) return facts;
+    this.#finishing ??= this.#wipe(true).finally(() => {
+      this.#finishing = undefined;
+    });
+    await this.#finishing;
+    return this.#deps.facts.fresh();
+  }
+
+  /** The facts that a partition's writes go by; throws when they come from before a wipe. */
+  async #factsOf(partition: number): Promise<StoreFacts> {
+    const facts = await this.#deps.facts.current();
+    if (facts.isWiping) throw new Error('the history is being wiped');
+    if (facts.epoch !== this.#epochOf(partition)) {
+      throw new Error(`the history was wiped: partition ${partition} begins anew, from its checkpoint`);
+    }
+    return facts;
+  }
+
+  #epochOf(partition: number): string {
+    return this.#begun.get(partition) ?? this.#deps.epoch;
+  }
+
+  async #checkpoints({ checkpointStore }: StoreFacts): Promise<ReadonlyMap<number, HistoryCheckpoint>> {
+    const rows = await readRows(this.#client, cql.selectCheckpoints, [checkpointStore]);
+    // A partition that was amended, but has applied nothing, has a row without a checkpoint.
+    const applied = rows.filter((row) => row.get('log_offset') !== null);
+    return new Map(applied.map((row): [number, HistoryCheckpoint] => [row.get('log_partition'), checkpointOf(row)]));
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    this.#underWay.add(work);
+    try {
+      await work;
+    } finally {
+      this.#underWay.delete(work);
     }
   }
 }
 
-/** Grows with the log, so of two writes to a row the one from further on in the log wins. */
-const timestampOf = (batch: HistoryBatch): bigint => BigInt(batch.offset + 1);
-
-const keyOf = ({ app, conversation }: ConversationKey): string => `${app}\0${conversation}`;
-
-/** The last row of each key: of two with one timestamp, Cassandra would keep the greater value of each cell. */
-const newest = <Row>(rows: readonly Row[], idOf: (row: Row) => string): Iterable<Row> =>
-  new Map(rows.map((row) => [idOf(row), row])).values();
-
-const openSpan = -1n;
-
-const pairOf = (span: MembershipSpan): readonly bigint[] => [BigInt(span.from), span.to === undefined ? openSpan : BigInt(span.to)];
+const isOutdated = (row: ConversationRow, before: ConversationRow): boolean =>
+  row.headSeq < before.headSeq || row.membershipVersion < before.membershipVersion;
 
 function memberOf(app: string, conversation: string, row: types.Row): MemberRow {
   const pairs: readonly bigint[] = row.get('spans') ?? [];

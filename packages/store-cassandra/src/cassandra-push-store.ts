@@ -37,12 +37,19 @@ export class CassandraPushStore implements PushStore {
     const last = new Map(batch.rows.map((row) => [`${row.app}\0${row.user}\0${row.conversation}`, row]));
     for (const { app, user, conversation, seq, count, timeMs } of last.values()) {
       const values = [app, user, conversation, BigInt(seq), BigInt(count), BigInt(timeMs), timestamp];
-      rows.add(insertUnreached, `${app}\0${user}`, values);
+      rows.add(insertUnreached, `unreached\0${app}\0${user}`, values);
     }
     await rows.write(this.#client);
     const checkpoint = new PartitionedWrites();
     const { offset, fence, index } = batch.checkpoint;
-    checkpoint.add(insertCheckpoint, '', [storeName, partition, BigInt(offset), BigInt(fence), BigInt(index), BigInt(offset + 1)]);
+    checkpoint.add(insertCheckpoint, 'push_checkpoints', [
+      storeName,
+      partition,
+      BigInt(offset),
+      BigInt(fence),
+      BigInt(index),
+      BigInt(offset + 1),
+    ]);
     await checkpoint.write(this.#client);
   }
 

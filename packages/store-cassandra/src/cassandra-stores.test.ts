@@ -8,6 +8,7 @@ import { cassandraLimits } from './limits.js';
 import { migrate, migrateCassandra } from './migrate.js';
 import { parseMigration, readMigrations } from './migrations.js';
 import { type CassandraStores, openCassandraStores } from './open-cassandra-stores.js';
+import { timestampOf } from './write-timestamps.js';
 
 const missing = engineAvailability().cassandra;
 if (missing.length > 0) console.warn(`skipping the tests on a real Cassandra: ${missing.join('; ')}`);
@@ -38,7 +39,8 @@ describeWithCassandra('on a real Cassandra', () => {
   }, 60_000);
 
   const truncate = async (): Promise<void> => {
-    const tables = 'messages conversations members conversations_of_user sends history_checkpoints store_facts unreached push_checkpoints';
+    const tables =
+      'messages conversations members conversations_of_user sends details history_checkpoints store_facts unreached push_checkpoints';
     for (const table of tables.split(' ')) {
       await client.execute(`TRUNCATE ${table}`, [], { executionProfile: 'schema', isIdempotent: false });
     }
@@ -96,9 +98,9 @@ describeWithCassandra('on a real Cassandra', () => {
       const row = conversationRow('r:hall', 1, { speaking: Uint8Array.of(8, 1) });
       await history.apply(partition, batchAt(10, { conversations: [row] }));
       await history.apply(partition, batchAt(20, { conversations: [{ ...row, headSeq: 2 }] }));
-      expect(await writtenAt()).toBe(11n);
+      expect(await writtenAt()).toBe(timestampOf(10));
       await history.apply(partition, batchAt(30, { conversations: [{ ...row, headSeq: 3, speaking: Uint8Array.of(8, 2) }] }));
-      expect(await writtenAt()).toBe(31n);
+      expect(await writtenAt()).toBe(timestampOf(30));
       await history[Symbol.asyncDispose]();
       await push[Symbol.asyncDispose]();
     });

@@ -1,3 +1,4 @@
+import { emptyBytes } from '@parley/kernel';
 import type { EventRange, EventRow } from '@parley/store';
 import type { Client } from 'cassandra-driver';
 import * as cql from './history-statements.js';
@@ -86,7 +87,10 @@ async function readBucket(
   { bucket, from, limit }: { readonly bucket: number; readonly from: number; readonly limit: number },
 ): Promise<readonly EventRow[]> {
   const rows = await readRows(client, statement, [app, conversation, bucket, BigInt(from), limit]);
-  return rows.map((row): EventRow => ({ app, conversation, seq: numberOf(row, 'seq'), event: row.get('event') }));
+  return rows.map((row): EventRow => {
+    const event: Uint8Array = row.get('event') ?? emptyBytes;
+    return { app, conversation, seq: numberOf(row, 'seq'), event, countable: Number(row.get('countable') ?? 0) };
+  });
 }
 
 /** The newest seq, 0 while there is none. */

@@ -10,6 +10,12 @@ export const cassandraLimits = {
   membersPerQuery: 100,
   /** Conversations whose rules are remembered as written. */
   rulesRememberedMax: 10_000,
+  /** How long another process may go on before it notices that the history is being wiped. */
+  epochCachedMs: 1_000,
+  /** Pause before tables are emptied, in which batches end that began before everybody had noticed. */
+  wipeQuietMs: 2_500,
+  /** Amendments for which timestamps are claimed at once. */
+  amendmentsPerClaim: 256,
   /** Rows and bytes of one batch; all of them go to one partition, so a batch is one mutation. */
   batchRowsMax: 100,
   batchBytesMax: 128 * 1024,
@@ -21,9 +27,9 @@ export const cassandraLimits = {
   secondReadAfterMs: 100,
   secondWriteAfterMs: 500,
   schemaTimeoutMs: 30_000,
-  /** How long somebody who died while migrating keeps others from it. */
+  /** How long somebody who died while migrating or wiping keeps others from it. */
   migrationLeaseSeconds: 60,
   migrationPollMs: 500,
-  /** How long to wait for somebody else who migrates. */
+  /** How long to wait for somebody else who migrates or wipes. */
   migrationWaitMs: 180_000,
 } as const;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Clock, type Random, randomId, sleep } from '@parley/kernel';
+import { type Clock, type Random, randomId } from '@parley/kernel';
 import type { Client } from 'cassandra-driver';
 import { type CassandraConnection, checkKeyspaceName, connectCassandra } from './cassandra-client.js';
-import { cassandraLimits } from './limits.js';
+import { Lease } from './lease.js';
 import { type Migration, readMigrations } from './migrations.js';
 
 export interface MigrateOptions extends CassandraConnection {
@@ -49,12 +49,11 @@ export async function migrate(
 ): Promise<readonly string[]> {
   const table = 'CREATE TABLE IF NOT EXISTS migration_lease (name text PRIMARY KEY, holder text)';
   await client.execute(`${table} WITH id = ${tableId(`${client.keyspace}.migration_lease`)}`, [], schema);
-  const holder = randomId(random);
-  await takeLease(client, clock, holder);
+  const lease = await Lease.take(client, clock, { name: 'schema', holder: randomId(random) });
   try {
-    return await applyMissing(client, migrations, holder);
+    return await applyMissing(client, migrations, lease);
   } finally {
-    await client.execute("DELETE FROM migration_lease WHERE name = 'schema' IF holder = ?", [holder], schema);
+    await lease.release();
   }
 }
 
@@ -64,22 +63,7 @@ function tableId(name: string): string {
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
 }
 
-/** The lease is the one place beside the epoch that asks for a lightweight transaction: once per start. */
-async function takeLease(client: Client, clock: Clock, holder: string): Promise<void> {
-  const deadline = clock.monotonic() + cassandraLimits.migrationWaitMs;
-  const ttl = cassandraLimits.migrationLeaseSeconds;
-  const take = `INSERT INTO migration_lease (name, holder) VALUES ('schema', ?) IF NOT EXISTS USING TTL ${ttl}`;
-  for (;;) {
-    const result = await client.execute(take, [holder], schema);
-    if (result.wasApplied() || result.first()?.get('holder') === holder) return;
-    if (clock.monotonic() > deadline) {
-      throw new Error(`another process has been migrating for ${cassandraLimits.migrationWaitMs / 1000} s`);
-    }
-    await sleep(clock, cassandraLimits.migrationPollMs);
-  }
-}
-
-async function applyMissing(client: Client, migrations: readonly Migration[], holder: string): Promise<readonly string[]> {
+async function applyMissing(client: Client, migrations: readonly Migration[], lease: Lease): Promise<readonly string[]> {
   await client.execute('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text, applied_at timestamp)', [], schema);
   const applied = await appliedChecksums(client);
   for (const { name, checksum } of migrations) {
@@ -92,7 +76,7 @@ async function applyMissing(client: Client, migrations: readonly Migration[], ho
   for (const migration of missing) {
     for (const statement of migration.statements) {
       await client.execute(statement, [], schema);
-      await renewLease(client, holder);
+      await lease.renew();
     }
     const record = 'INSERT INTO migrations (name, checksum, applied_at) VALUES (?, ?, toTimestamp(now()))';
     await client.execute(record, [migration.name, migration.checksum], schema);
@@ -103,11 +87,4 @@ async function applyMissing(client: Client, migrations: readonly Migration[], ho
 async function appliedChecksums(client: Client): Promise<ReadonlyMap<string, string>> {
   const result = await client.execute('SELECT name, checksum FROM migrations', [], schema);
   return new Map(result.rows.map((row): [string, string] => [row.get('name'), row.get('checksum')]));
-}
-
-async function renewLease(client: Client, holder: string): Promise<void> {
-  const ttl = cassandraLimits.migrationLeaseSeconds;
-  const renew = `UPDATE migration_lease USING TTL ${ttl} SET holder = ? WHERE name = 'schema' IF holder = ?`;
-  const result = await client.execute(renew, [holder, holder], schema);
-  if (!result.wasApplied()) throw new Error('lost the migration lease: the cluster is too slow to change its schema now');
 }

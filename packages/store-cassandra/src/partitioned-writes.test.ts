@@ -34,10 +34,11 @@ describe('PartitionedWrites', () => {
     const writes = new PartitionedWrites();
     for (let i = 0; i < cassandraLimits.batchRowsMax + 7; i++) writes.add('INSERT a', 'p', [i]);
     writes.add('INSERT a', 'q', [0]);
-    writes.add('INSERT b', 'p', [0]);
-    for (let i = 0; i < 3; i++) writes.add('INSERT big', 'p', [i], cassandraLimits.batchBytesMax / 2);
+    writes.add('INSERT b', 'r', [0]);
+    writes.add('DELETE b', 'r', [1]);
+    for (let i = 0; i < 3; i++) writes.add('INSERT big', 's', [i], cassandraLimits.batchBytesMax / 2);
     await writes.write(client);
-    expect(client.writes).toEqual([cassandraLimits.batchRowsMax, 7, 1, 1, 2, 1]);
+    expect(client.writes).toEqual([cassandraLimits.batchRowsMax, 7, 1, 2, 2, 1]);
   });
 
   it('has a bounded number of writes out', async () => {

@@ -9,31 +9,26 @@ export interface WriteClient {
 
 /** One row to write: its bound values in the order of the statement, and what it weighs. */
 interface BoundRow {
+  readonly statement: string;
   readonly values: readonly unknown[];
   readonly bytes: number;
 }
 
-interface RowGroup {
-  readonly statement: string;
-  readonly rows: BoundRow[];
-}
-
 /**
- * Collects rows by table and partition and writes those of one partition together: Cassandra applies a
+ * Collects rows by partition and writes those of one partition together: Cassandra applies a
  * batch within a partition as one mutation, at the price of one write.
  */
 export class PartitionedWrites {
-  readonly #groups = new Map<string, RowGroup>();
+  readonly #groups = new Map<string, BoundRow[]>();
 
-  /** `partition` is the row's partition key as text, unique within the statement's table. */
+  /** `partition` is the row's table and partition key as text; of its rows each may have a statement of its own. */
   add(statement: string, partition: string, values: readonly unknown[], bytes = 0): void {
-    const key = `${statement}\0${partition}`;
-    let group = this.#groups.get(key);
+    let group = this.#groups.get(partition);
     if (group === undefined) {
-      group = { statement, rows: [] };
-      this.#groups.set(key, group);
+      group = [];
+      this.#groups.set(partition, group);
     }
-    group.rows.push({ values, bytes });
+    group.push({ statement, values, bytes });
   }
 
   /**
@@ -56,33 +51,33 @@ export class PartitionedWrites {
     if (failure !== undefined) throw failure.error;
   }
 
-  *#batches(): Generator<RowGroup> {
+  *#batches(): Generator<readonly BoundRow[]> {
     const { batchRowsMax, batchBytesMax } = cassandraLimits;
-    for (const { statement, rows } of this.#groups.values()) {
+    for (const rows of this.#groups.values()) {
       let batch: BoundRow[] = [];
       let bytes = 0;
       for (const row of rows) {
         if (batch.length > 0 && (batch.length === batchRowsMax || bytes + row.bytes > batchBytesMax)) {
-          yield { statement, rows: batch };
+          yield batch;
           batch = [];
           bytes = 0;
         }
         batch.push(row);
         bytes += row.bytes;
       }
-      yield { statement, rows: batch };
+      yield batch;
     }
   }
 }
 
 const writeOptions = { prepare: true, isIdempotent: true, logged: false, executionProfile: 'write' } as const;
 
-async function writeBatch(client: WriteClient, { statement, rows }: RowGroup): Promise<void> {
+async function writeBatch(client: WriteClient, rows: readonly BoundRow[]): Promise<void> {
   const [only] = rows;
   if (rows.length === 1 && only !== undefined) {
-    await client.execute(statement, [...only.values], writeOptions);
+    await client.execute(only.statement, [...only.values], writeOptions);
     return;
   }
-  const queries = rows.map((row) => ({ query: statement, params: [...row.values] }));
+  const queries = rows.map((row) => ({ query: row.statement, params: [...row.values] }));
   await client.batch(queries, writeOptions);
 }
