@@ -20,9 +20,23 @@ export const limits = {
   multipleItemsMax: 20,
   combinedItemsMax: 100,
   combinedDepthMax: 3,
+  combinedTitleBytesMax: 64,
+  combinedSummaryBytesMax: 512,
+  /** What happened, in a notice; also the names of its values. */
+  noticeCodeBytesMax: 64,
+  noticeParametersMax: 20,
+  /** URL of a file that lies elsewhere. */
+  mediaUrlBytesMax: 2_048,
   /** A small picture inside a message. */
   thumbnailBytesMax: 8 * 1024,
   mentionsMax: 50,
+  /** Members whom a message is for alone. */
+  onlyToMax: 100,
+  /** Each of title, body and payload of a message's notification. */
+  pushTextBytesMax: 1_024,
+  /** Template and thread of a notification. */
+  pushNameBytesMax: 64,
+  pushBadgeMax: 9_999,
   /** By default, and at most, after sending. */
   recallWithinMs: 120_000,
   recallWithinMsMax: 24 * 3_600_000,

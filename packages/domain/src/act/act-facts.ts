@@ -26,6 +26,8 @@ export interface ActFacts {
   readonly isModerator: boolean;
   /** Groups: the sender may pin. */
   readonly canPin: boolean;
+  /** The sender may not speak now: neither edit nor be seen typing. */
+  readonly isMuted?: boolean;
   readonly headSeq: number;
   readonly memberCount: number;
   /** Of the message that the act names; absent where there is none that the sender may see. */

@@ -42,7 +42,8 @@ export function decideHide({ seqs }: ActOf<'hide'>, { request, facts }: ActConte
 export function decideTyping(value: ActOf<'typing'>, context: ActContext): ActResult {
   const peer = refusalOfPeer(context);
   if (peer !== undefined) return refused(peer);
-  const { conversation, memberCount } = context.facts;
+  const { conversation, memberCount, isMuted } = context.facts;
+  if (isMuted === true) return noDecision;
   if (conversation.type === 'group' && memberCount > limits.receiptMembersMax) return noDecision;
   return ok({ type: 'pass-on', body: { type: 'typing', value } });
 }

@@ -5,9 +5,11 @@ import type { ActOf } from './act-facts.js';
 
 /** The sender of a message says it in other words, of the same kind, within the app's time. */
 export function decideEdit({ seq, content, mentions, isRemention }: ActOf<'edit'>, context: ActContext): ActResult {
-  const { request, rules, actor } = context;
+  const { request, facts, rules, actor } = context;
   const peer = refusalOfPeer(context);
   if (peer !== undefined) return refused(peer);
+  // Else those who are muted would speak through what they have said before.
+  if (facts.isMuted === true && actor !== 'back-end') return refused(refusal('MUTED'));
   const target = targetOf(context);
   if (target === undefined) return noMessage(seq);
   if (actor !== 'back-end') {

@@ -5,13 +5,18 @@ import { relationViewOf } from '../relation/relation.js';
 import type { ActOf } from './act-facts.js';
 import { type ActContext, type ActResult, noDecision } from './act-context.js';
 
-/** One user's step towards another, in the conversation of the two. The event shows the view of who acted. */
+/**
+ * One user's step towards another, in the conversation of the two: their own where they are the sender, the back end's where
+ * there is none. The event shows the view of the user who acted.
+ */
 export function decideRelationStep(change: ActOf<'relation'>, { request, facts, rules }: ActContext): ActResult {
   const { conversation, relation } = facts;
   const [a, b] = change.user < change.other ? [change.user, change.other] : [change.other, change.user];
   if (conversation.type !== 'user' || conversation.users[0] !== a || conversation.users[1] !== b) {
     return refused(refusal('INVALID_ARGUMENT', 'act.relation: belongs into the conversation of the two users'));
   }
+  if (request.sender !== '' && request.sender !== change.user)
+    return refused(refusal('PERMISSION_DENIED', 'act.relation.user: the sender'));
   const decided = decideRelation(relation, change, { timeMs: request.timeMs, isPrivileged: request.sender === '', rules });
   if (!decided.ok) return decided;
   if (decided.value.version === (relation?.version ?? 0)) return noDecision;

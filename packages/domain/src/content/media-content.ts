@@ -7,7 +7,6 @@ type Media = Extract<NonNullable<Content['kind']>, { readonly type: 'image' | 'f
 const mediaId = /^[A-Za-z0-9_.-]{1,64}$/;
 const sha256 = /^(?:[0-9a-f]{64})?$/;
 const mimeBytesMax = 255;
-const urlBytesMax = 2_048;
 
 /** What is wrong with what a message says about a file; the file itself is the media service's matter. */
 export function refusalOfMedia(media: Media): Refusal | undefined {
@@ -17,13 +16,14 @@ export function refusalOfMedia(media: Media): Refusal | undefined {
     if (!mediaId.test(value.media)) return refusal('INVALID_ARGUMENT', `${field}.media: a media id`);
     if (value.url !== '') return refusal('INVALID_ARGUMENT', `${field}: either media or url`);
   }
-  const tooLong = overText(`${field}.url`, value.url, urlBytesMax) ?? overText(`${field}.mime_type`, value.mimeType, mimeBytesMax);
+  const tooLong =
+    overText(`${field}.url`, value.url, limits.mediaUrlBytesMax) ?? overText(`${field}.mime_type`, value.mimeType, mimeBytesMax);
   if (tooLong !== undefined || type === 'audio') return tooLong;
   if (type === 'file') {
     if (!sha256.test(value.sha256)) return refusal('INVALID_ARGUMENT', `${field}.sha256: 64 hexadecimal digits`);
     return overText(`${field}.name`, value.name, limits.mediaNameBytesMax);
   }
-  return overText(`${field}.thumbnail_url`, value.thumbnailUrl, urlBytesMax) ?? refusalOfThumbnail(field, value.thumbnail);
+  return overText(`${field}.thumbnail_url`, value.thumbnailUrl, limits.mediaUrlBytesMax) ?? refusalOfThumbnail(field, value.thumbnail);
 }
 
 /** What is wrong with a place. */

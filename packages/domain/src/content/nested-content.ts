@@ -12,9 +12,6 @@ export interface Nesting {
   check(content: Uint8Array, nesting: Nesting): Result<{ readonly kind: ContentKind }, Refusal>;
 }
 
-const titleBytesMax = 64;
-const summaryBytesMax = 512;
-
 /** What is wrong with forwarded messages, or with anything in them. */
 export function refusalOfCombined({ title, summary, items }: Combined, nesting: Nesting): Refusal | undefined {
   const { combinedItemsMax, combinedDepthMax } = limits;
@@ -23,7 +20,8 @@ export function refusalOfCombined({ title, summary, items }: Combined, nesting: 
   const wrong = refusalOfCount('content.combined.items', items.length, combinedItemsMax);
   if (wrong !== undefined) return wrong;
   const tooLong =
-    overText('content.combined.title', title, titleBytesMax) ?? overText('content.combined.summary', summary, summaryBytesMax);
+    overText('content.combined.title', title, limits.combinedTitleBytesMax) ??
+    overText('content.combined.summary', summary, limits.combinedSummaryBytesMax);
   if (tooLong !== undefined) return tooLong;
   for (const [i, { sender, content }] of items.entries()) {
     const field = `content.combined.items[${i}]`;

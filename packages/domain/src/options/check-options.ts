@@ -10,12 +10,6 @@ export interface OptionsContext {
   readonly type: Conversation['type'];
 }
 
-/** How many users one message may be for alone. */
-const onlyToMax = 100;
-const pushTextBytesMax = 1_024;
-const pushNameBytesMax = 64;
-const badgeMax = 9_999;
-
 /**
  * Checks the options of a message at the door. Answers with what goes on to the router: without what only the server
  * says (sender and root of a reply), and undefined where nothing is left. Refused with INVALID_ARGUMENT, or
@@ -51,7 +45,7 @@ function refusalOfPlace({ onlyTo, needsReceipt }: MessageOptions, { type }: Opti
   if (needsReceipt && type === 'room') return refusal('INVALID_ARGUMENT', 'options.needs_receipt: not in rooms');
   if (onlyTo.length === 0) return undefined;
   if (type !== 'group') return refusal('INVALID_ARGUMENT', 'options.only_to: groups only');
-  if (onlyTo.length > onlyToMax) return refusal('INVALID_ARGUMENT', `options.only_to: at most ${onlyToMax}`);
+  if (onlyTo.length > limits.onlyToMax) return refusal('INVALID_ARGUMENT', `options.only_to: at most ${limits.onlyToMax}`);
   return onlyTo.every(isUserId) ? undefined : refusal('INVALID_ARGUMENT', 'options.only_to: user ids');
 }
 
@@ -62,7 +56,8 @@ function refusalOfParts({ reply, mentions, push, forwarded }: MessageOptions): R
 
 function refusalOfPush(push: PushOptions | undefined): Refusal | undefined {
   if (push === undefined) return undefined;
-  if (push.badge > badgeMax) return refusal('INVALID_ARGUMENT', `options.push.badge: at most ${badgeMax}`);
+  const { pushTextBytesMax, pushNameBytesMax, pushBadgeMax } = limits;
+  if (push.badge > pushBadgeMax) return refusal('INVALID_ARGUMENT', `options.push.badge: at most ${pushBadgeMax}`);
   return (
     overLength('options.push.title', push.title, pushTextBytesMax) ??
     overLength('options.push.body', push.body, pushTextBytesMax) ??

@@ -2,7 +2,7 @@ import { isUserId, ok, type Refusal, type Result, refusal, refused } from '@parl
 import { type Relation, type RelationChange, type RelationSide, RequestState } from '@parley/wire';
 import type { AppRules } from '../app-rules.js';
 import { describedSide } from './describe-friend.js';
-import { answered, isWaiting } from './requests.js';
+import { ended, isWaiting } from './requests.js';
 import { type Sides, sidesOf, strangers } from './sides.js';
 
 /** What a step of one user towards another is decided by. */
@@ -45,12 +45,10 @@ function decideStep(sides: Sides, { step }: RelationChange, context: RelationCon
       return decideAsk(sides, step.value, context);
     case 'answer':
       return decideAnswer(sides, step.value.isAccepted, context);
-    case 'remove':
-      return ok(
-        step.value.isOneSided
-          ? { ...sides, mine: unfriended(sides.mine) }
-          : { mine: unfriended(sides.mine), theirs: unfriended(sides.theirs) },
-      );
+    case 'remove': {
+      const mine = forgotten(sides.mine);
+      return ok({ mine, theirs: step.value.isOneSided ? sides.theirs : unfriended(sides.theirs) });
+    }
     case 'describe': {
       const mine = describedSide(sides.mine, step.value);
       return mine.ok ? ok({ ...sides, mine: mine.value }) : mine;
@@ -87,6 +85,7 @@ function decideAsk(
   if (sides.mine.isFriend && sides.theirs.isFriend) return ok(sides);
   const mine = named(sides.mine, alias);
   if (sides.theirs.isFriend || isWaiting(sides.theirs.request, timeMs)) return ok(friends({ ...sides, mine }, timeMs));
+  if (isWaiting(mine.request, timeMs) && mine.request.text === text) return ok({ ...sides, mine });
   return ok({ ...sides, mine: { ...mine, request: { text, sentMs: timeMs, state: RequestState.WAITING, answeredMs: 0 } } });
 }
 
@@ -94,14 +93,14 @@ function decideAnswer(sides: Sides, isAccepted: boolean, { timeMs }: RelationCon
   const { request } = sides.theirs;
   if (!isWaiting(request, timeMs)) return refused(refusal('REQUEST_NOT_FOUND'));
   if (isAccepted) return ok(friends(sides, timeMs));
-  return ok({ ...sides, theirs: { ...sides.theirs, request: answered(request, RequestState.REJECTED, timeMs) } });
+  return ok({ ...sides, theirs: { ...sides.theirs, request: ended(request, RequestState.REJECTED, timeMs) } });
 }
 
 const friends = (sides: Sides, timeMs: number): Sides =>
   settled({ mine: befriended(sides.mine, timeMs), theirs: befriended(sides.theirs, timeMs) }, timeMs);
 
 /** Friends wait for nothing. */
-const settled = (sides: Sides, timeMs: number): Sides => ended(sides, RequestState.ACCEPTED, timeMs);
+const settled = (sides: Sides, timeMs: number): Sides => requestsEnded(sides, RequestState.ACCEPTED, timeMs);
 
 const befriended = (side: RelationSide, timeMs: number): RelationSide =>
   side.isFriend ? side : { ...side, isFriend: true, friendSinceMs: timeMs };
@@ -112,20 +111,26 @@ const named = (side: RelationSide, alias: string): RelationSide => (alias === ''
 const unfriended = (side: RelationSide): RelationSide =>
   side.isFriend ? { ...side, isFriend: false, friendSinceMs: 0, alias: '', attributes: [] } : side;
 
+/** Who removes the other takes back their own request as well. */
+function forgotten(side: RelationSide): RelationSide {
+  const isEmpty = !side.isFriend && side.request === undefined && side.alias === '' && side.attributes.length === 0;
+  return isEmpty ? side : { ...side, isFriend: false, friendSinceMs: 0, alias: '', attributes: [], request: undefined };
+}
+
 /** A block ends what waits, in both directions; friends stay friends. */
 const blocked = (sides: Sides, timeMs: number): Sides =>
   sides.mine.isBlocking
     ? sides
-    : ended({ ...sides, mine: { ...sides.mine, isBlocking: true, blockedSinceMs: timeMs } }, RequestState.EXPIRED, timeMs);
+    : requestsEnded({ ...sides, mine: { ...sides.mine, isBlocking: true, blockedSinceMs: timeMs } }, RequestState.EXPIRED, timeMs);
 
 const unblocked = (side: RelationSide): RelationSide => (side.isBlocking ? { ...side, isBlocking: false, blockedSinceMs: 0 } : side);
 
-const ended = ({ mine, theirs }: Sides, state: RequestState, timeMs: number): Sides => ({
+const requestsEnded = ({ mine, theirs }: Sides, state: RequestState, timeMs: number): Sides => ({
   mine: requestEnded(mine, state, timeMs),
   theirs: requestEnded(theirs, state, timeMs),
 });
 
 function requestEnded(side: RelationSide, state: RequestState, timeMs: number): RelationSide {
-  const request = answered(side.request, state, timeMs);
+  const request = ended(side.request, state, timeMs);
   return request === side.request ? side : { ...side, request };
 }

@@ -1,7 +1,7 @@
 import type { ErrorName } from '@parley/kernel';
-import { createRelationView, type Relation, type RelationView } from '@parley/wire';
+import { createRelationView, encodeRelationView, type Relation, type RelationView } from '@parley/wire';
 import type { AppRules } from '../app-rules.js';
-import { sidesOf } from './sides.js';
+import { sidesOf, strangers } from './sides.js';
 
 /** A relation as one of the two users sees it: own settings, and of the other's only the friendship and requests. */
 export function relationViewOf(relation: Relation, user: string): RelationView {
@@ -19,6 +19,16 @@ export function relationViewOf(relation: Relation, user: string): RelationView {
     received: theirs.request,
     version: relation.version,
   });
+}
+
+/**
+ * Whether a step changed what this user sees of the relation: only then they are told. Otherwise the news itself would
+ * tell somebody that they were blocked.
+ */
+export function isViewChanged(before: Relation | undefined, after: Relation, user: string): boolean {
+  const was = before ?? strangers(user, relationViewOf(after, user).other);
+  const [old, now] = [was, after].map((relation) => encodeRelationView({ ...relationViewOf(relation, user), version: 0 }));
+  return old === undefined || now === undefined || Buffer.compare(old, now) !== 0;
 }
 
 /**

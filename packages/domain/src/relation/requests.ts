@@ -5,6 +5,8 @@ import { type FriendRequest, RequestState } from '@parley/wire';
 export const isWaiting = (request: FriendRequest | undefined, nowMs: number): request is FriendRequest =>
   request?.state === RequestState.WAITING && nowMs - request.sentMs < limits.requestMs;
 
-/** The request with its answer; one that waits no more stays as it is. */
-export const answered = (request: FriendRequest | undefined, state: RequestState, nowMs: number): FriendRequest | undefined =>
-  isWaiting(request, nowMs) ? { ...request, state, answeredMs: nowMs } : request;
+/** The request with its answer, or ended without one; one that waits no more stays as it is. */
+export function ended(request: FriendRequest | undefined, state: RequestState, nowMs: number): FriendRequest | undefined {
+  if (!isWaiting(request, nowMs)) return request;
+  return { ...request, state, answeredMs: state === RequestState.EXPIRED ? 0 : nowMs };
+}
