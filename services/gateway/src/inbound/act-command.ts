@@ -1,9 +1,7 @@
 import type { LaneCommandInit, OriginInit } from '@parley/contracts/events';
-import type { AppRules } from '@parley/domain';
+import type { ActType, AppRules } from '@parley/domain';
 import type { Level } from '@parley/lanes';
-import type { Act, ActInit } from '@parley/wire';
-
-export type ActKind = NonNullable<Act['kind']>;
+import type { ActInit } from '@parley/wire';
 
 /** How urgent each act is: what is to disappear disappears soon. */
 const levelByAct = {
@@ -21,9 +19,9 @@ const levelByAct = {
   profile: 'medium',
   erase: 'medium',
   typing: 'low',
-} as const satisfies Record<ActKind['type'], Level>;
+} as const satisfies Record<ActType, Level>;
 
-export const levelOfAct = (type: ActKind['type']): Level => levelByAct[type];
+export const levelOfAct = (type: ActType): Level => levelByAct[type];
 
 /** An act on its way to the router. */
 export interface OwnAct {
@@ -40,10 +38,14 @@ export interface OwnAct {
   readonly trace?: string;
 }
 
-/** The lane command of what a user does. Readings are nobody else's business where the app says so. */
-export function actCommand(own: OwnAct, { tellsReading }: Pick<AppRules, 'tellsReading'>): LaneCommandInit {
-  const { app, user, conversation, act, ingressMs, clientMsgId, isRetry, origin, trace } = own;
+/** The lane command of what a user does. What was read, and what has arrived, is told to others as the app says. */
+export function actCommand(own: OwnAct, { tellsReading, tellsDelivery }: AppRules): LaneCommandInit {
+  const { app, user, conversation, ingressMs, clientMsgId, isRetry, origin, trace } = own;
+  const act = tellsDelivery ? own.act : withoutDelivery(own.act);
   const isPrivate = act.kind?.type === 'cursor' && !tellsReading;
   const value = { sender: user, clientMsgId, act, isRetry, isPrivate };
   return { app, conversation, ingressMs, origin, trace, body: { type: 'act', value } };
 }
+
+const withoutDelivery = (act: ActInit): ActInit =>
+  act.kind?.type === 'cursor' ? { kind: { type: 'cursor', value: { readSeq: act.kind.value.readSeq } } } : act;

@@ -1,10 +1,10 @@
-import type { RulesBook } from '@parley/domain';
+import { type ActType, checkAct, type RulesBook, takesSeq } from '@parley/domain';
 import { isClientMsgId, refusal, type Refusal } from '@parley/kernel';
 import type { ClientFrame, MoveCursors, SendAct } from '@parley/wire';
 import type { Chunk } from '../outbound/chunk.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
 import type { Session } from '../sessions/session.js';
-import { type ActKind, actCommand, levelOfAct } from './act-command.js';
+import { actCommand, levelOfAct } from './act-command.js';
 import { msgIdRule, refusalOfConversation, type SendDeps, traceOf } from './send-message.js';
 
 export interface ActDeps extends SendDeps {
@@ -16,13 +16,8 @@ export type ActFrame = ClientFrame & { readonly body: { readonly type: 'act'; re
 /** A frame with cursors in it. */
 export type CursorsFrame = ClientFrame & { readonly body: { readonly type: 'moveCursors'; readonly value: MoveCursors } };
 
-/** Acts that take a seq, so that a repetition must be known by its id. */
-const isNumbered: { readonly [T in ActKind['type']]?: true } = {
-  ...{ edit: true, recall: true, delete: true },
-  ...{ react: true, pin: true, rules: true },
-};
 /** What services do for users. */
-const isForServices: { readonly [T in ActKind['type']]?: true } = { relation: true, profile: true, erase: true };
+const actsOfServices: ReadonlySet<ActType> = new Set<ActType>(['relation', 'profile', 'erase']);
 
 /** Puts an act into its lane; answers like `sendMessage`. */
 export function sendAct(deps: ActDeps, connection: ClientConnection, session: Session, frame: ActFrame): Refusal | Chunk | undefined {
@@ -36,18 +31,9 @@ export function sendAct(deps: ActDeps, connection: ClientConnection, session: Se
   if (refused !== undefined || act === undefined) return refused;
   const app = session.app.id;
   const origin = { peer: router.peer, connection: connection.id, request: frame.id };
-  const own = {
-    app,
-    user: session.user.id,
-    conversation,
-    act,
-    clientMsgId,
-    isRetry,
-    origin,
-    ingressMs: clock.now(),
-    trace: traceOf(frame),
-  };
-  router.submit(level, actCommand(own, rules.rulesOf(app)));
+  const own = { app, user: session.user.id, conversation, act, origin, ingressMs: clock.now(), trace: traceOf(frame) };
+  const repeatable = type !== undefined && takesSeq(type) ? { clientMsgId, isRetry } : {};
+  router.submit(level, actCommand({ ...own, ...repeatable }, rules.rulesOf(app)));
   return undefined;
 }
 
@@ -56,9 +42,11 @@ function refusalOfAct(session: Session, { conversation, clientMsgId, act }: Send
   if (target !== undefined) return target;
   if (act?.kind === undefined) return refusal('INVALID_ARGUMENT', 'act: a known kind is missing');
   const { type } = act.kind;
-  if (isForServices[type] === true) return refusal('PERMISSION_DENIED', `act.${type}: the back end only`);
-  if (isNumbered[type] === true && !isClientMsgId(clientMsgId)) return refusal('INVALID_ARGUMENT', msgIdRule);
-  return undefined;
+  if (actsOfServices.has(type)) return refusal('PERMISSION_DENIED', `act.${type}: the back end only`);
+  if (takesSeq(type) && !isClientMsgId(clientMsgId)) return refusal('INVALID_ARGUMENT', msgIdRule);
+  const { textBytesMax } = session.app;
+  const checked = checkAct(act, textBytesMax === undefined ? {} : { textBytesMax });
+  return checked.ok ? undefined : checked.error;
 }
 
 /** Cursors that one frame moves. */
@@ -93,9 +81,10 @@ export function moveCursors(
 }
 
 function refusalOfCursors(session: Session, { cursors }: MoveCursors): Refusal | undefined {
-  for (const { conversation } of cursors) {
+  for (const { conversation, readSeq, deliveredSeq } of cursors) {
     const refused = refusalOfConversation(conversation, session.user.id);
     if (refused !== undefined) return refused;
+    if (readSeq + deliveredSeq === 0) return refusal('INVALID_ARGUMENT', 'cursors: read_seq or delivered_seq each');
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
-import { checkContent } from '@parley/domain';
-import { type Clock, isClientMsgId, limits, parseConversation, refusal, type Refusal } from '@parley/kernel';
+import { checkContent, checkOptions, refusalOfExpiry } from '@parley/domain';
+import { type Clock, type Conversation, isClientMsgId, limits, parseConversation, refusal, type Refusal } from '@parley/kernel';
 import type { Level } from '@parley/lanes';
 import type { RouterClient } from '@parley/router-client';
 import { type ClientFrame, Priority, type SendMessage } from '@parley/wire';
@@ -38,19 +38,30 @@ export function sendMessage(
   const priority = message.priority === Priority.UNSPECIFIED ? byKind : message.priority;
   const level = levelOf(priority);
   const entry = { connection, session, id: frame.id, level, messageClass, cost: 1, nowMs: clock.monotonic() };
-  const { conversation, clientMsgId, content, isRetry, options, expiresAfterMs } = message;
-  const refused = admission.refuseClient(entry) ?? refusalOfMessage(session, message) ?? admission.refuseShared(entry, conversation);
-  if (refused !== undefined) return refused;
+  const { conversation, clientMsgId, content, isRetry, expiresAfterMs } = message;
+  const wrong = admission.refuseClient(entry) ?? refusalOfMessage(session, message);
+  if (wrong !== undefined) return wrong;
+  const options = checkOptions(message.options, { isPrivileged: false, type: typeOf(conversation) });
+  if (!options.ok) return options.error;
+  const shut = admission.refuseShared(entry, conversation);
+  if (shut !== undefined) return shut;
   router.submit(level, {
     app: session.app.id,
     conversation,
     ingressMs: clock.now(),
     origin: { peer: router.peer, connection: connection.id, request: frame.id },
     trace: traceOf(frame),
-    body: { type: 'send', value: { sender: session.user.id, clientMsgId, priority, content, isRetry, options, expiresAfterMs } },
+    body: {
+      type: 'send',
+      value: { sender: session.user.id, clientMsgId, priority, content, isRetry, options: options.value, expiresAfterMs },
+    },
   });
   return undefined;
 }
+
+/** Of a conversation whose id is well-formed. */
+const typeOf = (conversation: string): Conversation['type'] =>
+  conversation.startsWith('u:') ? 'user' : conversation.startsWith('g:') ? 'group' : 'room';
 
 /** What ids of messages and of acts that take a seq must be. */
 export const msgIdRule = `client_msg_id: 1 to ${limits.clientMsgIdBytesMax} bytes, none of them zero`;
@@ -70,7 +81,9 @@ function refusalOfMessage(session: Session, message: SendMessage): Refusal | und
   if (message.priority === Priority.SYSTEM) return refusal('INVALID_ARGUMENT', 'priority: LOW, MEDIUM or HIGH');
   const { textBytesMax } = session.app;
   const content = checkContent(message.content, textBytesMax === undefined ? {} : { textBytesMax });
-  return content.ok ? undefined : content.error;
+  if (!content.ok) return content.error;
+  if (content.value.kind === 'notice') return refusal('PERMISSION_DENIED', 'content.notice: the back end only');
+  return refusalOfExpiry(message.expiresAfterMs);
 }
 
 /** What is wrong with a conversation that a user wants to write to or read. Members are the router's business. */

@@ -14,7 +14,8 @@ export async function createGroup(deps: RequestDeps, asker: Asker, request: Crea
   demandBytes('notice', notice, limits.groupNoticeBytesMax);
   demandGroupAttributes('attributes', attributes, []);
   const whenHeard = deps.expect(asker.user, channelOf(group));
-  const command = { app: asker.app, group, name, owner: asker.user.id, members, options, avatar, notice, attributes };
+  const owner = asker.user.id;
+  const command = { app: asker.app, group, name, owner, operator: owner, members, options, avatar, notice, attributes };
   const answer = await deps.group.createGroup(command, asker.call);
   await whenHeard();
   return groupAnswer(group, answer.group);
