@@ -1,4 +1,13 @@
-import type { ConversationRow, EventRow, HistoryBatch, HistoryStore, LogPosition, MemberRow, SendRow } from '../history-store.js';
+import type {
+  ConversationRow,
+  DetailRow,
+  EventRow,
+  HistoryBatch,
+  HistoryStore,
+  LogPosition,
+  MemberRow,
+  SendRow,
+} from '../history-store.js';
 
 export const app = 'demo';
 /** The partition that the rows of these tests claim to come from. */
@@ -53,6 +62,15 @@ export const sendRow = (conversation: string, seq: number, more: Partial<SendRow
   bodyHash: 2 ** 52 + seq,
   ...more,
 });
+
+export const detailRow = (space: string, key: string, value = `${space} ${key}`): DetailRow => ({
+  app,
+  space,
+  key,
+  value: new TextEncoder().encode(value),
+});
+
+export const textOfDetail = ({ value }: DetailRow): string => Buffer.from(value).toString();
 
 /** A batch whose newest record is at `offset`; what is not given is empty. */
 export function batchAt(offset: number, rows: Partial<HistoryBatch> = {}): HistoryBatch {

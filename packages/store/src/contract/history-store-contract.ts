@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '@parley/kernel';
 import type { HistoryStore } from '../history-store.js';
 import { storeLimits } from '../limits.js';
+import { describeAmendments } from './amend-contract.js';
+import { describeDetails } from './detail-rows-contract.js';
 import { describeRoomRows } from './room-rows-contract.js';
+import { describeWipe } from './wipe-contract.js';
 import { app, batchAt, conversationRow, count, eventRow, eventsBatch, memberRow, partition, sendRow, seqsOf } from './history-rows.js';
 
 /** A place where a history lives, of which several tests in a row may each have one. */
@@ -43,6 +46,9 @@ export function historyStoreContract(name: string, createHome: () => Promise<His
     describeRoomRows(suite);
     describeSends(suite);
     describeLifetime(suite);
+    describeDetails(suite);
+    describeAmendments(suite);
+    describeWipe(suite);
   });
 }
 
