@@ -18,6 +18,18 @@ export const routerLimits = {
   dedupeEntriesMax: 200_000,
   /** Conversations kept in memory per partition. */
   conversationsMax: 65_536,
+  /** What was decided about messages of late, kept in memory per partition: a removal, a pin or a reaction each. */
+  recentTargetsMax: 65_536,
+  /** Cursors kept in memory per partition. */
+  cursorsMax: 65_536,
+  /** Messages of a conversation whose senders are told who has read them. */
+  receiptWishesMax: 100,
+  /** Senders of a conversation in slow mode whose last message is remembered. */
+  slowModeSendersMax: 10_000,
+  /** Commands of a partition that stand aside until history answers; beyond, their lanes wait. */
+  waitingCommandsMax: 8_192,
+  /** Calls of a partition to history, for commands, at a time; more are refused with OVERLOADED. */
+  questionsMax: 16_384,
   /** A conversation that cannot be loaded in this time refuses its commands with UNAVAILABLE. */
   loadWithinMs: 5_000,
   /** A take-over waits this long for history, which may start after the router. */

@@ -1,4 +1,5 @@
 import type { HistoryService } from '@parley/contracts/history';
+import type { RulesBook } from '@parley/domain';
 import type { EventLog } from '@parley/eventlog';
 import type { Clock, Random } from '@parley/kernel';
 import type { PolicyBook } from '@parley/lanes';
@@ -6,7 +7,7 @@ import type { OwnerDirectory, RpcDialer, ServiceClient } from '@parley/rpc';
 import type { Telemetry } from '@parley/telemetry';
 
 /** What the router needs of history. */
-export type HistoryReader = Pick<ServiceClient<typeof HistoryService>, 'getConversation' | 'findSend' | 'getCheckpoint'>;
+export type HistoryReader = Pick<ServiceClient<typeof HistoryService>, 'getConversation' | 'findSend' | 'getCheckpoint' | 'getTarget'>;
 
 export interface RouterDeps {
   readonly log: EventLog;
@@ -23,4 +24,6 @@ export interface RouterDeps {
   readonly telemetry: Telemetry;
   /** How much each app's rooms take; the default of all where it is absent. */
   readonly policies?: PolicyBook;
+  /** What each app lets its users do; the default of all where it is absent. */
+  readonly rules?: RulesBook;
 }

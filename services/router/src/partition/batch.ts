@@ -1,6 +1,6 @@
 import { encodeTimelineBatch, type LaneCommand, type Origin, type TimelineEntryInit } from '@parley/contracts/events';
 import type { OutcomeInit } from '@parley/contracts/router';
-import { type ErrorName, errorTable } from '@parley/kernel';
+import { type ErrorName, errorTable, type Refusal } from '@parley/kernel';
 import type { Lane } from '@parley/lanes';
 import type { Publication } from '../fanout/publication.js';
 import type { ConversationState } from './conversation-state.js';
@@ -87,14 +87,14 @@ export class Batch {
     if (command.origin !== undefined) this.#outcomes.push([command.origin, outcome]);
   }
 
-  refuse(command: LaneCommand, error: ErrorName, retryAfterMs = 0): void {
+  refuse(command: LaneCommand, error: ErrorName, { retryAfterMs = 0, detail = '' }: Omit<Partial<Refusal>, 'name'> = {}): void {
     this.#hasRefusals = true;
-    this.answer(command, { error: errorTable[error].code, retryAfterMs });
+    this.answer(command, { error: errorTable[error].code, retryAfterMs, detail });
   }
 
   shed(shed: Shed): void {
     this.#shed.push(shed);
-    this.refuse(shed.command, 'OVERLOADED', shedRetryAfterMs);
+    this.refuse(shed.command, 'OVERLOADED', { retryAfterMs: shedRetryAfterMs });
   }
 
   /** Passes on at once: nothing of it is stored. */

@@ -1,6 +1,8 @@
 import type { Conversation } from '@parley/kernel';
 import type { SliceQuota } from '@parley/lanes';
-import type { SpeakingRules } from '@parley/wire';
+import type { ConversationRules, Relation, SpeakingRules, UserProfile } from '@parley/wire';
+import type { ReceiptWishes } from './acts/receipt-wishes.js';
+import type { SlowMode } from './slow-mode.js';
 import { type Speaking, speakingOf } from './speaking.js';
 
 /** What the router keeps of one conversation: the fold of its events. */
@@ -22,6 +24,18 @@ export interface ConversationState {
   readonly members: Set<string>;
   /** Undefined where everybody may speak. */
   speaking: Speaking | undefined;
+  /** Of two users: what they are to each other; undefined where they never were anything. */
+  relation: Relation | undefined;
+  /** Of a user with themselves: what they show; undefined where they never set anything. */
+  profile: UserProfile | undefined;
+  /** How messages are kept; undefined as in the app. */
+  rules: ConversationRules | undefined;
+  /** History must have come this far before it is asked about a message: what was done up to here is not remembered. */
+  targetsFloorSeq: number;
+  /** Made with the first message that wants receipts. */
+  receiptWishes: ReceiptWishes | undefined;
+  /** Made with the first message in slow mode. */
+  slowMode: SlowMode | undefined;
   /** What is left of a room's rate; made with its first message. */
   quota: SliceQuota | undefined;
   /** No longer in memory: whoever still holds it must look it up again. */
@@ -54,3 +68,7 @@ export function applyMembership(state: ConversationState, delta: MembershipDelta
   if (speaking !== undefined || delta.closed) state.speaking = speakingOf(speaking);
   return true;
 }
+
+/** Whether the user is in the conversation now. */
+export const isMember = ({ conversation, members }: ConversationState, user: string): boolean =>
+  conversation.type === 'user' ? conversation.users.some((each) => each === user) : members.has(user);

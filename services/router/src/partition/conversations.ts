@@ -1,28 +1,13 @@
+import type { TimelineEntry } from '@parley/contracts/events';
+import type { GetConversationResponse } from '@parley/contracts/history';
+import { type Conversation, parseConversation, ParleyError } from '@parley/kernel';
+import type { ConversationEvent } from '@parley/wire';
 import { LRUCache } from 'lru-cache';
-import { parseConversation, ParleyError } from '@parley/kernel';
-import type { SpeakingRules } from '@parley/wire';
 import { routerLimits } from '../limits.js';
 import type { HistoryReader } from '../ports.js';
-import { applyMembership, conversationKey, type ConversationState, type MembershipDelta } from './conversation-state.js';
+import { conversationKey, type ConversationState } from './conversation-state.js';
+import { ConversationTail } from './conversation-tail.js';
 import { speakingOf } from './speaking.js';
-
-/** What the timeline's tail says of a conversation, kept until the conversation is loaded. */
-interface Tail {
-  headSeq: number;
-  countable: number;
-  lastOffset: number;
-  readonly changes: { readonly delta: MembershipDelta; readonly speaking: SpeakingRules | undefined }[];
-}
-
-export interface TailEvent {
-  readonly app: string;
-  readonly conversation: string;
-  readonly seq: number;
-  readonly countable: number;
-  readonly offset: number;
-  readonly membership: MembershipDelta | undefined;
-  readonly speaking: SpeakingRules | undefined;
-}
 
 /**
  * The conversations of one partition. A conversation is read from history on first use; what the timeline
@@ -32,7 +17,7 @@ export class Conversations {
   readonly #history: HistoryReader;
   readonly #loaded: LRUCache<string, ConversationState>;
   readonly #loading = new Map<string, Promise<ConversationState>>();
-  readonly #tails = new Map<string, Tail>();
+  readonly #tails = new Map<string, ConversationTail>();
   /** History must have come this far before it may be asked about a conversation that was dropped from memory. */
   #evictedOffset = 0;
 
@@ -56,15 +41,15 @@ export class Conversations {
     return this.#loaded.get(key);
   }
 
-  /** Notes an event of the tail, while the partition is taken over. */
-  foldTail(event: TailEvent): void {
-    const key = conversationKey(event.app, event.conversation);
-    const tail = this.#tails.get(key) ?? { headSeq: 0, countable: 0, lastOffset: 0, changes: [] };
-    this.#tails.set(key, tail);
-    if (event.seq > 0) tail.headSeq = event.seq;
-    tail.countable = Math.max(tail.countable, event.countable);
-    tail.lastOffset = event.offset;
-    if (event.membership !== undefined) tail.changes.push({ delta: event.membership, speaking: event.speaking });
+  /** Notes an entry of the tail, while the partition is taken over. */
+  foldTail(entry: TimelineEntry, event: ConversationEvent, offset: number): void {
+    const key = conversationKey(entry.app, event.conversation);
+    let tail = this.#tails.get(key);
+    if (tail === undefined) {
+      tail = new ConversationTail();
+      this.#tails.set(key, tail);
+    }
+    tail.fold(entry, event, offset);
   }
 
   /** Reads a conversation from history; concurrent calls share one request. Rejects when history does not answer. */
@@ -86,34 +71,35 @@ export class Conversations {
       { app, conversation, atLeastOffset: this.#evictedOffset },
       { timeoutMs: routerLimits.loadWithinMs },
     );
-    const state: ConversationState = {
-      key: conversationKey(app, conversation),
-      app,
-      conversation: parsed.value,
-      headSeq: base.headSeq,
-      committedSeq: base.headSeq,
-      countable: base.countable,
-      membershipVersion: base.membershipVersion,
-      isClosed: base.closed,
-      members: new Set(base.members),
-      speaking: speakingOf(base.speaking),
-      quota: undefined,
-      isEvicted: false,
-      lastOffset: 0,
-    };
-    this.#layTailOver(state);
+    const state = stateOf(app, parsed.value, base);
+    this.#tails.get(state.key)?.layOver(state);
+    this.#tails.delete(state.key);
     this.#loaded.set(state.key, state);
     return state;
   }
+}
 
-  #layTailOver(state: ConversationState): void {
-    const tail = this.#tails.get(state.key);
-    if (tail === undefined) return;
-    this.#tails.delete(state.key);
-    state.headSeq = Math.max(state.headSeq, tail.headSeq);
-    state.committedSeq = state.headSeq;
-    state.countable = Math.max(state.countable, tail.countable);
-    state.lastOffset = tail.lastOffset;
-    for (const { delta, speaking } of tail.changes) applyMembership(state, delta, speaking);
-  }
+/** The state as history has it. Whose words are erased lies with the messages, so the router need not remember it. */
+function stateOf(app: string, conversation: Conversation, base: GetConversationResponse): ConversationState {
+  return {
+    key: conversationKey(app, conversation.id),
+    app,
+    conversation,
+    headSeq: base.headSeq,
+    committedSeq: base.headSeq,
+    countable: base.countable,
+    membershipVersion: base.membershipVersion,
+    isClosed: base.closed,
+    members: new Set(base.members),
+    speaking: speakingOf(base.speaking),
+    relation: base.relation,
+    profile: base.profile,
+    rules: base.rules,
+    targetsFloorSeq: base.headSeq,
+    receiptWishes: undefined,
+    slowMode: undefined,
+    quota: undefined,
+    isEvicted: false,
+    lastOffset: 0,
+  };
 }

@@ -1,5 +1,6 @@
-import { decodeTimelineBatch } from '@parley/contracts/events';
+import { decodeTimelineBatch, type LaneCommand } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
+import { defaultRules, type RulesBook } from '@parley/domain';
 import type { CancelTimer } from '@parley/kernel';
 import { defaultPolicy, type Lane, LaneScheduler, lanes, type PolicyBook } from '@parley/lanes';
 import { type AcceptedRecord, claimPartition, type PartitionOwner, startOfLog } from '@parley/ownedlog';
@@ -12,16 +13,20 @@ import { Ledger } from '../overload/ledger.js';
 import { Shedding } from '../overload/shedding.js';
 import type { TransitClock } from '../overload/transit-clock.js';
 import { Batch, type BatchSinks } from './batch.js';
+import type { CommandContext } from './command-context.js';
 import { Conversations } from './conversations.js';
 import { conversationKey, type ConversationState } from './conversation-state.js';
 import { DedupeWindow, sendKey } from './dedupe-window.js';
 import { LaneIntake, type PendingRecord } from './lane-intake.js';
 import { Preparations } from './preparations.js';
-import { type CommandContext, Sequencer } from './sequencer.js';
+import { Questions } from './questions.js';
+import { Sequencer } from './sequencer.js';
 import { countTransients } from './transient-content.js';
+import { chainOf, WaitingCommands } from './waiting-commands.js';
 import { Wake } from './wake.js';
 
 const defaultPolicies: PolicyBook = { policyOf: () => defaultPolicy };
+const rulesByDefault: RulesBook = { rulesOf: () => defaultRules };
 
 export interface PartitionRouterOptions {
   readonly sinks: BatchSinks;
@@ -41,7 +46,9 @@ export class PartitionRouter {
   readonly #scheduler = new LaneScheduler();
   readonly #wake = new Wake();
   readonly #window = new DedupeWindow({ windowMs: routerLimits.dedupeWindowMs, entriesMax: routerLimits.dedupeEntriesMax });
+  readonly #questions: Questions;
   readonly #preparations: Preparations;
+  readonly #waiting = new WaitingCommands(routerLimits.waitingCommandsMax);
   readonly #intake: LaneIntake;
   readonly #loads: LaneLoads;
   readonly #shedding: Shedding;
@@ -63,13 +70,10 @@ export class PartitionRouter {
     this.#shedding = new Shedding(deps.clock.monotonic());
     this.conversations = new Conversations(deps.history, routerLimits.conversationsMax);
     const { log, clock, telemetry, history } = deps;
-    this.#preparations = new Preparations({
-      history,
-      conversations: this.conversations,
-      window: this.#window,
-      timelineEnd: () => this.#owner?.position.offset ?? 0,
-      onReady: () => this.#wake.call(),
-    });
+    const onReady = (): void => this.#wake.call();
+    const timelineEnd = (): number => this.#owner?.position.offset ?? 0;
+    this.#questions = new Questions({ history, window: this.#window, timelineEnd, onSettled: onReady });
+    this.#preparations = new Preparations({ conversations: this.conversations, questions: this.#questions, onReady });
     const { transits } = options;
     const onRecord = (record: PendingRecord): void => this.#receive(record);
     this.#intake = new LaneIntake({ log, partition, clock, logger: telemetry.logger, transits, onRecord });
@@ -128,10 +132,10 @@ export class PartitionRouter {
   }
 
   async #serve(owner: PartitionOwner, stop: AbortSignal): Promise<void> {
-    const { clock, policies = defaultPolicies } = this.#deps;
+    const { clock, policies = defaultPolicies, rules = rulesByDefault } = this.#deps;
     const { partition } = this;
     const window = this.#window;
-    const sequencer = new Sequencer({ partition, fence: owner.fence, clock, policies, window, lastTimeMs: this.#lastTimeMs });
+    const sequencer = new Sequencer({ partition, fence: owner.fence, clock, policies, rules, window, lastTimeMs: this.#lastTimeMs });
     this.#writePositionsAfter(routerLimits.idlePositionEveryMs);
     while (!stop.aborted) {
       const batch = this.#collect(sequencer);
@@ -160,6 +164,7 @@ export class PartitionRouter {
     const batch = new Batch(this.#sinks);
     const now = this.#deps.clock.monotonic();
     this.#shedding.observe(now, Math.max(this.oldestMs('medium'), this.oldestMs('low')));
+    this.#decideAnswered(sequencer, batch);
     while (batch.commands < routerLimits.batchCommandsMax && batch.bytes < routerLimits.batchBytesMax) {
       if (this.#shedding.isOpen) this.#shedHeads(now, sequencer, batch);
       const lane = this.#scheduler.next({
@@ -182,7 +187,7 @@ export class PartitionRouter {
     for (const lane of ['low', 'medium'] as const) {
       while (batch.shedCommands < routerLimits.batchShedMax) {
         const record = this.#intake.head(lane);
-        if (record === undefined || record.commands.length === 0 || !this.#preparations.isReady(record)) break;
+        if (record === undefined || record.commands.length === 0 || !this.#isReady(record)) break;
         if (this.#shedOf(record, now) < record.commands.length) break;
         this.#decideRecord(this.#intake.take(lane), sequencer, batch);
       }
@@ -199,12 +204,18 @@ export class PartitionRouter {
   /** A lane whose head still waits for its conversations offers nothing; the other lanes go on. */
   #offer(lane: Lane, now: number): { cost: number; ageMs: number } | undefined {
     const record = this.#intake.head(lane);
-    if (record === undefined || !this.#preparations.isReady(record)) return undefined;
+    if (record === undefined || !this.#isReady(record)) return undefined;
     return { cost: Math.max(1, record.commands.length - this.#shedOf(record, now)), ageMs: now - record.arrivedMs };
   }
 
+  /** Single commands of a record stand aside while history is asked for them, as long as there is room for them. */
+  #isReady(record: PendingRecord): boolean {
+    if (!this.#preparations.isReady(record)) return false;
+    return this.#waiting.hasRoom || !this.#preparations.hasOpenQuestions(record);
+  }
+
   #decideRecord(record: PendingRecord, sequencer: Sequencer, batch: Batch): void {
-    const { failed, found } = this.#preparations.take(record);
+    const { failed, questions } = this.#preparations.take(record);
     this.#consumed.set(record.lane, record.nextOffset);
     this.#hasUnwrittenPositions = true;
     const { lane, commands } = record;
@@ -217,25 +228,66 @@ export class PartitionRouter {
       const state = this.#stateOf(record, index);
       const reason = failed?.get(conversationKey(command.app, command.conversation));
       if (state === undefined || reason !== undefined) {
-        batch.refuse(command, reason?.error ?? 'UNAVAILABLE', reason?.retryAfterMs);
+        batch.refuse(command, reason?.error ?? 'UNAVAILABLE', reason);
         this.#ledger.count(lane, 'refused');
         continue;
       }
-      context ??= { lane, isShedding, state, found: undefined };
+      const question = questions?.get(command);
+      if (this.#putAside(command, { lane, state, question })) continue;
+      context ??= { lane, isShedding, state, question };
       context.state = state;
-      context.found = found?.get(command);
-      try {
-        this.#ledger.count(lane, sequencer.decide(command, context, batch));
-      } catch (error) {
-        this.#events.undecidable(this.partition, error);
-        batch.refuse(command, 'INVALID_ARGUMENT');
-        this.#ledger.count(lane, 'refused');
-      }
+      context.question = question;
+      this.#decide(command, context, sequencer, batch);
     }
     batch.commands += Math.max(1, commands.length) - (batch.shedCommands - shedBefore);
     this.#shedding.record(lane, waitedMs, commands.length);
     this.#loads.record(lane, waitedMs, commands.length);
     this.#events.taken(lane, commands.length, nowMs - record.arrivedMs);
+  }
+
+  #decide(command: LaneCommand, context: Readonly<CommandContext>, sequencer: Sequencer, batch: Batch): void {
+    const { lane } = context;
+    try {
+      this.#ledger.count(lane, sequencer.decide(command, context, batch));
+    } catch (error) {
+      this.#events.undecidable(this.partition, error);
+      batch.refuse(command, 'INVALID_ARGUMENT');
+      this.#ledger.count(lane, 'refused');
+    }
+  }
+
+  /** Lets a command wait for history, or behind one of the same sender that does; false when it can be decided now. */
+  #putAside(command: LaneCommand, { lane, state, question }: Omit<CommandContext, 'isShedding'>): boolean {
+    if (question === undefined && this.#waiting.size === 0) return false;
+    const chain = chainOf(lane, command);
+    const mustWait = question?.isOpen === true || this.#waiting.holds(chain);
+    if (mustWait) this.#waiting.add(chain, { lane, command, question });
+    else return this.#askAnew(command, { lane, state, question });
+    return true;
+  }
+
+  /** What was done since may no longer be remembered here; then the answers are too old. */
+  #askAnew(command: LaneCommand, { lane, state, question }: Omit<CommandContext, 'isShedding'>): boolean {
+    if (question === undefined || question.targets.size === 0 || question.floorSeq >= state.targetsFloorSeq) return false;
+    this.#waiting.putBack(chainOf(lane, command), { lane, command, question: this.#questions.ask(command, state) });
+    return true;
+  }
+
+  /** Decides about those that stood aside and know now what they need. */
+  #decideAnswered(sequencer: Sequencer, batch: Batch): void {
+    while (batch.commands < routerLimits.batchCommandsMax && batch.bytes < routerLimits.batchBytesMax) {
+      const waiting = this.#waiting.take();
+      if (waiting === undefined) return;
+      const { lane, command, question } = waiting;
+      batch.commands++;
+      const state = this.conversations.get(conversationKey(command.app, command.conversation));
+      if (state === undefined) {
+        batch.refuse(command, 'UNAVAILABLE');
+        this.#ledger.count(lane, 'refused');
+      } else if (!this.#askAnew(command, { lane, state, question })) {
+        this.#decide(command, { lane, isShedding: false, state, question }, sequencer, batch);
+      }
+    }
   }
 
   #stateOf(record: PendingRecord, index: number): ConversationState | undefined {
@@ -280,13 +332,12 @@ export class PartitionRouter {
     if (record.payload.length === 0) return;
     for (const entry of decodeTimelineBatch(record.payload).entries) {
       const event = decodeConversationEvent(entry.event);
-      const { conversation, seq, messageId, timeMs } = event;
+      const { conversation, seq, messageId, timeMs, sender, clientMsgId } = event;
       this.#lastTimeMs = Math.max(this.#lastTimeMs, timeMs);
-      const membership = event.body?.type === 'membership' ? event.body.value : undefined;
-      const { app, countable, bodyHash, speaking } = entry;
-      this.conversations.foldTail({ app, conversation, seq, countable, offset: record.offset, membership, speaking });
-      if (membership !== undefined || event.clientMsgId === '') continue;
-      this.#window.add(sendKey(conversationKey(app, conversation), event.sender, event.clientMsgId), { seq, messageId, timeMs, bodyHash });
+      this.conversations.foldTail(entry, event, record.offset);
+      if (seq === 0 || clientMsgId === '') continue;
+      const { bodyHash } = entry;
+      this.#window.add(sendKey(conversationKey(entry.app, conversation), sender, clientMsgId), { seq, messageId, timeMs, bodyHash });
     }
   }
 }

@@ -1,33 +1,28 @@
 import type { LaneCommand } from '@parley/contracts/events';
 import { ParleyError } from '@parley/kernel';
-import { routerLimits } from '../limits.js';
-import type { HistoryReader } from '../ports.js';
 import type { Conversations } from './conversations.js';
-import { conversationKey } from './conversation-state.js';
-import { type DedupeWindow, type PriorSend, sendKey } from './dedupe-window.js';
+import { conversationKey, type ConversationState } from './conversation-state.js';
 import type { PendingRecord } from './lane-intake.js';
+import type { Question, Questions } from './questions.js';
 
 /** What a record still waits for, and what was found for it. */
 interface Preparation {
+  /** Conversations that are being loaded. */
   waiting: number;
   /** Conversations that could not be loaded, with the reason. */
   failed: Map<string, ParleyError> | undefined;
-  /** Earlier sends that history knows, by command. */
-  found: Map<LaneCommand, PriorSend> | undefined;
+  /** What is asked for single commands; the record does not wait for it. */
+  questions: Map<LaneCommand, Question> | undefined;
 }
 
 export interface PreparationsDeps {
-  readonly history: HistoryReader;
   readonly conversations: Conversations;
-  readonly window: DedupeWindow;
-  /** How far the timeline goes: history must have come this far to know of every earlier send. */
-  readonly timelineEnd: () => number;
+  readonly questions: Questions;
   /** Called when a record waits no longer. */
   readonly onReady: () => void;
 }
 
-const historyCall = { timeoutMs: routerLimits.loadWithinMs };
-const nothing: Preparation = { waiting: 0, failed: undefined, found: undefined };
+const nothing: Preparation = { waiting: 0, failed: undefined, questions: undefined };
 
 /** Fetches what the commands of records need and is not in memory, while the records wait in their lanes. */
 export class Preparations {
@@ -39,57 +34,49 @@ export class Preparations {
   }
 
   start(record: PendingRecord): void {
-    const { conversations } = this.#deps;
+    const { conversations, questions } = this.#deps;
     let preparation: Preparation | undefined;
     for (const command of record.commands) {
       const state = conversations.get(conversationKey(command.app, command.conversation));
       record.states.push(state);
-      const needsState = state === undefined;
-      const needsPrior = this.#isOldRetry(command);
-      if (!needsState && !needsPrior) continue;
-      preparation ??= { waiting: 0, failed: undefined, found: undefined };
-      if (needsState) void this.#await(preparation, command, conversations.load(command.app, command.conversation));
-      if (needsPrior) void this.#await(preparation, command, this.#findPrior(preparation, command));
+      const loading = state ?? conversations.load(command.app, command.conversation);
+      const question = questions.ask(command, loading);
+      if (state !== undefined && question === undefined) continue;
+      preparation ??= { waiting: 0, failed: undefined, questions: undefined };
+      if (loading instanceof Promise) void this.#await(preparation, command, loading);
+      if (question === undefined) continue;
+      preparation.questions ??= new Map();
+      preparation.questions.set(command, question);
     }
     if (preparation !== undefined) this.#byRecord.set(record, preparation);
   }
 
+  /** Whether the conversations of the record are in memory. */
   isReady(record: PendingRecord): boolean {
     return (this.#byRecord.get(record) ?? nothing).waiting === 0;
   }
 
+  /** Whether history has yet to answer what was asked for single commands. */
+  hasOpenQuestions(record: PendingRecord): boolean {
+    for (const { isOpen } of this.#byRecord.get(record)?.questions?.values() ?? []) if (isOpen) return true;
+    return false;
+  }
+
   /** What was found for a record that is decided now. */
-  take(record: PendingRecord): Pick<Preparation, 'failed' | 'found'> {
+  take(record: PendingRecord): Pick<Preparation, 'failed' | 'questions'> {
     const preparation = this.#byRecord.get(record) ?? nothing;
     this.#byRecord.delete(record);
     return preparation;
   }
 
-  async #await(preparation: Preparation, command: LaneCommand, work: Promise<unknown>): Promise<void> {
+  async #await(preparation: Preparation, command: LaneCommand, loading: Promise<ConversationState>): Promise<void> {
     preparation.waiting++;
     try {
-      await work;
+      await loading;
     } catch (error) {
       preparation.failed ??= new Map();
       preparation.failed.set(conversationKey(command.app, command.conversation), ParleyError.from(error));
     }
     if (--preparation.waiting === 0) this.#deps.onReady();
-  }
-
-  #isOldRetry(command: LaneCommand): boolean {
-    if (command.body?.type !== 'send' || !command.body.value.isRetry) return false;
-    const { sender, clientMsgId } = command.body.value;
-    return this.#deps.window.find(sendKey(conversationKey(command.app, command.conversation), sender, clientMsgId)) === undefined;
-  }
-
-  async #findPrior(preparation: Preparation, command: LaneCommand): Promise<void> {
-    if (command.body?.type !== 'send') return;
-    const { sender, clientMsgId } = command.body.value;
-    const { app, conversation } = command;
-    const { history, timelineEnd } = this.#deps;
-    const answer = await history.findSend({ app, conversation, sender, clientMsgId, atLeastOffset: timelineEnd() }, historyCall);
-    if (!answer.found) return;
-    preparation.found ??= new Map();
-    preparation.found.set(command, answer);
   }
 }

@@ -7,16 +7,28 @@ export interface Speaking {
   readonly exempt: ReadonlySet<string>;
   readonly mutedUntilMs: ReadonlyMap<string, number>;
   readonly bannedUntilMs: ReadonlyMap<string, number>;
+  /** Groups: owner and admins. */
+  readonly moderators: ReadonlySet<string>;
+  /** Between two messages of one member who is no moderator; 0: none. */
+  readonly slowModeMs: number;
+  readonly isPinningByMembers: boolean;
 }
 
-/** Undefined where the rules bind nobody, as in most conversations. */
+/** Undefined where the rules bind nobody and set nobody apart, as in conversations of two. */
 export function speakingOf(rules: SpeakingRules | undefined): Speaking | undefined {
   if (rules === undefined) return undefined;
-  const { allMutedUntilMs, exempt, muted, banned } = rules;
-  if (allMutedUntilMs === 0 && muted.length === 0 && banned.length === 0) return undefined;
-  const mutedUntilMs = new Map(muted.map(({ user, untilMs }) => [user, untilMs]));
-  const bannedUntilMs = new Map(banned.map(({ user, untilMs }) => [user, untilMs]));
-  return { allMutedUntilMs, exempt: new Set(exempt), mutedUntilMs, bannedUntilMs };
+  const { allMutedUntilMs, exempt, muted, banned, moderators, slowModeMs, isPinningByMembers } = rules;
+  const lists = muted.length + banned.length + moderators.length;
+  if (allMutedUntilMs === 0 && lists === 0 && slowModeMs === 0 && !isPinningByMembers) return undefined;
+  return {
+    allMutedUntilMs,
+    exempt: new Set(exempt),
+    mutedUntilMs: new Map(muted.map(({ user, untilMs }) => [user, untilMs])),
+    bannedUntilMs: new Map(banned.map(({ user, untilMs }) => [user, untilMs])),
+    moderators: new Set(moderators),
+    slowModeMs,
+    isPinningByMembers,
+  };
 }
 
 /** Whether a member must be silent now. */
@@ -29,3 +41,6 @@ export function isMuted(speaking: Speaking | undefined, user: string, nowMs: num
 /** Whether somebody is kept out now. */
 export const isBanned = (speaking: Speaking | undefined, user: string, nowMs: number): boolean =>
   (speaking?.bannedUntilMs.get(user) ?? 0) > nowMs;
+
+/** Whether a member recalls, deletes and pins what others have said. */
+export const isModerator = (speaking: Speaking | undefined, user: string): boolean => speaking?.moderators.has(user) === true;

@@ -1,5 +1,5 @@
 import { decodeTimelineBatch, type LaneCommandInit, type MembershipCommandInit, type SendCommandInit } from '@parley/contracts/events';
-import { createGetConversationResponse } from '@parley/contracts/history';
+import { createGetConversationResponse, createGetTargetResponse } from '@parley/contracts/history';
 import { type Delivery, LinkClass, type Outcome, RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
@@ -19,6 +19,7 @@ export const emptyHistory: HistoryReader = {
   getConversation: async () => createGetConversationResponse({}),
   findSend: async () => ({ found: false, seq: 0, messageId: '', timeMs: 0, bodyHash: 0 }),
   getCheckpoint: async () => ({ offset: 0, fence: 0, index: 0 }),
+  getTarget: async () => createGetTargetResponse({}),
 };
 
 export const textContent = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });

@@ -1,0 +1,57 @@
+import type { AppRules } from '@parley/domain';
+import { channelOfUser, limits } from '@parley/kernel';
+import { type CursorMoved, encodeConversationEvent, Priority } from '@parley/wire';
+import type { Publication } from '../../fanout/publication.js';
+import { type ActEvent, ownPublication } from './act-publications.js';
+import type { Cursor } from './cursors.js';
+
+export interface CursorNews {
+  /** Where the cursor stood; absent where that is not known. */
+  readonly before: Cursor | undefined;
+  readonly after: CursorMoved;
+  /** What others may know of it. */
+  readonly rules: Pick<AppRules, 'tellsReading' | 'tellsDelivery'>;
+}
+
+/**
+ * Whom a cursor's move concerns: the user's own devices; of two users the other one; in groups with read lists those who
+ * have asked for receipts of what it passed. As far as the app lets others know.
+ */
+export function cursorPublications(act: ActEvent, news: CursorNews): readonly Publication[] {
+  const { user } = news.after;
+  const { tellsReading, tellsDelivery } = news.rules;
+  const own = ownPublication(act, user);
+  if (!tellsReading && !tellsDelivery) return [own];
+  const { conversation, members } = act.state;
+  if (conversation.type === 'group' && members.size <= limits.receiptMembersMax) return [own, ...receiptPublications(act, news)];
+  if (conversation.type !== 'user') return [own];
+  const peer = conversation.users.find((each) => each !== user);
+  if (peer === undefined) return [own];
+  if (tellsReading && tellsDelivery) return [{ ...own, channels: [...own.channels, channelOfUser(peer)] }];
+  const shown = {
+    ...news.after,
+    readSeq: tellsReading ? news.after.readSeq : 0,
+    deliveredSeq: tellsDelivery ? news.after.deliveredSeq : 0,
+  };
+  return [own, tellUser(act, peer, { type: 'cursor', value: shown })];
+}
+
+/** The senders of messages that the cursor has passed learn that there is something new to ask for: it is not counted here. */
+function receiptPublications(act: ActEvent, { before, after, rules }: CursorNews): readonly Publication[] {
+  const wishes = act.state.receiptWishes;
+  if (wishes === undefined) return [];
+  const read = wishes.passed(after.user, before?.readSeq ?? 0, rules.tellsReading ? after.readSeq : 0);
+  const delivered = wishes.passed(after.user, before?.deliveredSeq ?? 0, rules.tellsDelivery ? after.deliveredSeq : 0);
+  const senders = new Set([...read.keys(), ...delivered.keys()]);
+  return [...senders].map((sender) => {
+    const seqs = new Set([...(read.get(sender) ?? []), ...(delivered.get(sender) ?? [])]);
+    const receipts = [...seqs].map((seq) => ({ seq, readCount: 0, deliveredCount: 0, memberCount: 0 }));
+    return tellUser(act, sender, { type: 'receipts', value: { receipts } });
+  });
+}
+
+function tellUser(act: ActEvent, user: string, body: ActEvent['body']): Publication {
+  const { conversation } = act.command;
+  const own = ownPublication(act, user);
+  return { ...own, event: encodeConversationEvent({ conversation, priority: Priority.MEDIUM, body, ...act.stamp }) };
+}
