@@ -14,21 +14,29 @@ export function foldMessage(state: MessageState | undefined, seq: number, event:
   return { ...before, ...change, version: event.seq };
 }
 
+/** The same for several events, in order. Undefined where nothing was done to the message. */
+export function foldEvents(state: MessageState | undefined, seq: number, events: Iterable<ConversationEvent>): MessageState | undefined {
+  let folded = state;
+  for (const event of events) if (targetsOf(event).includes(seq)) folded = foldMessage(folded, seq, event);
+  return folded;
+}
+
 /**
- * The same as one user sees it: their own reactions are kept as well. For clients, whose states of a message come with
+ * {@link foldMessage} as one user sees it: their own reactions are kept as well. For clients, whose states come with
  * `own_reactions` from the server.
  */
-export function foldMessageOf(
-  viewer: string,
-  state: MessageState | undefined,
-  [seq, event]: readonly [number, ConversationEvent],
-): MessageState {
-  const after = foldMessage(state, seq, event);
+export function foldForViewer(state: MessageState | undefined, event: ConversationEvent, of: MessageOfViewer): MessageState {
+  const after = foldMessage(state, of.seq, event);
   const { body } = event;
-  if (after === state || after.version !== event.seq || body?.type !== 'reaction' || event.sender !== viewer) return after;
+  if (after === state || after.version !== event.seq || body?.type !== 'reaction' || event.sender !== of.viewer) return after;
   if (after.removal !== Removal.UNSPECIFIED) return after;
   const others = after.ownReactions.filter((reaction) => reaction !== body.value.reaction);
   return { ...after, ownReactions: body.value.isRemoved ? others : [...others, body.value.reaction] };
+}
+
+export interface MessageOfViewer {
+  readonly seq: number;
+  readonly viewer: string;
 }
 
 /** Which of two states of one message to keep: the later one; of equal ones the one that the server gave last. */

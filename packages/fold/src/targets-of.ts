@@ -4,8 +4,9 @@ const none: readonly number[] = [];
 
 /**
  * The seqs of the messages whose state an event touches: what an act names; the beginning of the thread that a message
- * answers in; and the message itself where it carries an expiry, or is for some members only. Each seq once. Empty for
- * events without a seq, and for `erased`, which touches whatever the user has said (see {@link foldErasure}).
+ * answers in; and the message itself where it carries an expiry, or is for some members only. Each seq once, and never one
+ * above the event's: nothing is done to what is yet to be said. Empty for events without a seq, and for `erased`, which
+ * touches whatever the user has said (see {@link foldErasure}).
  */
 export function targetsOf(event: ConversationEvent): readonly number[] {
   const { body } = event;
@@ -17,9 +18,9 @@ export function targetsOf(event: ConversationEvent): readonly number[] {
     case 'recalled':
     case 'reaction':
     case 'pin':
-      return [body.value.seq];
+      return body.value.seq < event.seq ? [body.value.seq] : none;
     case 'deleted':
-      return [...new Set(body.value.seqs)];
+      return [...new Set(body.value.seqs)].filter((seq) => seq < event.seq);
     default:
       return none;
   }
@@ -33,7 +34,8 @@ export function threadOf({ options }: ConversationEvent): number {
 }
 
 function targetsOfMessage(event: ConversationEvent): readonly number[] {
-  const root = threadOf(event);
+  const thread = threadOf(event);
+  const root = thread < event.seq ? thread : 0;
   const { expiresMs = 0, onlyTo = [] } = event.options ?? {};
   if (expiresMs === 0 && onlyTo.length === 0) return root === 0 ? none : [root];
   return root === 0 ? [event.seq] : [root, event.seq];
