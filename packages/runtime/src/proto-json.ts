@@ -6,6 +6,7 @@ import {
   type FileRegistry,
   fromBinary,
   fromJson,
+  type JsonObject,
   type JsonValue,
   toBinary,
   toJson,
@@ -40,6 +41,18 @@ export function jsonMethod(registry: FileRegistry, service: ServiceDescriptor, n
   return {
     readRequest: (json) => decodeMessage(method.request, toBinary(described.input, readMessage(described, json))),
     writeResponse: (response) => writeMessage(described.output, method.response, response),
+  };
+}
+
+/**
+ * Writes encoded messages as ProtoJSON, by the full name of their type; fields at their zero value are left out. Throws for
+ * a type that the descriptors do not know, and for bytes that are no such message.
+ */
+export function jsonWriter(registry: FileRegistry): (typeName: string, bytes: Uint8Array) => JsonObject {
+  return (typeName, bytes) => {
+    const desc = registry.getMessage(typeName);
+    if (desc === undefined) throw new Error(`the descriptors do not know ${typeName}`);
+    return toJson(desc, fromBinary(desc, bytes)) as JsonObject;
   };
 }
 

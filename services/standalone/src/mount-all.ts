@@ -6,6 +6,7 @@ import { mountHistory } from '@parley/service-history';
 import { mountPush } from '@parley/service-push';
 import { mountRoom } from '@parley/service-room';
 import { mountRouter } from '@parley/service-router';
+import { mountUser } from '@parley/service-user';
 
 /** In the order in which they start; they stop the other way round. */
 const mounts: readonly (readonly [ServiceName, (life: ServiceLife) => Promise<unknown>])[] = [
@@ -14,6 +15,7 @@ const mounts: readonly (readonly [ServiceName, (life: ServiceLife) => Promise<un
   ['push', mountPush],
   ['group', mountGroup],
   ['room', mountRoom],
+  ['user', mountUser],
 ];
 
 /** Runs the configured services in one process; answers the gateway's port, or 0 without a gateway. */

@@ -1,1 +1,3 @@
-export {};
+export * from './ports.js';
+export * from './service.js';
+export * from './mount.js';
