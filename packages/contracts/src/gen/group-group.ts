@@ -16,6 +16,8 @@ export interface CreateGroupRequest {
   readonly avatar: string;
   readonly notice: string;
   readonly attributes: readonly GroupAttribute[];
+  /** The owner where the user asks for it, who then brings in nobody that has blocked them; empty for the back end. */
+  readonly operator: string;
 }
 /** What CreateGroupRequest is made from; absent fields get their zero value. */
 export interface CreateGroupRequestInit {
@@ -29,6 +31,7 @@ export interface CreateGroupRequestInit {
   readonly avatar?: string | undefined;
   readonly notice?: string | undefined;
   readonly attributes?: readonly GroupAttributeInit[] | undefined;
+  readonly operator?: string | undefined;
 }
 
 export function createCreateGroupRequest(init: CreateGroupRequestInit): CreateGroupRequest {
@@ -43,6 +46,7 @@ export function createCreateGroupRequest(init: CreateGroupRequestInit): CreateGr
     avatar: init.avatar ?? '',
     notice: init.notice ?? '',
     attributes: init.attributes?.map(v => createGroupAttribute(v)) ?? [],
+    operator: init.operator ?? '',
   };
 }
 
@@ -57,6 +61,7 @@ export function writeCreateGroupRequest(writer: ProtobufWriter, init: CreateGrou
   if (init.avatar !== undefined && init.avatar !== '') { writer.writeTag(66); writer.writeString(init.avatar); }
   if (init.notice !== undefined && init.notice !== '') { writer.writeTag(74); writer.writeString(init.notice); }
   if (init.attributes !== undefined) for (const item of init.attributes) { writer.writeTag(82); const at = writer.fork(); writeGroupAttribute(writer, item); writer.join(at); }
+  if (init.operator !== undefined && init.operator !== '') { writer.writeTag(90); writer.writeString(init.operator); }
 }
 
 export function readCreateGroupRequest(reader: ProtobufReader, end: number): CreateGroupRequest {
@@ -70,6 +75,7 @@ export function readCreateGroupRequest(reader: ProtobufReader, end: number): Cre
   let avatar: CreateGroupRequest['avatar'] = '';
   let notice: CreateGroupRequest['notice'] = '';
   const attributes: GroupAttribute[] = [];
+  let operator: CreateGroupRequest['operator'] = '';
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -83,11 +89,12 @@ export function readCreateGroupRequest(reader: ProtobufReader, end: number): Cre
       case 66: avatar = reader.readString(); break;
       case 74: notice = reader.readString(); break;
       case 82: attributes.push(readGroupAttribute(reader, reader.enter())); break;
+      case 90: operator = reader.readString(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { app, group, name, owner, members, memberLimit, options, avatar, notice, attributes };
+  return { app, group, name, owner, members, memberLimit, options, avatar, notice, attributes, operator };
 }
 
 export const encodeCreateGroupRequest = (init: CreateGroupRequestInit): Uint8Array => encodeWith(writeCreateGroupRequest, init);
