@@ -34,10 +34,10 @@ export interface AggregateKind<State, Command, Event extends AggregateEvent> {
   readonly encodeEvents: (events: readonly Event[]) => Uint8Array;
   readonly decodeEvents: (bytes: Uint8Array) => readonly Event[];
   /**
-   * What an event, with the state that it led to, means outside; undefined where it means nothing. The event
-   * that ends an aggregate means something.
+   * What an event, with the state that it led to and the one before, means outside; undefined where it means nothing.
+   * The event that ends an aggregate means something. Forwards without a change carry notices only.
    */
-  readonly forwardOf: (event: Event, after: State) => Forward | undefined;
+  readonly forwardOf: (event: Event, after: State, before: State) => Forward | undefined;
   /**
    * Whether each change takes a place of its own in the conversation (groups). Where it does not (rooms),
    * what waits is merged into one command.

@@ -108,8 +108,9 @@ export function foldEvents<State, Command, Event extends AggregateEvent>(
   const forwards: Forward[] = [];
   let after = state;
   for (const event of events) {
-    after = kind.evolve(after, event);
-    const forward = kind.forwardOf(event, after);
+    const before = after;
+    after = kind.evolve(before, event);
+    const forward = kind.forwardOf(event, after, before);
     if (forward !== undefined) forwards.push(forward);
   }
   return { after, forwards };

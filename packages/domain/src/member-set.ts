@@ -1,5 +1,8 @@
 import { PersistentMap } from './persistent-map.js';
 
+/** Joins per millisecond that keep their time; ms × 1024 stays below 2^53 until the year 2248. */
+const joinsPerMs = 1_024;
+
 /**
  * An immutable set of users that remembers who joined first. Like the map that it rests on it copies little
  * when it changes, and older versions stay valid.
@@ -7,7 +10,7 @@ import { PersistentMap } from './persistent-map.js';
 export class MemberSet {
   static readonly empty: MemberSet = new MemberSet(PersistentMap.empty(), 0);
 
-  /** For each user the number that grows with every join. */
+  /** For each user a number that grows with every join; where joins have times, those times `joinsPerMs`, or a little more. */
   readonly #joins: PersistentMap<number>;
   readonly #nextJoin: number;
 
@@ -16,11 +19,21 @@ export class MemberSet {
     this.#nextJoin = nextJoin;
   }
 
-  /** The set of the users, who join in the given order; repeated users count once. */
-  static of(users: Iterable<string>): MemberSet {
+  /** The set of the users, who join in the given order, all at the same time if one is given; repeated users count once. */
+  static of(users: Iterable<string>, timeMs = 0): MemberSet {
+    return MemberSet.since(Array.from(users, (user) => [user, timeMs]));
+  }
+
+  /** The set of the users, who join in the given order at times that do not go back, milliseconds since 1970 (UTC). */
+  static since(users: Iterable<readonly [user: string, timeMs: number]>): MemberSet {
     const joins = new Map<string, number>();
-    for (const user of users) if (!joins.has(user)) joins.set(user, joins.size);
-    return new MemberSet(PersistentMap.of(joins), joins.size);
+    let next = 0;
+    for (const [user, timeMs] of users) {
+      if (joins.has(user)) continue;
+      next = Math.max(next, timeMs * joinsPerMs);
+      joins.set(user, next++);
+    }
+    return new MemberSet(PersistentMap.of(joins), next);
   }
 
   get size(): number {
@@ -31,9 +44,16 @@ export class MemberSet {
     return this.#joins.has(user);
   }
 
+  /** When the user joined, milliseconds since 1970 (UTC); 0 for who is not in it. Means nothing where joins have no times. */
+  sinceMs(user: string): number {
+    return timeOf(this.#joins.get(user) ?? 0);
+  }
+
   /** The set with the user, who joins last; the same set when the user is in it. */
-  with(user: string): MemberSet {
-    return this.has(user) ? this : new MemberSet(this.#joins.with(user, this.#nextJoin), this.#nextJoin + 1);
+  with(user: string, timeMs = 0): MemberSet {
+    if (this.has(user)) return this;
+    const join = Math.max(this.#nextJoin, timeMs * joinsPerMs);
+    return new MemberSet(this.#joins.with(user, join), join + 1);
   }
 
   /** The set without the user; the same set when the user is not in it. */
@@ -42,8 +62,8 @@ export class MemberSet {
     return joins === this.#joins ? this : new MemberSet(joins, this.#nextJoin);
   }
 
-  withAll(users: readonly string[]): MemberSet {
-    return users.reduce<MemberSet>((set, user) => set.with(user), this);
+  withAll(users: readonly string[], timeMs = 0): MemberSet {
+    return users.reduce<MemberSet>((set, user) => set.with(user, timeMs), this);
   }
 
   withoutAll(users: readonly string[]): MemberSet {
@@ -52,14 +72,17 @@ export class MemberSet {
 
   /** Who has been in it for the longest time; reads all members. */
   longest(): string | undefined {
-    let first: string | undefined;
-    let firstJoin = Infinity;
-    for (const [user, join] of this.#joins.entries()) {
-      if (join >= firstJoin) continue;
-      firstJoin = join;
-      first = user;
+    return earliest(this.#joins.entries());
+  }
+
+  /** Who of the users has been in it for the longest time; undefined when none of them is in it. */
+  longestOf(users: Iterable<string>): string | undefined {
+    const joins: [string, number][] = [];
+    for (const user of users) {
+      const join = this.#joins.get(user);
+      if (join !== undefined) joins.push([user, join]);
     }
-    return first;
+    return earliest(joins);
   }
 
   /**
@@ -72,6 +95,28 @@ export class MemberSet {
 
   /** All members, the longest first. */
   inJoinOrder(): readonly string[] {
-    return [...this.#joins.entries()].sort(([, a], [, b]) => a - b).map(([user]) => user);
+    return this.#sorted().map(([user]) => user);
   }
+
+  /** All members, the longest first, and when they joined. */
+  withTimes(): readonly (readonly [user: string, timeMs: number])[] {
+    return this.#sorted().map(([user, join]) => [user, timeOf(join)]);
+  }
+
+  #sorted(): readonly (readonly [string, number])[] {
+    return [...this.#joins.entries()].sort(([, a], [, b]) => a - b);
+  }
+}
+
+const timeOf = (join: number): number => Math.floor(join / joinsPerMs);
+
+function earliest(joins: Iterable<readonly [user: string, join: number]>): string | undefined {
+  let first: string | undefined;
+  let firstJoin = Infinity;
+  for (const [user, join] of joins) {
+    if (join >= firstJoin) continue;
+    firstJoin = join;
+    first = user;
+  }
+  return first;
 }

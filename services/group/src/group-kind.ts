@@ -8,7 +8,7 @@ import {
 } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
 import { decideGroup, evolveGroup, type Group, type GroupCommand, groupFromState, groupToState, initialGroup } from '@parley/domain';
-import { createMembershipChange, type MembershipChange } from '@parley/wire';
+import { groupForward } from './group-forward.js';
 
 /** Groups, as the skeleton sees them. */
 export const groupKind: AggregateKind<Group, GroupCommand, GroupEvent> = {
@@ -22,33 +22,7 @@ export const groupKind: AggregateKind<Group, GroupCommand, GroupEvent> = {
   decodeState: (bytes) => groupFromState(decodeGroupState(bytes)),
   encodeEvents: (events) => encodeGroupEventBatch({ events }),
   decodeEvents: (bytes) => decodeGroupEventBatch(bytes).events,
-  forwardOf: (event) => ({ change: membershipOf(event) }),
+  forwardOf: groupForward,
   isMembershipStored: true,
   isLogTrimmed: false,
 };
-
-function membershipOf({ change, operator, version }: GroupEvent): MembershipChange {
-  switch (change?.type) {
-    case 'created':
-      return createMembershipChange({ version, operator, joined: change.value.members });
-    case 'joined':
-      return createMembershipChange({
-        version,
-        operator: unlessSelf(operator, change.value.users),
-        joined: change.value.users,
-      });
-    case 'left':
-      return createMembershipChange({
-        version,
-        operator: unlessSelf(operator, change.value.users),
-        left: change.value.users,
-      });
-    case 'dismissed':
-      return createMembershipChange({ version, operator, closed: true });
-    default:
-      throw new Error('group event of an unknown kind');
-  }
-}
-
-/** An operator is named where it is another user than the one who came or went. */
-const unlessSelf = (operator: string, users: readonly string[]): string => (users.length === 1 && users[0] === operator ? '' : operator);

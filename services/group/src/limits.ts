@@ -9,4 +9,6 @@ export const groupLimits = {
   inviteMax: domainLimits.groupInviteMax,
   nameCharsMax: domainLimits.nameCharsMax,
   memberPageMax: limits.memberPageMax,
+  /** Groups that are looked up by one call. */
+  groupsAtOnceMax: 100,
 } as const;

@@ -2,10 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { AggregateHostDeps } from '@parley/aggregates';
 import { type AggregateSubject, describeAggregates, type SubjectService, TestCluster, testApp } from '@parley/aggregates/contract';
 import { GroupService as GroupContract } from '@parley/contracts/group';
+import { createGetRelationsResponse } from '@parley/contracts/history';
 import { topics } from '@parley/contracts/topics';
+import { defaultRules, type RulesBook } from '@parley/domain';
 import { ParleyError } from '@parley/kernel';
 import { createInProcessRpc, type ServiceClient } from '@parley/rpc';
 import { groupLimits } from './limits.js';
+import type { Relations } from './ports.js';
 import { createGroupService } from './service.js';
 
 type GroupClient = ServiceClient<typeof GroupContract>;
@@ -13,11 +16,26 @@ interface GroupSubject extends SubjectService {
   readonly client: GroupClient;
 }
 
+/** Who blocks whom: pairs of who does and whom. */
+const blocks = new Set<string>();
+
+const history: Relations = {
+  getRelations: async ({ user = '', others = [] }) =>
+    createGetRelationsResponse({
+      relations: others.map((other) => ({
+        view: { other, isBlocked: blocks.has(`${user}>${other}`) },
+        isBlockedBy: blocks.has(`${other}>${user}`),
+      })),
+    }),
+};
+
+const rules: RulesBook = { rulesOf: (app) => ({ ...defaultRules, blocksInvitations: app === testApp }) };
+
 function createSubject(deps: AggregateHostDeps): GroupSubject {
-  const service = createGroupService(deps);
   const rpc = createInProcessRpc();
-  rpc.server().serve(GroupContract, service.handlers);
   const client = rpc.dialer.client(GroupContract, 'local');
+  const service = createGroupService({ ...deps, history, rules, owners: client });
+  rpc.server().serve(GroupContract, service.handlers);
   return {
     client,
     run: (signal) => service.run(signal),
@@ -132,9 +150,11 @@ describe('group calls', () => {
       { joined: ['cid'], left: [], operator: 'bob', version: 2, closed: false },
       { joined: ['dan'], left: [], operator: '', version: 3, closed: false },
       { joined: [], left: ['ann'], operator: '', version: 4, closed: false },
-      { joined: [], left: [], operator: 'bob', version: 5, closed: true },
+      // Another owner.
+      { joined: [], left: [], operator: 'ann', version: 5, closed: false },
+      { joined: [], left: [], operator: 'bob', version: 6, closed: true },
     ]);
-    expect([headSeq, isClosed]).toEqual([5, true]);
+    expect([headSeq, isClosed]).toEqual([6, true]);
   });
 
   it('never let the id of a dismissed group be used again, restarts included', async () => {

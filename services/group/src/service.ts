@@ -1,47 +1,52 @@
 import { createAggregateHost } from '@parley/aggregates';
 import type { GroupService as GroupContract } from '@parley/contracts/group';
-import { ParleyError } from '@parley/kernel';
 import type { OwnedPartitions } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import { groupKind } from './group-kind.js';
-import type { GroupServiceDeps } from './ports.js';
+import type { GroupCalls, GroupServiceDeps } from './ports.js';
+import { changeGroup } from './rpc/change-group.js';
 import { createGroup } from './rpc/create-group.js';
 import { dismissGroup } from './rpc/dismiss-group.js';
 import { getGroup } from './rpc/get-group.js';
+import { getGroups } from './rpc/get-groups.js';
+import { getMembers } from './rpc/get-members.js';
+import { getPartitionGroups } from './rpc/get-partition-groups.js';
 import { inviteToGroup } from './rpc/invite-to-group.js';
 import { joinGroup } from './rpc/join-group.js';
 import { leaveGroup } from './rpc/leave-group.js';
 import { listMembers } from './rpc/list-members.js';
-
-const unsupported = (): never => {
-  throw new ParleyError('UNSUPPORTED');
-};
+import { listRequests } from './rpc/list-requests.js';
 
 export interface GroupService {
-  /** To be offered at the address of the deps. Calls for partitions of others are refused with NOT_OWNER. */
+  /**
+   * To be offered at the address of the deps. Calls about a group or partition of another process are refused with
+   * NOT_OWNER; several groups at once are looked up by any process.
+   */
   readonly handlers: ServiceHandlers<typeof GroupContract>;
   /** Owns partitions until the signal is aborted; resolves when all are given up. To be called once. */
   run(signal: AbortSignal): Promise<void>;
   readonly owned: OwnedPartitions;
 }
 
-/** Owns groups: who is in them and who may change that. */
+/** Owns groups: who is in them, what they show, and who may change that. */
 export function createGroupService(deps: GroupServiceDeps): GroupService {
   const groups = createAggregateHost(groupKind, deps);
+  const { clock, history, rules } = deps;
+  const calls: GroupCalls = { groups, clock, history, rules };
   return {
     handlers: {
-      createGroup: (request) => createGroup(groups, request),
-      dismissGroup: (request) => dismissGroup(groups, request),
-      joinGroup: (request) => joinGroup(groups, request),
-      inviteToGroup: (request) => inviteToGroup(groups, request),
-      leaveGroup: (request) => leaveGroup(groups, request),
-      getGroup: async (request) => getGroup(groups, request),
-      listMembers: async (request) => listMembers(groups, request),
-      changeGroup: unsupported,
-      getMembers: unsupported,
-      listRequests: unsupported,
-      getGroups: unsupported,
-      getPartitionGroups: unsupported,
+      createGroup: (request, { signal }) => createGroup(calls, request, signal),
+      dismissGroup: (request) => dismissGroup(calls, request),
+      joinGroup: (request) => joinGroup(calls, request),
+      inviteToGroup: (request, { signal }) => inviteToGroup(calls, request, signal),
+      leaveGroup: (request) => leaveGroup(calls, request),
+      changeGroup: (request, { signal }) => changeGroup(calls, request, signal),
+      getGroup: async (request) => getGroup(calls, request),
+      getGroups: (request, { signal }) => getGroups(deps, request, signal),
+      getPartitionGroups: async (request) => getPartitionGroups(calls, request),
+      getMembers: async (request) => getMembers(calls, request),
+      listMembers: async (request) => listMembers(calls, request),
+      listRequests: async (request) => listRequests(calls, request),
     },
     run: (signal) => groups.run(signal),
     owned: groups.owned,

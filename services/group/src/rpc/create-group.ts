@@ -1,24 +1,21 @@
-import { userField, usersField } from '@parley/aggregates';
+import { operatorField, userField, usersField } from '@parley/aggregates';
 import type { CreateGroupRequest, CreateGroupResponseInit } from '@parley/contracts/group';
-import type { Groups } from '../ports.js';
-import { groupInfo } from './group-info.js';
+import { ParleyError } from '@parley/kernel';
+import type { GroupCalls } from '../ports.js';
 import { groupNameOf } from './group-name.js';
+import { refuseBlocked } from './refuse-blocked.js';
+import { visibleInfo } from './visible-group.js';
 
 /** Creates a group; repeated with the same owner and members it answers with the group as it is. */
-export async function createGroup(groups: Groups, request: CreateGroupRequest): Promise<CreateGroupResponseInit> {
+export async function createGroup(calls: GroupCalls, request: CreateGroupRequest, signal: AbortSignal): Promise<CreateGroupResponseInit> {
   const { app, group, conversation } = groupNameOf(request);
   const owner = userField('owner', request.owner);
+  const operator = operatorField('operator', request.operator);
+  if (operator !== '' && operator !== owner) throw new ParleyError('INVALID_ARGUMENT', 'operator: the owner, or empty');
   const members = usersField('members', request.members);
-  const { name, memberLimit } = request;
-  const { state } = await groups.execute({ app, conversation }, ({ timeMs }) => ({
-    type: 'create',
-    app,
-    group,
-    timeMs,
-    name,
-    owner,
-    members,
-    memberLimit,
-  }));
-  return { group: groupInfo(state) };
+  await refuseBlocked(calls, { app, operator, users: members }, signal);
+  const { name, memberLimit, options, avatar, notice, attributes } = request;
+  const command = { type: 'create', app, group, name, owner, members, memberLimit, options, avatar, notice, attributes } as const;
+  const { state } = await calls.groups.execute({ app, conversation }, ({ timeMs }) => ({ ...command, timeMs }));
+  return { group: visibleInfo(state, owner) };
 }

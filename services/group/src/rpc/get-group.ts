@@ -1,12 +1,13 @@
 import { operatorField } from '@parley/aggregates';
 import type { GetGroupRequest, GetGroupResponseInit } from '@parley/contracts/group';
-import type { Groups } from '../ports.js';
-import { groupInfo, visibleGroup } from './group-info.js';
+import { groupInfoOf } from '@parley/domain';
+import type { GroupCalls } from '../ports.js';
 import { groupNameOf } from './group-name.js';
+import { visibleGroup } from './visible-group.js';
 
 /** A group as its members see it. */
-export function getGroup(groups: Groups, request: GetGroupRequest): GetGroupResponseInit {
+export function getGroup({ groups }: GroupCalls, request: GetGroupRequest): GetGroupResponseInit {
   const name = groupNameOf(request);
   const viewer = operatorField('viewer', request.viewer);
-  return { group: groupInfo(visibleGroup(groups.read(name), viewer)) };
+  return { group: groupInfoOf(visibleGroup(groups.read(name), viewer), viewer) };
 }

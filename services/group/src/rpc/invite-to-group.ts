@@ -1,24 +1,23 @@
-import { operatorField, usersField } from '@parley/aggregates';
+import { operatorField } from '@parley/aggregates';
 import type { InviteToGroupRequest, InviteToGroupResponseInit } from '@parley/contracts/group';
-import { ParleyError } from '@parley/kernel';
-import { groupLimits } from '../limits.js';
-import type { Groups } from '../ports.js';
-import { groupInfo } from './group-info.js';
+import type { GroupCalls } from '../ports.js';
 import { groupNameOf } from './group-name.js';
+import { operate } from './operate.js';
+import { someUsersField } from './operation-field.js';
+import { refuseBlocked } from './refuse-blocked.js';
+import { isVisible, visibleInfo } from './visible-group.js';
 
-/** Makes users members by the wish of another member or of the back end. */
-export async function inviteToGroup(groups: Groups, request: InviteToGroupRequest): Promise<InviteToGroupResponseInit> {
-  const { app, group, conversation } = groupNameOf(request);
+/** Makes users members, or asks them, by the wish of a member or of the back end. */
+export async function inviteToGroup(
+  calls: GroupCalls,
+  request: InviteToGroupRequest,
+  signal: AbortSignal,
+): Promise<InviteToGroupResponseInit> {
+  const { groups } = calls;
+  const name = groupNameOf(request);
   const operator = operatorField('operator', request.operator);
-  const users = usersField('users', request.users);
-  if (users.length === 0) throw new ParleyError('INVALID_ARGUMENT', `users: 1–${groupLimits.inviteMax}`);
-  const { state } = await groups.execute({ app, conversation }, ({ timeMs }) => ({
-    type: 'invite',
-    app,
-    group,
-    timeMs,
-    users,
-    operator,
-  }));
-  return { group: groupInfo(state) };
+  const users = someUsersField('users', request.users, 1);
+  if (isVisible(groups.read(name), operator)) await refuseBlocked(calls, { app: name.app, operator, users }, signal);
+  const { state } = await operate(groups, { name, operator, kind: { type: 'invite', value: { users, text: '' } } });
+  return { group: visibleInfo(state, operator) };
 }

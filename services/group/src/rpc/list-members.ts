@@ -1,12 +1,18 @@
 import { memberPage, operatorField } from '@parley/aggregates';
 import type { ListMembersRequest, ListMembersResponseInit } from '@parley/contracts/group';
-import type { Groups } from '../ports.js';
-import { visibleGroup } from './group-info.js';
+import { groupMemberOf, groupMembersPage } from '@parley/domain';
+import type { GroupCalls } from '../ports.js';
 import { groupNameOf } from './group-name.js';
+import { visibleGroup } from './visible-group.js';
 
-/** Members of a group in the order of their ids, page by page. */
-export function listMembers(groups: Groups, request: ListMembersRequest): ListMembersResponseInit {
+/** Members of a group, or of a role in it, in the order of their ids, page by page; nothing where the caller is up to date. */
+export function listMembers({ groups, clock }: GroupCalls, request: ListMembersRequest): ListMembersResponseInit {
   const name = groupNameOf(request);
   const viewer = operatorField('viewer', request.viewer);
-  return memberPage(visibleGroup(groups.read(name), viewer).members, request);
+  const group = visibleGroup(groups.read(name), viewer);
+  const { version } = group;
+  if (request.ifChangedSince === version) return { version, memberCount: group.members.size };
+  const page = memberPage(groupMembersPage(group, request.role), request);
+  const nowMs = clock.now();
+  return { ...page, members: page.users.flatMap((user) => groupMemberOf(group, user, nowMs) ?? []), version };
 }
