@@ -4,9 +4,9 @@ import { createRouterService } from './service.js';
 
 /** Runs the router in a process. */
 export async function mountRouter({ platform, readyWhen, supervise }: ServiceLife): Promise<void> {
-  const { log, directory, dialer, address, peer, partitions, clock, random, telemetry, policies, clients } = platform;
+  const { log, directory, dialer, address, peer, partitions, clock, random, telemetry, policies, rules, clients } = platform;
   const service = createRouterService({
-    ...{ log, directory, dialer, address, peer, partitions, clock, random, telemetry, policies },
+    ...{ log, directory, dialer, address, peer, partitions, clock, random, telemetry, policies, rules },
     history: clients.history,
   });
   platform.server.serve(RouterService, service.handlers);

@@ -5,7 +5,6 @@ import { type Lane, lanes } from '@parley/lanes';
 import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import { createLaneWriter } from '@parley/router-client';
 import { type ServiceHandlers, watchForSuccessor } from '@parley/rpc';
-import { checkContent } from './check-content.js';
 import { createRouterEvents, type RouterEvents } from './events.js';
 import { FanOut } from './fanout/fan-out.js';
 import type { Publication } from './fanout/publication.js';
@@ -19,7 +18,11 @@ import type { BatchSinks } from './partition/batch.js';
 import { conversationKey } from './partition/conversation-state.js';
 import { PartitionRouter } from './partition/partition-router.js';
 import type { RouterDeps } from './ports.js';
+import { act } from './rpc/act.js';
+import { importMessages } from './rpc/import-messages.js';
+import type { LaneCallsDeps } from './rpc/lane-calls.js';
 import { serveLink } from './rpc/link.js';
+import { notify } from './rpc/notify.js';
 import { queryPresence } from './rpc/query-presence.js';
 import { serveRelay } from './rpc/relay.js';
 import { sendMessage } from './rpc/send-message.js';
@@ -158,16 +161,21 @@ class Router implements RouterService {
       clock,
       onFailed: ({ origin }, error) => this.#calls.settle(origin?.connection ?? 0, { error: new ParleyError(error).spec.code }),
     });
-    const sendDeps = { writer, calls: this.#calls, peer, clock, random, checkContent };
-    return {
-      sendMessage: async (request) => {
+    const deps = { writer, calls: this.#calls, peer, clock, random };
+    const ofOwned =
+      <Request extends { readonly app: string; readonly conversation: string }, Response>(
+        serve: (deps: LaneCallsDeps, request: Request) => Promise<Response>,
+      ) =>
+      async (request: Request): Promise<Response> => {
         if (!isOwned(partitionOf(request.app, request.conversation, partitions))) throw new ParleyError('NOT_OWNER');
-        return sendMessage(sendDeps, request);
-      },
+        return serve(deps, request);
+      };
+    return {
+      sendMessage: ofOwned(sendMessage),
+      act: ofOwned(act),
+      notify: ofOwned(notify),
+      importMessages: ofOwned(importMessages),
       queryPresence: async (request) => queryPresence({ channels: fanOut.channels, partitions, isOwned }, request),
-      act: async () => unsupported(),
-      notify: async () => unsupported(),
-      importMessages: async () => unsupported(),
       link: (stream) => serveLink({ fanOut, headOf: (app, channel) => this.#headOf(app, channel), loads: () => this.#loads.told }, stream),
       relay: (stream) => serveRelay({ fanOut, relays: this.#relays }, stream),
     };
@@ -180,8 +188,4 @@ class Router implements RouterService {
     const state = owner.conversations.get(conversationKey(app, channel)) ?? (await owner.conversations.load(app, channel));
     return state.committedSeq;
   }
-}
-
-function unsupported(): never {
-  throw new ParleyError('UNSUPPORTED');
 }
