@@ -124,7 +124,7 @@ export class FakeHistory implements Client {
   readonly queryHistory = async (request: QueryHistoryRequestInit) => {
     this.queries.push(request);
     await this.gate;
-    return createQueryHistoryResponse({ events: [], headSeq: 9, firstSeq: 1, epoch: 'epoch-1' });
+    return createQueryHistoryResponse({ states: [{ seq: 9, removal: 1 }], headSeq: 9, firstSeq: 1, epoch: 'epoch-1' });
   };
 
   until(condition: () => boolean): Promise<void> {
