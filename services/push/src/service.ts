@@ -1,10 +1,9 @@
 import type { PushService as Contract } from '@parley/contracts/push';
 import { topics } from '@parley/contracts/topics';
-import { isAppId, isUserId, ParleyError } from '@parley/kernel';
 import { OwnedPartitions, superviseOwnership } from '@parley/ownedlog';
 import { announceReader, type ServiceHandlers } from '@parley/rpc';
-import { pushLimits } from './limits.js';
 import type { PushDeps } from './ports.js';
+import { listUnreached } from './rpc/list-unreached.js';
 import { UnreachedFinder } from './unreached-finder.js';
 
 /** Knows whom messages did not reach. */
@@ -16,17 +15,12 @@ export interface PushService {
 }
 
 export function createPushService(deps: PushDeps): PushService {
-  const { log, clock, random, telemetry, address, peer, store } = deps;
+  const { log, clock, random, telemetry, address, peer } = deps;
   const owned = new OwnedPartitions();
   return {
     owned,
     handlers: {
-      listUnreached: async ({ app, user }) => {
-        if (!isAppId(app)) throw new ParleyError('INVALID_ARGUMENT', 'app: 1–64 of A-Z a-z 0-9 _ - .');
-        if (!isUserId(user)) throw new ParleyError('INVALID_ARGUMENT', 'user: 1–32 of A-Z a-z 0-9 _ - .');
-        const rows = await store.unreached(app, user, { limit: pushLimits.unreachedPage });
-        return { conversations: rows.map(({ conversation, seq, count, timeMs }) => ({ conversation, seq, count, timeMs })) };
-      },
+      listUnreached: (request, { signal, trace }) => listUnreached(deps, request, { signal, trace }),
     },
     run: async (signal) => {
       const run = async (partition: number, stop: AbortSignal): Promise<void> => {

@@ -5,6 +5,7 @@ import { type AcceptedRecord, followOwned, type OwnedPosition, startOfLog } from
 import type { UnreachedRow } from '@parley/store';
 import { type ConversationEvent, decodeConversationEvent } from '@parley/wire';
 import { GroupMembers } from './group-members.js';
+import { isCounted } from './is-counted.js';
 import { pushLimits } from './limits.js';
 import type { PushDeps } from './ports.js';
 import { awayAmong } from './presence.js';
@@ -53,6 +54,7 @@ export class UnreachedFinder {
           open.delete(key);
           continue;
         }
+        if (!isCounted(event)) continue;
         const known = open.get(key);
         if (known !== undefined) {
           known.messages.push(event);
@@ -68,12 +70,15 @@ export class UnreachedFinder {
     await this.#deps.store.apply(this.#partition, { offset: position.offset - 1, rows, checkpoint: position });
   }
 
-  /** Both users of a 1:1 conversation, the members of a group; nobody in rooms, which reach who is there. */
+  /**
+   * Both users of a 1:1 conversation, the members of a group; nobody in rooms, which reach who is there, and in large
+   * groups, of which history tells what is unread.
+   */
   async #usersOf(app: string, id: string, offset: number): Promise<ReadonlySet<string>> {
     const conversation = parseConversation(id);
     if (!conversation.ok || conversation.value.type === 'room') return nobody;
     const { value } = conversation;
-    return value.type === 'user' ? new Set<string>(value.users) : this.#groups.of(app, value.id, offset + 1);
+    return value.type === 'user' ? new Set<string>(value.users) : ((await this.#groups.of(app, value.id, offset + 1)) ?? nobody);
   }
 
   async #unreached(all: readonly Traffic[]): Promise<readonly UnreachedRow[]> {
