@@ -1,5 +1,5 @@
-// Bundles the SDK for browsers: dist/parley.js (ES module, ES2022) and dist/parley.global.js (script, global
-// `Parley`, ES2017 for Chrome 58, Firefox 56 and Safari 11).
+// Bundles the SDK for browsers: dist/parley.core.js (connection, messages, rooms) and dist/parley.js (everything), ES modules
+// in ES2022, and dist/parley.global.js (everything as a script, global `Parley`, ES2017 for Chrome 58, Firefox 56 and Safari 11).
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,7 +14,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const smallSources = {
   name: 'small sources',
   setup({ onLoad }) {
-    onLoad({ filter: /(?:kernel|wire|sdk)\/(?:src|dist)\/.*\.[jt]s$/ }, async ({ path }) => {
+    onLoad({ filter: /(?:kernel|wire|fold|sdk)\/(?:src|dist)\/.*\.[jt]s$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       return { contents: source.replace(privateName, '$1$private_$2').replace(serverStatus, ''), loader: 'ts' };
     });
@@ -41,6 +41,7 @@ export const scriptOptions = { ...shared, format: 'iife', globalName: 'Parley', 
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const entryPoints = [at('../dist/index.js')];
+  await build({ ...moduleOptions, entryPoints: [at('../dist/core.js')], outfile: at('../dist/parley.core.js') });
   await build({ ...moduleOptions, entryPoints, outfile: at('../dist/parley.js') });
   await build({ ...scriptOptions, entryPoints, outfile: at('../dist/parley.global.js') });
 }

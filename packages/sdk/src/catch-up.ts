@@ -3,8 +3,8 @@ import type { HistoryPage, QueryHistoryInit } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
 import type { ConversationFeed, MissingRange, SkippedRange } from './conversation-feed.js';
 import type { Emitter } from './emitter.js';
-import { decodeTimelineEvent } from './event-decoder.js';
-import type { ClientEvents, TimelineEvent } from './events.js';
+import type { EventDecoder, Told } from './event-decoder.js';
+import type { ClientEvents } from './events.js';
 import type { SdkLimits } from './limits.js';
 
 export interface CatchUpOptions {
@@ -12,8 +12,7 @@ export interface CatchUpOptions {
   readonly random: Random;
   readonly limits: SdkLimits;
   readonly events: Emitter<ClientEvents>;
-  /** Id of the user. */
-  self(): string;
+  readonly decoder: EventDecoder;
   query(body: QueryHistoryInit): Promise<HistoryPage>;
   /** False when the epoch is another one; then `stop` has been called. */
   accepts(epoch: string): boolean;
@@ -26,8 +25,8 @@ const pageMax = 100;
 /** Fetches what feeds miss, a few at a time, until they have it or know that it is not to be had. */
 export class CatchUp {
   readonly #options: CatchUpOptions;
-  readonly #queue = new Set<ConversationFeed>();
-  readonly #active = new Set<ConversationFeed>();
+  readonly #queue = new Set<ConversationFeed<Told>>();
+  readonly #active = new Set<ConversationFeed<Told>>();
   /** Changes with every stop: what was under way before is void. */
   #generation = 0;
 
@@ -35,18 +34,18 @@ export class CatchUp {
     this.#options = options;
   }
 
-  has(feed: ConversationFeed): boolean {
+  has(feed: ConversationFeed<Told>): boolean {
     return this.#queue.has(feed) || this.#active.has(feed);
   }
 
-  add(feed: ConversationFeed): void {
+  add(feed: ConversationFeed<Told>): void {
     if (feed.missing === undefined || this.#active.has(feed)) return;
     this.#queue.add(feed);
     this.#work();
   }
 
   /** Gives up one feed: what is still under way for it is thrown away. */
-  drop(feed: ConversationFeed): void {
+  drop(feed: ConversationFeed<Told>): void {
     this.#queue.delete(feed);
     this.#active.delete(feed);
   }
@@ -70,7 +69,7 @@ export class CatchUp {
     }
   }
 
-  async #catchUp(feed: ConversationFeed, generation: number): Promise<void> {
+  async #catchUp(feed: ConversationFeed<Told>, generation: number): Promise<void> {
     const isWanted = (): boolean => generation === this.#generation && this.#active.has(feed);
     let failures = 0;
     for (let missing = feed.missing; missing !== undefined; missing = feed.missing) {
@@ -87,7 +86,7 @@ export class CatchUp {
   }
 
   /** Fetches one page of what is missing. False when it must be tried again later. */
-  async #fetch(feed: ConversationFeed, missing: MissingRange, isWanted: () => boolean): Promise<boolean> {
+  async #fetch(feed: ConversationFeed<Told>, missing: MissingRange, isWanted: () => boolean): Promise<boolean> {
     const { limits, query, accepts } = this.#options;
     const { conversation } = feed;
     const fromSeq = Math.max(missing.fromSeq, missing.headSeq - limits.catchUpMax + 1);
@@ -106,7 +105,7 @@ export class CatchUp {
   }
 
   /** True when the page brought the conversation forward. */
-  #apply(feed: ConversationFeed, page: HistoryPage, askedFrom: number): boolean {
+  #apply(feed: ConversationFeed<Told>, page: HistoryPage, askedFrom: number): boolean {
     const before = feed.lastSeq ?? 0;
     const events = this.#decode(page);
     const lastSeq = events[events.length - 1]?.seq ?? 0;
@@ -127,16 +126,10 @@ export class CatchUp {
     if (restFrom <= range.toSeq) events.emit('gap', { conversation, fromSeq: restFrom, toSeq: range.toSeq, reason: 'unavailable' });
   }
 
-  #decode(page: HistoryPage): readonly TimelineEvent[] {
-    const events: TimelineEvent[] = [];
-    for (const bytes of page.events) {
-      try {
-        events.push(decodeTimelineEvent(bytes, this.#options.self()));
-      } catch (error) {
-        this.#options.events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error));
-      }
-    }
-    return events;
+  #decode(page: HistoryPage): readonly Told[] {
+    return this.#options.decoder.decodePage(page, (error) =>
+      this.#options.events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error)),
+    );
   }
 }
 

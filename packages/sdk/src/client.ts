@@ -1,363 +1,140 @@
-import { conversationOfUsers, randomId, systemClock, systemRandom, type Clock, type Random, type UserId } from '@parley/kernel';
-import type { ConversationEvent, GroupInfo, LoggedIn, MemberPage, MessagesDropped } from '@parley/wire';
-import { ParleyClientError } from './client-error.js';
-import type { Connection, ServerBody } from './connection.js';
-import { contentFromBytes, priorityName } from './content.js';
-import { type ConversationDeps, ConversationHandle } from './conversation-handle.js';
-import { Emitter, type Off } from './emitter.js';
-import type { ClientEvents, ConnectionStatus, TimelineEvent } from './events.js';
-import { type SdkLimits, sdkLimits } from './limits.js';
-import { Outbox } from './outbox.js';
-import { memoryOutboxStore, type OutboxStore, type PendingSend } from './outbox-store.js';
-import { Requester } from './requester.js';
-import type { Room } from './room/room.js';
-import { type EnterOptions, type NewRoom, Rooms } from './room/rooms.js';
-import type { SendHandle, StoredMessage } from './send-handle.js';
-import { Session } from './session.js';
-import type { WebSocketLike } from './socket.js';
-import { type ClientPosition, Timeline } from './timeline.js';
-import { TokenSource } from './token-source.js';
+import type { ConversationFilterInit, GroupAttributeInit } from '@parley/wire';
+import type { ClientParts } from './client-parts.js';
+import { type ClientOptions, CoreClient } from './core-client.js';
+import { fullVocabulary } from './codec/full-vocabulary.js';
+import {
+  Conversation,
+  type FullConversationDeps,
+  type MessagePage,
+  type SearchQuery,
+  searchMessages,
+} from './conversation/conversation.js';
+import { type ConversationItem, conversationItemOf } from './conversation/conversation-item.js';
+import { Cursors } from './conversation/cursors.js';
+import { Typing } from './conversation/typing.js';
+import { Group, type GroupMembersPage, type GroupOutcome } from './groups/group.js';
+import { type GroupBehaviour, groupOptionsToWire, type GroupView, groupViewOf } from './groups/group-details.js';
+import { People } from './people/people.js';
 
-export interface ClientOptions {
-  /** `ws://` or `wss://`. */
-  readonly url: string;
-  /** Asked for a token at the first login, before the old one ends, and when the server finds fault with it. */
-  readonly token: () => string | Promise<string>;
-  /** Stable per installation; a random one by default, so that every client counts as a device of its own. */
-  readonly device?: string;
-  /** Id of the user, where it is known before the first login; `user(peer)` needs it. */
-  readonly user?: string;
-  /** Keeps unanswered sends; by default in memory only. */
-  readonly store?: OutboxStore;
-  /** `client.position` of an earlier run: sync goes on from there. */
-  readonly position?: ClientPosition;
-  /** `all` (default) fetches the newest events of conversations that are new to the client; `heads` only reports them. */
-  readonly catchUp?: 'all' | 'heads';
-  /** Makes the sockets; the global WebSocket by default. Node before 22: `@parley/sdk/node`. */
-  readonly webSocket?: (url: string, protocols: string[]) => WebSocketLike;
-  readonly limits?: Partial<SdkLimits>;
-  readonly clock?: Clock;
-  readonly random?: Random;
+/** Options of the full client. */
+export interface FullClientOptions extends ClientOptions {
+  /** Tells senders what has arrived: in conversations of two, and in groups of messages that want a receipt. True by default. */
+  readonly deliveryReceipts?: boolean;
 }
 
-const version = 'parley-js/0.1.0';
+/** What a group begins with. */
+export interface NewGroup {
+  /** Without one the server chooses. */
+  readonly id?: string;
+  readonly name?: string;
+  /** At most 100; the one who makes it is its owner. */
+  readonly members?: readonly string[];
+  readonly avatar?: string;
+  readonly notice?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly options?: Partial<GroupBehaviour>;
+}
+
+/** A page of the user's conversations. */
+export interface ConversationsPage {
+  readonly conversations: readonly ConversationItem[];
+  /** Of all conversations that are not muted. */
+  readonly totalUnread: number;
+  readonly nextPage: string;
+}
 
 /** Makes a client. It is idle until `connect`; what is sent before is queued. */
-export const createClient = (options: ClientOptions): Client => new Client(options);
+export const createClient = (options: FullClientOptions): Client => new Client(options);
 
-/** One login of one user: keeps the connection, the outbox and the order of everything that is received. */
-export class Client {
-  /** The rooms of the user: to create, enter, leave and list them. */
-  readonly rooms: Rooms;
-  readonly #events = new Emitter<ClientEvents>();
-  readonly #requests: Requester;
-  readonly #outbox: Outbox;
-  readonly #timeline: Timeline;
-  readonly #session: Session;
-  readonly #conversations: ConversationDeps;
-  #status: ConnectionStatus = { state: 'idle' };
-  #user: string;
+/** The core, with everything that users do besides sending messages. */
+export class Client extends CoreClient {
+  /** Profiles, friends, blocked users. */
+  readonly people: People;
+  readonly #full: FullConversationDeps;
 
-  constructor(options: ClientOptions) {
-    const { clock = systemClock, random = systemRandom, catchUp = 'all', position } = options;
-    const limits: SdkLimits = { ...sdkLimits, ...options.limits };
-    const self = (): string => this.#user;
-    this.#user = options.user ?? '';
-    this.#requests = new Requester(clock, limits.requestTimeoutMs);
-    this.#outbox = this.#makeOutbox({ clock, random, limits, store: options.store ?? memoryOutboxStore() });
-    this.rooms = this.#makeRooms({ clock, random, limits });
-    this.#timeline = new Timeline({
-      clock,
-      random,
-      limits,
-      catchUp,
-      position,
-      events: this.#events,
-      self,
-      query: (value) => this.#requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isImmediate: true }),
-      sync: (value) => this.#requests.call({ body: { type: 'sync', value }, expect: 'syncResult', isImmediate: true }),
-      takeNotice: (event) => this.#takeNotice(event),
-      observe: (event) => this.#observe(event),
-      reset: () => this.rooms.reset(),
-    });
-    this.#session = this.#makeSession(options, { clock, random, limits });
-    const query: ConversationDeps['history']['query'] = (value) =>
-      this.#requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
-    const knownHead = (conversation: string): number => this.#timeline.knownHead(conversation);
-    this.#conversations = { outbox: this.#outbox, random, history: { query, self, knownHead } };
+  constructor(options: FullClientOptions) {
+    super(options, fullVocabulary);
+    const { parts } = this;
+    const cursors = new Cursors(parts, { tellsDelivery: options.deliveryReceipts ?? true });
+    this.#full = { parts, base: this.conversationDeps, cursors, typing: new Typing(parts) };
+    this.people = new People(parts);
   }
 
-  /** Calls the listener for every event of the name until the returned function is called. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): Off {
-    return this.#events.on(name, listener);
+  /** For lists, stores and whatever else is built on a client; see DESIGN.md. */
+  get internals(): ClientParts {
+    return this.parts;
   }
 
-  get status(): ConnectionStatus {
-    return this.#status;
+  override conversation(id: string): Conversation {
+    return new Conversation(id, this.#full);
   }
 
-  /** Id of the user; empty before the first login when it was not given. */
-  get userId(): string {
-    return this.#user;
+  override user(peer: string): Conversation {
+    return this.conversation(super.user(peer).id);
   }
 
-  /** To be kept by the application and given to the next client; see `ClientOptions.position`. */
-  get position(): ClientPosition {
-    return this.#timeline.position;
+  override group(id: string): Group {
+    return new Group(id, this.#full);
   }
 
-  /** Sends without an answer so far, oldest first. */
-  get pending(): readonly SendHandle[] {
-    return this.#outbox.pending;
-  }
-
-  /**
-   * Connects and stays connected until `close`. Resolves with the user's id at the first login; rejects only when
-   * the server refuses for good or the client is closed, for what passes is tried again.
-   */
-  connect(): Promise<string> {
-    const first = new Promise<string>((resolve, reject) => {
-      const settle = (status: ConnectionStatus): boolean => {
-        if (status.state === 'online') resolve(status.user);
-        else if (status.state === 'closed') reject(status.error ?? ParleyClientError.of('UNAVAILABLE', 'the client was closed'));
-        return status.state === 'online' || status.state === 'closed';
-      };
-      if (settle(this.#status)) return;
-      const off = this.#events.on('connection', (status) => {
-        if (settle(status)) off();
-      });
-    });
-    // Whoever does not wait for it learns the same from the `connection` event.
-    first.catch(() => {});
-    this.#session.start();
-    return first;
-  }
-
-  /** Tries again at once, or tests the connection: for when the page is shown again or the network came back. */
-  wake(): void {
-    this.#session.wake();
-  }
-
-  /** Closes for good. The session stays resumable on the server for a while; sends stay in the store. */
-  close(): void {
-    if (this.#session.isClosed) return;
-    this.#outbox.close();
-    this.#session.close();
-  }
-
-  /** Ends the session on the server, then closes. */
-  async logout(): Promise<void> {
-    if (this.#requests.connection !== undefined) {
-      await this.#requests.call({ body: { type: 'logout', value: {} }, expect: 'done', isImmediate: true }).catch(() => {});
-    }
-    this.close();
-  }
-
-  /** By id: `u:<a>|<b>`, `g:<group>` or `r:<room>`. */
-  conversation(id: string): ConversationHandle {
-    return new ConversationHandle(id, this.#conversations);
-  }
-
-  /** The conversation with another user. Throws NOT_LOGGED_IN while the own id is not known. */
-  user(peer: string): ConversationHandle {
-    if (this.#user === '') throw ParleyClientError.of('NOT_LOGGED_IN', 'await connect() first, or pass options.user');
-    return this.conversation(conversationOfUsers(this.#user as UserId, peer as UserId));
-  }
-
-  group(id: string): ConversationHandle {
-    return this.conversation(`g:${id}`);
-  }
-
-  room(id: string): ConversationHandle {
+  override room(id: string): Conversation {
     return this.conversation(`r:${id}`);
   }
 
-  /** Without an id the server chooses one. */
-  createGroup(group: { id?: string; name?: string; members?: readonly string[] } = {}): Promise<GroupInfo> {
-    const value = { group: group.id, name: group.name, members: group.members };
-    return this.#requests.call({ body: { type: 'createGroup', value }, expect: 'group' });
+  /** What the user has in front of them; undefined: nothing. See `Conversation.look`. */
+  look(conversation: string | undefined): void {
+    this.#full.typing.look(conversation);
   }
 
-  joinGroup(group: string): Promise<GroupInfo> {
-    return this.#requests.call({ body: { type: 'joinGroup', value: { group } }, expect: 'group', isRepeatable: true });
+  /** The user's conversations, newest first, pinned ones before. */
+  async queryConversations(filter: ConversationFilterInit & { page?: string; limit?: number } = {}): Promise<ConversationsPage> {
+    const { page, limit, ...conditions } = filter;
+    const body = { type: 'queryConversations', value: { filter: conditions, page, limit } } as const;
+    const answer = await this.parts.requests.call({ body, expect: 'conversations', isRepeatable: true });
+    const conversations = answer.conversations.map((head) => conversationItemOf(head, this.parts.decoder));
+    return { conversations, totalUnread: answer.totalUnread, nextPage: answer.nextPage };
   }
 
-  inviteToGroup(group: string, users: readonly string[]): Promise<GroupInfo> {
-    return this.#requests.call({ body: { type: 'inviteToGroup', value: { group, users } }, expect: 'group' });
+  /** Reads all conversations to their heads. */
+  async readAll(): Promise<void> {
+    await this.parts.requests.call({ body: { type: 'readAll', value: {} }, expect: 'done', isRepeatable: true });
   }
 
-  async leaveGroup(group: string): Promise<void> {
-    await this.#requests.call({ body: { type: 'leaveGroup', value: { group } }, expect: 'done' });
+  /** In all conversations of the user. */
+  search(text: string, query: SearchQuery = {}): Promise<MessagePage> {
+    return searchMessages(this.parts, { text }, query);
   }
 
-  async dismissGroup(group: string): Promise<void> {
-    await this.#requests.call({ body: { type: 'dismissGroup', value: { group } }, expect: 'done' });
+  /** Throws GROUP_EXISTS when there is a group of that id. */
+  async createGroup(group: NewGroup = {}): Promise<GroupView> {
+    const { id, name, members, avatar, notice, options, attributes = {} } = group;
+    const pairs: GroupAttributeInit[] = Object.entries(attributes).map(([key, value]) => ({ key, value }));
+    const value = { group: id, name, members, avatar, notice, options: options && groupOptionsToWire(options), attributes: pairs };
+    return groupViewOf(await this.parts.requests.call({ body: { type: 'createGroup', value }, expect: 'group' }));
   }
 
-  listGroupMembers(group: string, options: { page?: string; limit?: number } = {}): Promise<MemberPage> {
-    const body = { type: 'listGroupMembers', value: { group, ...options } } as const;
-    return this.#requests.call({ body, expect: 'members', isRepeatable: true });
+  /** Short for `group(id).join`. */
+  joinGroup(group: string, text?: string): Promise<GroupOutcome> {
+    return this.group(group).join(text);
   }
 
-  /** Short for `rooms.create`, with what most want to know. */
-  async createRoom(room: NewRoom = {}): Promise<EnteredRoom> {
-    return enteredRoomOf(await this.rooms.create(room));
+  /** Short for `group(id).invite`. */
+  inviteToGroup(group: string, users: readonly string[]): Promise<GroupOutcome> {
+    return this.group(group).invite(users);
   }
 
-  /** Short for `rooms.enter`, or `rooms.join` with `mustExist`. */
-  async enterRoom(room: string, options: EnterOptions & { mustExist?: boolean } = {}): Promise<EnteredRoom> {
-    return enteredRoomOf(await (options.mustExist === true ? this.rooms.join(room) : this.rooms.enter(room, options)));
+  /** Short for `group(id).leave`. */
+  leaveGroup(group: string): Promise<void> {
+    return this.group(group).leave();
   }
 
-  /** Short for `rooms.leave`. */
-  leaveRoom(room: string): Promise<void> {
-    return this.rooms.leave(room);
+  /** Short for `group(id).dismiss`. */
+  dismissGroup(group: string): Promise<void> {
+    return this.group(group).dismiss();
   }
 
-  #makeOutbox(deps: { clock: Clock; random: Random; limits: SdkLimits; store: OutboxStore }): Outbox {
-    return new Outbox({
-      ...deps,
-      changed: (handle) => this.#events.emit('send', handle),
-      stored: (send, place) => this.#storedOwn(send, place),
-      error: (error) => this.#events.emit('error', error),
-    });
+  /** Short for `group(id).members`. */
+  listGroupMembers(group: string, options: { page?: string; limit?: number } = {}): Promise<GroupMembersPage> {
+    return this.group(group).members(options);
   }
-
-  #makeRooms(deps: { clock: Clock; random: Random; limits: SdkLimits }): Rooms {
-    return new Rooms({
-      ...deps,
-      events: this.#events,
-      self: () => this.#user,
-      call: (options) => this.#requests.call(options),
-      conversation: (id) => this.conversation(id),
-      blocked: (conversation) => this.#outbox.block(conversation),
-      unblocked: (conversation) => this.#outbox.unblock(conversation),
-      entered: (conversation, headSeq) => this.#timeline.enter(conversation, headSeq),
-      left: (conversation) => this.#timeline.forget(conversation),
-    });
-  }
-
-  #makeSession(options: ClientOptions, deps: { clock: Clock; random: Random; limits: SdkLimits }): Session {
-    return new Session({
-      ...deps,
-      url: options.url,
-      device: options.device ?? randomId(deps.random, 16),
-      clientName: version,
-      tokens: new TokenSource(options.token, deps.clock, deps.limits.tokenTimeoutMs),
-      webSocket: options.webSocket ?? globalWebSocket,
-      hooks: {
-        status: (status) => this.#setStatus(status),
-        online: (connection, loggedIn, isComplete) => this.#online(connection, { loggedIn, isComplete }),
-        offline: () => this.#offline(),
-        pushed: (body) => this.#pushed(body),
-        tokenExpiring: (expiresMs) => this.#events.emit('tokenExpiring', { expiresMs }),
-        kicked: (code, reason) => this.#events.emit('kicked', { code, reason }),
-        error: (error) => this.#events.emit('error', error),
-      },
-    });
-  }
-
-  #setStatus(status: ConnectionStatus): void {
-    this.#status = status;
-    if (status.state === 'closed') {
-      this.#outbox.close();
-      this.#requests.close();
-      this.#timeline.offline();
-      this.rooms.close();
-    }
-    this.#events.emit('connection', status);
-  }
-
-  #online(connection: Connection, { loggedIn, isComplete }: { readonly loggedIn: LoggedIn; readonly isComplete: boolean }): void {
-    this.#user = loggedIn.user;
-    this.#requests.online(connection);
-    this.#timeline.online(isComplete);
-    this.rooms.online(isComplete);
-    this.#outbox.online(connection);
-  }
-
-  #offline(): void {
-    this.#requests.offline();
-    this.#outbox.offline();
-    this.#timeline.offline();
-    this.rooms.offline();
-  }
-
-  #pushed(body: ServerBody): void {
-    switch (body.type) {
-      case 'event':
-        this.#timeline.receive(body.value);
-        break;
-      case 'headMoved':
-        this.#timeline.headMoved(body.value.conversation, body.value.headSeq);
-        this.rooms.doubt(body.value.conversation);
-        break;
-      case 'resyncNeeded':
-        this.#timeline.needSync();
-        this.rooms.doubt();
-        break;
-      case 'messagesDropped':
-        this.rooms.dropped({ conversation: '', ...droppedCounts(body.value) });
-        break;
-      default:
-    }
-  }
-
-  #takeNotice({ conversation, timeMs, body }: ConversationEvent): boolean {
-    switch (body?.type) {
-      case 'roomChange':
-        this.rooms.receive(conversation, { type: 'roomChange', value: { ...body.value, timeMs } });
-        return true;
-      case 'roomTally':
-      case 'memberAttributes':
-        this.rooms.receive(conversation, body);
-        return true;
-      case 'messagesDropped':
-        this.rooms.dropped({ conversation, ...droppedCounts(body.value) });
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  #observe(event: TimelineEvent): void {
-    this.#outbox.observe(event);
-    if (event.type === 'membership') this.rooms.observe(event);
-  }
-
-  /** The connection that sent a message gets no copy of it: the acknowledgement takes its place in the order. */
-  #storedOwn(send: PendingSend, place: StoredMessage): void {
-    this.#timeline.offer({
-      type: 'message',
-      conversation: send.conversation,
-      seq: place.seq,
-      messageId: place.messageId,
-      sender: this.#user,
-      isOwn: true,
-      timeMs: place.timeMs,
-      priority: priorityName(send.priority as 1 | 2 | 3),
-      clientMsgId: send.clientMsgId,
-      content: contentFromBytes(send.content),
-    });
-  }
-}
-
-/** What `createRoom` and `enterRoom` answer with. */
-export interface EnteredRoom {
-  readonly room: string;
-  readonly name: string;
-  readonly memberCount: number;
-}
-
-const enteredRoomOf = ({ id, name, memberCount }: Room): EnteredRoom => ({ room: id, name, memberCount });
-
-function droppedCounts({ counts }: MessagesDropped): { readonly low: number; readonly medium: number } {
-  const countOf = (level: number): number => counts.reduce((sum, { priority, count }) => (priority === level ? sum + count : sum), 0);
-  return { low: countOf(1), medium: countOf(2) };
-}
-
-function globalWebSocket(url: string, protocols: string[]): WebSocketLike {
-  const { WebSocket } = globalThis as { WebSocket?: new (url: string, protocols: string[]) => WebSocketLike };
-  if (WebSocket === undefined) throw new Error('no WebSocket here: pass options.webSocket, or import from @parley/sdk/node');
-  return new WebSocket(url, protocols);
 }

@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock } from '@parley/kernel';
-import { type ClientFrameInit, decodeServerFrames, encodeClientFrames, type ServerFrame } from '@parley/wire';
+import type { ClientFrameInit, ServerFrame } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
+import type { FrameCodec } from './codec/frame-codec.js';
 import type { SdkLimits } from './limits.js';
 import type { WebSocketLike } from './socket.js';
 
@@ -33,6 +34,7 @@ interface ConnectionHooks {
 export interface ConnectionOptions {
   /** Opening, or about to. */
   readonly socket: WebSocketLike;
+  readonly codec: FrameCodec;
   readonly clock: Clock;
   readonly limits: SdkLimits;
   readonly hooks: ConnectionHooks;
@@ -139,7 +141,7 @@ export class Connection {
   }
 
   #write(frame: ClientFrameInit): void {
-    const bytes = encodeClientFrames({ frames: [frame] });
+    const bytes = this.#options.codec.encode(frame);
     if (this.#batchBytes > 0 && this.#batchBytes + bytes.length > this.#options.limits.batchBytesMax) this.#flush();
     if (this.#batch.length === 0) void Promise.resolve().then(() => this.#flush());
     this.#batch.push(bytes);
@@ -176,7 +178,7 @@ export class Connection {
     this.#heardAt = this.#options.clock.monotonic();
     let frames: readonly ServerFrame[];
     try {
-      frames = decodeServerFrames(new Uint8Array(data as ArrayBuffer)).frames;
+      frames = this.#options.codec.decode(new Uint8Array(data as ArrayBuffer));
     } catch (error) {
       this.drop(`undecodable frame: ${String(error)}`);
       return;

@@ -1,5 +1,3 @@
-import type { TimelineEvent } from './events.js';
-
 /** Seqs that were passed over; `toSeq` included. */
 export interface SkippedRange {
   readonly fromSeq: number;
@@ -16,15 +14,15 @@ export interface MissingRange {
  * Puts the events of one conversation in order: hands on each `seq` exactly once and keeps what came too early.
  * Until `startAfter` has said where the client begins, everything is kept. No I/O, no timers.
  */
-export class ConversationFeed {
+export class ConversationFeed<Item extends { readonly seq: number }> {
   readonly conversation: string;
   readonly #heldMax: number;
-  readonly #deliver: (event: TimelineEvent) => void;
-  readonly #held = new Map<number, TimelineEvent>();
+  readonly #deliver: (event: Item) => void;
+  readonly #held = new Map<number, Item>();
   #last: number | undefined;
   #head = 0;
 
-  constructor(conversation: string, heldMax: number, deliver: (event: TimelineEvent) => void) {
+  constructor(conversation: string, heldMax: number, deliver: (event: Item) => void) {
     this.conversation = conversation;
     this.#heldMax = heldMax;
     this.#deliver = deliver;
@@ -63,7 +61,7 @@ export class ConversationFeed {
   }
 
   /** Takes an event from any source. */
-  offer(event: TimelineEvent): void {
+  offer(event: Item): void {
     const { seq } = event;
     this.noteHead(seq);
     if (this.#last !== undefined && seq <= this.#last) return;
@@ -80,7 +78,7 @@ export class ConversationFeed {
    * Takes a page of history, which is complete up to `coveredSeq`, and hands on everything up to there. `skip` is
    * called, in its place in the order, for seqs that neither the page nor the live stream had.
    */
-  fill(events: readonly TimelineEvent[], coveredSeq: number, skip: (range: SkippedRange) => void): void {
+  fill(events: readonly Item[], coveredSeq: number, skip: (range: SkippedRange) => void): void {
     for (const event of events) this.#held.set(event.seq, event);
     for (const seq of [...this.#held.keys()].sort((a, b) => a - b)) {
       if (seq > coveredSeq) break;
@@ -112,7 +110,7 @@ export class ConversationFeed {
     }
   }
 
-  #handOn(event: TimelineEvent): void {
+  #handOn(event: Item): void {
     this.#last = event.seq;
     this.#deliver(event);
   }

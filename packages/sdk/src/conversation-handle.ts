@@ -2,10 +2,12 @@ import { limits, randomId, type Random } from '@parley/kernel';
 import { ParleyClientError } from './client-error.js';
 import { contentToBytes, type MessageContentInit, priorityNumber, type SendPriority } from './content.js';
 import { fetchHistory, type History, type HistoryOptions, HistoryPages, type HistorySource } from './history-pages.js';
+import { type MessageExtrasInit, optionsToWire } from './message-options.js';
 import type { Outbox } from './outbox.js';
 import type { SendHandle } from './send-handle.js';
 
-export interface SendOptions {
+/** How a message is sent, and what goes with it. */
+export interface SendOptions extends MessageExtrasInit {
   /** `medium` by default, `low` for bullets. */
   readonly priority?: SendPriority;
   /** Chosen by the SDK by default; the same id never makes two messages. At most 64 bytes. */
@@ -21,11 +23,11 @@ export interface ConversationDeps {
 /** One conversation: 1:1, group or room. Cheap to make; holds no state of its own. */
 export class ConversationHandle {
   readonly id: string;
-  readonly #deps: ConversationDeps;
+  protected readonly deps: ConversationDeps;
 
   constructor(id: string, deps: ConversationDeps) {
     this.id = id;
-    this.#deps = deps;
+    this.deps = deps;
   }
 
   /**
@@ -40,23 +42,27 @@ export class ConversationHandle {
       bytes.length > limits.contentBytesMax
         ? ParleyClientError.of('MESSAGE_TOO_LARGE', `content of ${bytes.length} bytes, ${limits.contentBytesMax} at most`)
         : undefined;
+    const extras = optionsToWire(options);
+    const { expiresAfterMs } = options;
     const send = {
       conversation: this.id,
-      clientMsgId: options.clientMsgId ?? randomId(this.#deps.random, 24),
+      clientMsgId: options.clientMsgId ?? randomId(this.deps.random, 24),
       priority: priorityNumber(options.priority, full),
       content: bytes,
       isTransient: full.type === 'command' || full.type === 'bullet',
+      ...(extras && { options: extras }),
+      ...(expiresAfterMs !== undefined && { expiresAfterMs }),
     };
-    return this.#deps.outbox.add(send, invalid);
+    return this.deps.outbox.add(send, invalid);
   }
 
   /** One page, newest first by default. Throws a ParleyClientError. */
   history(options: HistoryOptions = {}): Promise<History> {
-    return fetchHistory(this.#deps.history, this.id, options);
+    return fetchHistory(this.deps.history, this.id, options);
   }
 
   /** All pages: `for await (const page of conversation.pages())`. */
   pages(options: HistoryOptions = {}): HistoryPages {
-    return new HistoryPages(this.#deps.history, this.id, options);
+    return new HistoryPages(this.deps.history, this.id, options);
   }
 }

@@ -1,6 +1,6 @@
 import type { HistoryPage, QueryHistoryInit } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
-import { decodeTimelineEvent } from './event-decoder.js';
+import type { EventDecoder } from './event-decoder.js';
 import type { TimelineEvent } from './events.js';
 
 export interface HistoryOptions {
@@ -25,7 +25,7 @@ export interface History {
 
 export interface HistorySource {
   query(body: QueryHistoryInit): Promise<HistoryPage>;
-  self(): string;
+  readonly decoder: EventDecoder;
   /** Newest seq of the conversation that this client has heard of: the answer must not be older. */
   knownHead(conversation: string): number;
 }
@@ -36,8 +36,18 @@ export async function fetchHistory(source: HistorySource, conversation: string, 
   const known = source.knownHead(conversation);
   const atLeastSeq = backwards && fromSeq > 0 ? Math.min(fromSeq, known) : known;
   const page = await source.query({ conversation, fromSeq, backwards, limit: options.limit, atLeastSeq });
-  const events = page.events.map((bytes) => decodeTimelineEvent(bytes, source.self()));
+  return historyOf(source, page);
+}
+
+/** One page as applications see it. */
+export function historyOf({ decoder }: HistorySource, page: HistoryPage): History {
+  const events = decoder.decodePage(page, rethrow).map(({ event }) => event);
   return { events, headSeq: page.headSeq, firstSeq: page.firstSeq, hasMore: page.hasMore };
+}
+
+/** Whoever asks for a page learns that it cannot be read. */
+export function rethrow(error: unknown): never {
+  throw ParleyClientError.of('INVALID_FRAME', String(error), error);
 }
 
 /** Page after page. Browsers without `Symbol.asyncIterator` call `next` themselves. */

@@ -39,6 +39,11 @@ export const sdkLimits = {
   counterEveryMs: 500,
   /** How long leaving a room waits until what was added to its counters is told. */
   counterFlushMs: 2_000,
+  /** Cursors are told at most this often. */
+  cursorEveryMs: 1_000,
+  /** Own writing is told at most this often, and ends for others after so long without being told again. */
+  typingEveryMs: 3_000,
+  typingEndsMs: 6_000,
   /** Frames are put together into one WebSocket message up to this many bytes. */
   batchBytesMax: 48 * 1024,
 } as const;

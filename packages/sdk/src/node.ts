@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
-import { type Client, type ClientOptions, createClient as createPlainClient } from './client.js';
+import { type Client, createClient as createPlainClient } from './client.js';
+import type { ClientOptions } from './core-client.js';
 import type { WebSocketLike } from './socket.js';
 
 export * from './index.js';

@@ -1,9 +1,8 @@
 import { backoffMs, type CancelTimer, type Clock, type Random } from '@parley/kernel';
-import type { Priority } from '@parley/wire';
+import type { ConversationEvent } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
-import type { Answer, Connection } from './connection.js';
-import { contentToBytes, priorityName } from './content.js';
-import type { TimelineEvent } from './events.js';
+import type { Answer, Connection, RequestBody } from './connection.js';
+import type { Told } from './event-decoder.js';
 import type { SdkLimits } from './limits.js';
 import type { OutboxStore, PendingSend } from './outbox-store.js';
 import { type SendHandle, SendTracker, type StoredMessage } from './send-handle.js';
@@ -13,6 +12,8 @@ export interface OutboxOptions {
   readonly random: Random;
   readonly limits: SdkLimits;
   readonly store: OutboxStore;
+  /** The request that carries it; undefined for an act that this client does not know. */
+  requestOf(send: PendingSend, isRetry: boolean): RequestBody | undefined;
   changed(handle: SendHandle): void;
   /** The server has acknowledged it. */
   stored(send: PendingSend, place: StoredMessage): void;
@@ -96,14 +97,13 @@ export class Outbox {
   }
 
   /**
-   * An own message that came back from the server settles its send even when the acknowledgement was lost. Another
-   * message under the same id does not: that one the server refuses.
+   * An own message or act that came back from the server settles its send even when the acknowledgement was lost.
+   * Another one under the same id does not: that one the server refuses.
    */
-  observe(event: TimelineEvent): void {
-    if (event.type !== 'message' || !event.isOwn) return;
-    const entry = this.#entries.get(event.clientMsgId);
-    if (entry === undefined || entry.send.conversation !== event.conversation || !isSameMessage(entry.send, event)) return;
-    this.#settle(entry, { seq: event.seq, messageId: event.messageId, timeMs: event.timeMs });
+  observe({ source }: Told, self: string): void {
+    const entry = source.clientMsgId === '' || source.sender !== self ? undefined : this.#entries.get(source.clientMsgId);
+    if (entry === undefined || entry.send.conversation !== source.conversation || !isSame(entry.send, source)) return;
+    this.#settle(entry, source);
   }
 
   /** What is unanswered stays in the store; its handles fail. */
@@ -143,7 +143,7 @@ export class Outbox {
 
   /** Whether an earlier process has written a send is not known, so it counts as written. */
   #makeEntry(send: PendingSend, origin: 'now' | 'earlier'): Entry {
-    const handle: SendTracker = new SendTracker(send.conversation, send.clientMsgId, () => this.#requeue(entry));
+    const handle: SendTracker = new SendTracker(send, () => this.#requeue(entry));
     const isEarlier = origin === 'earlier';
     const entry: Entry = {
       send,
@@ -231,13 +231,13 @@ export class Outbox {
   }
 
   #write(lane: Lane, entry: Entry, connection: Connection): void {
-    const { conversation, clientMsgId, priority, content } = entry.send;
-    const value = { conversation, clientMsgId, priority: priority as 0 | 1 | 2 | 3, content, isRetry: entry.wasWritten };
+    const body = this.#options.requestOf(entry.send, entry.wasWritten);
+    if (body === undefined) return;
     entry.wasWritten = true;
     entry.isInFlight = true;
     lane.inFlight++;
     if (entry.handle.move('sent')) this.#options.changed(entry.handle);
-    connection.request({ type: 'send', value }, this.#options.limits.sendTimeoutMs, (answer) => {
+    connection.request(body, this.#options.limits.sendTimeoutMs, (answer) => {
       entry.isInFlight = false;
       lane.inFlight--;
       if (entry.isSettled) this.#release(lane);
@@ -342,8 +342,9 @@ export class Outbox {
 
 const laneKey = (send: PendingSend): string => `${send.priority}/${send.conversation}`;
 
-function isSameMessage(send: PendingSend, event: Extract<TimelineEvent, { type: 'message' }>): boolean {
-  if (event.content.type === 'unknown' || priorityName(send.priority as Priority) !== event.priority) return false;
-  const bytes = contentToBytes(event.content);
-  return bytes.length === send.content.length && bytes.every((byte, i) => byte === send.content[i]);
+/** Acts are known by their id alone: what they did is told in other words than what was asked for. */
+function isSame(send: PendingSend, { body, priority }: ConversationEvent): boolean {
+  if (send.isAct === true || body?.type !== 'content') return send.isAct === true && body?.type !== 'content';
+  const { content } = send;
+  return send.priority === priority && body.value.length === content.length && body.value.every((byte, i) => byte === content[i]);
 }

@@ -1,19 +1,22 @@
 import type { ParleyClientError } from './client-error.js';
 import { Emitter, type Off } from './emitter.js';
+import type { PendingSend } from './outbox-store.js';
 
 /** `queued`: waits. `sent`: on its way. `stored`: durable, has its place. `failed`: will not appear unless retried. */
 export type SendState = 'queued' | 'sent' | 'stored' | 'failed';
 
 /** The place that a message got. */
 export interface StoredMessage {
-  /** 0 for commands and bullets, which are not stored. */
+  /** 0 for commands and bullets, which are not stored, and for acts that change nothing or take no place. */
   readonly seq: number;
   readonly messageId: string;
   readonly timeMs: number;
 }
 
-/** The fate of one send. */
+/** The fate of one send, or of one act. */
 export interface SendHandle {
+  /** What is sent, as the outbox keeps it. */
+  readonly request: PendingSend;
   readonly conversation: string;
   readonly clientMsgId: string;
   readonly state: SendState;
@@ -30,8 +33,7 @@ export interface SendHandle {
 
 /** The outbox's side of a handle. */
 export class SendTracker implements SendHandle {
-  readonly conversation: string;
-  readonly clientMsgId: string;
+  readonly request: PendingSend;
   readonly #changes = new Emitter<{ change: SendHandle }>();
   readonly #requeue: () => void;
   #state: SendState = 'queued';
@@ -40,11 +42,18 @@ export class SendTracker implements SendHandle {
   #done: Promise<StoredMessage>;
   #settle: { resolve(stored: StoredMessage): void; reject(error: ParleyClientError): void };
 
-  constructor(conversation: string, clientMsgId: string, requeue: () => void) {
-    this.conversation = conversation;
-    this.clientMsgId = clientMsgId;
+  constructor(request: PendingSend, requeue: () => void) {
+    this.request = request;
     this.#requeue = requeue;
     [this.#done, this.#settle] = deferred<StoredMessage>();
+  }
+
+  get conversation(): string {
+    return this.request.conversation;
+  }
+
+  get clientMsgId(): string {
+    return this.request.clientMsgId;
   }
 
   get state(): SendState {

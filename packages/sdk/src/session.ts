@@ -1,6 +1,7 @@
 import { backoffMs, type CancelTimer, type Clock, type Random } from '@parley/kernel';
 import { closeCodes, type LoggedIn, subprotocols } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
+import type { FrameCodec } from './codec/frame-codec.js';
 import { type CloseInfo, Connection, type ServerBody } from './connection.js';
 import type { ConnectionStatus } from './events.js';
 import type { SdkLimits } from './limits.js';
@@ -25,6 +26,7 @@ export interface SessionOptions {
   readonly device: string;
   readonly clientName: string;
   readonly tokens: TokenSource;
+  readonly codec: FrameCodec;
   readonly webSocket: (url: string, protocols: string[]) => WebSocketLike;
   readonly clock: Clock;
   readonly random: Random;
@@ -101,9 +103,10 @@ export class Session {
   }
 
   #open(token: string): void {
-    const { url, webSocket, clock, limits } = this.#options;
+    const { url, webSocket, codec, clock, limits } = this.#options;
     const connection = new Connection({
       socket: openSocket(webSocket, url),
+      codec,
       clock,
       limits,
       hooks: {

@@ -1,19 +1,11 @@
 import type { CancelTimer, Clock, Random } from '@parley/kernel';
-import {
-  type ConversationEvent,
-  type ConversationHead,
-  decodeConversationEvent,
-  type HistoryPage,
-  type QueryHistoryInit,
-  type SyncInit,
-  type SyncResult,
-} from '@parley/wire';
+import type { ConversationEvent, ConversationHead, HistoryPage, QueryHistoryInit, SyncInit, SyncResult } from '@parley/wire';
 import { backOff, CatchUp } from './catch-up.js';
 import { ParleyClientError } from './client-error.js';
 import { ConversationFeed } from './conversation-feed.js';
 import type { Emitter } from './emitter.js';
-import { timelineEventOf } from './event-decoder.js';
-import type { ClientEvents, TimelineEvent } from './events.js';
+import type { EventDecoder, Told } from './event-decoder.js';
+import type { ClientEvents } from './events.js';
 import type { SdkLimits } from './limits.js';
 
 /** What a client needs to go on where it stopped, across restarts of the application. Plain JSON. */
@@ -32,14 +24,17 @@ export interface TimelineOptions {
   readonly catchUp: 'all' | 'heads';
   readonly position: ClientPosition | undefined;
   readonly events: Emitter<ClientEvents>;
+  readonly decoder: EventDecoder;
   /** Id of the user; empty before the first login. */
   self(): string;
   query(body: QueryHistoryInit): Promise<HistoryPage>;
   sync(body: SyncInit): Promise<SyncResult>;
   /** Takes what is no event of the conversation but a notice about it; false for everything else. */
-  takeNotice(event: ConversationEvent): boolean;
+  takeNotice(source: ConversationEvent): boolean;
   /** Sees every event before the application does. */
-  observe(event: TimelineEvent): void;
+  observe(told: Told): void;
+  /** Sees every head that sync lists, before the application does. */
+  observeHead(head: ConversationHead): void;
   /** History was rebuilt and all positions are void. */
   reset(): void;
 }
@@ -48,8 +43,8 @@ export interface TimelineOptions {
 export class Timeline {
   readonly #options: TimelineOptions;
   readonly #catchUp: CatchUp;
-  #feeds = new Map<string, ConversationFeed>();
-  #timers = new Map<ConversationFeed, CancelTimer>();
+  #feeds = new Map<string, ConversationFeed<Told>>();
+  #timers = new Map<ConversationFeed<Told>, CancelTimer>();
   #epoch: string;
   #cursor: string;
   #safeCursor: string;
@@ -103,23 +98,23 @@ export class Timeline {
   /** An event frame. */
   receive(bytes: Uint8Array): void {
     try {
-      const event = decodeConversationEvent(bytes);
-      if (event.seq === 0 && this.#options.takeNotice(event)) return;
-      this.offer(timelineEventOf(event, this.#options.self()));
+      const told = this.#options.decoder.decode(bytes);
+      if (told.seq === 0 && this.#options.takeNotice(told.source)) return;
+      this.offer(told);
     } catch (error) {
       // It leaves a gap in the order, which is noticed and handled there.
       this.#options.events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error));
     }
   }
 
-  offer(event: TimelineEvent): void {
-    if (event.seq === 0) {
-      this.#deliver(event);
+  offer(told: Told): void {
+    if (told.seq === 0) {
+      this.#deliver(told);
       return;
     }
-    const feed = this.#feed(event.conversation);
-    feed.offer(event);
-    if (feed.lastSeq === undefined && this.#isSynced) this.#begin(feed, event);
+    const feed = this.#feed(told.conversation);
+    feed.offer(told);
+    if (feed.lastSeq === undefined && this.#isSynced) this.#begin(feed, told);
     this.#watch(feed);
   }
 
@@ -133,6 +128,11 @@ export class Timeline {
   /** Newest seq that was heard of; 0 for a conversation that was not. */
   knownHead(conversation: string): number {
     return this.#feeds.get(conversation)?.headSeq ?? 0;
+  }
+
+  /** Newest seq that was handed on; 0 for a conversation that this client has not begun. */
+  lastSeq(conversation: string): number {
+    return this.#feeds.get(conversation)?.lastSeq ?? 0;
   }
 
   needSync(): void {
@@ -157,33 +157,34 @@ export class Timeline {
     this.#catchUp.drop(feed);
   }
 
-  #feed(conversation: string): ConversationFeed {
+  #feed(conversation: string): ConversationFeed<Told> {
     const known = this.#feeds.get(conversation);
     if (known !== undefined) return known;
-    const feed = new ConversationFeed(conversation, this.#options.limits.heldMax, (event) => this.#deliver(event));
+    const feed = new ConversationFeed<Told>(conversation, this.#options.limits.heldMax, (told) => this.#deliver(told));
     this.#feeds.set(conversation, feed);
     return feed;
   }
 
-  #deliver(event: TimelineEvent): void {
+  #deliver(told: Told): void {
     const { events, observe } = this.#options;
-    observe(event);
+    const { event } = told;
+    observe(told);
     events.emit('event', event);
-    if (event.type === 'message') events.emit('message', event);
-    if (event.type === 'membership') events.emit('membership', event);
+    events.emit(event.type, event);
   }
 
   /** Decides where a conversation begins that sync did not list. */
-  #begin(feed: ConversationFeed, event?: TimelineEvent): void {
+  #begin(feed: ConversationFeed<Told>, told?: Told): void {
     // Entering a room tells where it begins; without that it begins with the first event that is seen. What is
     // reordered gets a moment to arrive.
     if (isRoom(feed.conversation) || this.#options.catchUp === 'heads') return;
+    const { event } = told ?? {};
     const hasJoined = event?.type === 'membership' && event.joined.includes(this.#options.self());
     feed.startAfter(hasJoined ? event.seq - 1 : 0);
   }
 
   /** Gives what is missing a moment to arrive by itself, then fetches it. */
-  #watch(feed: ConversationFeed): void {
+  #watch(feed: ConversationFeed<Told>): void {
     const isWaiting = feed.lastSeq === undefined ? this.#isSynced : feed.missing !== undefined;
     if (!isWaiting || this.#timers.has(feed) || this.#catchUp.has(feed)) return;
     const { clock, limits } = this.#options;
@@ -248,11 +249,12 @@ export class Timeline {
     const feed = this.#feed(conversation);
     feed.startAfter(this.#startOf(feed, head));
     feed.noteHead(headSeq);
+    this.#options.observeHead(head);
     this.#options.events.emit('conversation', head);
   }
 
   /** With `heads` a conversation begins behind its head, but not behind what has arrived live meanwhile. */
-  #startOf(feed: ConversationFeed, head: ConversationHead): number {
+  #startOf(feed: ConversationFeed<Told>, head: ConversationHead): number {
     if (this.#options.catchUp === 'all') return Math.max(0, head.firstSeq - 1);
     return Math.min(head.headSeq, (feed.lowestHeldSeq ?? head.headSeq + 1) - 1);
   }

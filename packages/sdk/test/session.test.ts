@@ -230,7 +230,7 @@ describe('a request', () => {
   it('carries the refusal of the server', async () => {
     const world = makeWorld();
     const { client } = await world.online('alice');
-    world.server.answers.set('joinGroup', () => world.server.refuse('GROUP_NOT_FOUND'));
+    world.server.answers.set('changeGroup', () => world.server.refuse('GROUP_NOT_FOUND'));
     const outcome = expect(client.joinGroup('nowhere')).rejects.toMatchObject({ name: 'GROUP_NOT_FOUND', retryable: false });
     await world.clock.advance(100);
     await outcome;
@@ -241,8 +241,8 @@ describe('a request', () => {
     const { client } = await world.online('alice');
     const info = { group: 'team', name: '', owner: 'alice', memberCount: 1, version: 1 };
     let isFirst = true;
-    world.server.answers.set('joinGroup', (_, link) => {
-      if (!isFirst) return { type: 'group', value: info };
+    world.server.answers.set('changeGroup', (_, link) => {
+      if (!isFirst) return { type: 'groupResult', value: { group: info, users: ['alice'] } };
       isFirst = false;
       link.end.break();
       return undefined;
@@ -250,7 +250,7 @@ describe('a request', () => {
     const joined = client.joinGroup('team');
     const created = expect(client.createGroup({ name: 'x' })).rejects.toMatchObject({ name: 'TIMEOUT' });
     await world.clock.advance(5_000);
-    await expect(joined).resolves.toEqual(info);
+    await expect(joined).resolves.toMatchObject({ group: info, users: ['alice'], asked: [] });
     await created;
   });
 

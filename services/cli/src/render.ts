@@ -1,4 +1,4 @@
-import type { MessageContent, TimelineEvent } from '@parley/sdk';
+import type { Membership, Message, MessageContent, TimelineEvent } from '@parley/sdk';
 
 /** One event as one line: time, place, who, what. */
 export function renderEvent(event: TimelineEvent, options: { showConversation?: boolean } = {}): string {
@@ -8,11 +8,50 @@ export function renderEvent(event: TimelineEvent, options: { showConversation?: 
 }
 
 function renderBody(event: TimelineEvent): string {
-  if (event.type === 'unknown') return '(an event that this version does not know)';
-  if (event.type === 'message') {
-    const urgency = event.priority === 'high' ? ' (!)' : '';
-    return `${event.sender === '' ? '*server*' : event.sender}${urgency}: ${renderContent(event.content)}`;
+  switch (event.type) {
+    case 'message':
+      return renderMessage(event);
+    case 'membership':
+      return renderMembership(event);
+    case 'messageEdited':
+      return `— ${who(event.sender)} edited ${event.target}${event.content === undefined ? '' : `: ${renderContent(event.content)}`}`;
+    case 'messageRecalled':
+      return `— ${who(event.sender)} recalled ${event.target}${event.reason === '' ? '' : ` (${printable(event.reason)})`}`;
+    case 'messageDeleted':
+      return `— ${who(event.sender)} deleted ${event.targets.join(', ')}`;
+    case 'reactionsChanged':
+      return `— ${who(event.sender)} ${event.isRemoved ? 'took back' : 'reacted with'} ${printable(event.reaction)} on ${event.target}`;
+    case 'pinsChanged':
+      return `— ${who(event.sender)} ${event.isRemoved ? 'unpinned' : 'pinned'} ${event.target}`;
+    case 'groupChanged':
+      return `— ${who(event.sender)} changed the group: ${event.change?.type ?? 'something'}`;
+    case 'userErased':
+      return `— ${event.user} was erased`;
+    case 'typing':
+      return `— ${event.user} ${event.isTyping ? 'writes' : 'stopped writing'}`;
+    case 'hidden':
+      return '(nothing to see here)';
+    case 'unknown':
+      return '(an event that this version does not know)';
+    default:
+      return `— ${event.type}`;
   }
+}
+
+const who = (user: string): string => (user === '' ? '*server*' : user);
+
+function renderMessage(event: Message): string {
+  const urgency = event.priority === 'high' ? ' (!)' : '';
+  const answered = event.replyTo === undefined ? '' : ` (to ${event.replyTo.seq})`;
+  return `${who(event.sender)}${urgency}${answered}: ${renderContent(event.content)}${renderDetails(event)}`;
+}
+
+function renderDetails({ details }: Message): string {
+  const reactions = (details?.reactions ?? []).map(({ reaction, count }) => `${printable(reaction)} ${count}`);
+  return `${details?.edited === undefined ? '' : ' (edited)'}${reactions.length === 0 ? '' : `  [${reactions.join(', ')}]`}`;
+}
+
+function renderMembership(event: Membership): string {
   const by = event.operator === '' ? '' : ` (by ${event.operator})`;
   const parts: string[] = [];
   if (event.joined.length > 0) parts.push(`${event.joined.join(', ')} joined`);
@@ -30,11 +69,17 @@ function renderContent(content: MessageContent): string {
     case 'audio':
     case 'video':
     case 'file':
-      return printable(`[${content.type}] ${content.url}`);
+      return printable(`[${content.type}] ${content.url || content.media}`);
     case 'location':
       return printable(`[location] ${content.latitude}, ${content.longitude} ${content.title}`);
     case 'custom':
       return printable(`[custom ${content.subType}] ${content.summary}`);
+    case 'combined':
+      return printable(`[${content.items.length} messages] ${content.title || content.summary}`);
+    case 'multiple':
+      return content.items.map(renderContent).join(' ');
+    case 'notice':
+      return printable(`[${content.code}] ${content.text}`);
     case 'command':
       return `[command] ${content.payload.length} bytes`;
     default:

@@ -188,6 +188,7 @@ export class FakeServer {
       case 'queryHistory':
         return this.#history(body.value);
       default:
+        if (body.type === 'changeGroup') return { type: 'groupResult', value: {} };
         return this.rooms.answer(user, body) ?? { type: 'done', value: {} };
     }
   }

@@ -1,4 +1,4 @@
-import type { Client } from '@parley/sdk';
+import type { Client, GroupOutcome } from '@parley/sdk';
 import { type Output, UsageError } from '../output.js';
 
 export const groupActions = ['create', 'join', 'invite', 'leave', 'dismiss', 'members'] as const;
@@ -17,10 +17,10 @@ export async function actOnGroup(
       return;
     }
     case 'join':
-      output.line(`joined g:${group}, ${(await client.joinGroup(group)).memberCount} members`);
+      output.line(`joined g:${group}, ${await membersOf(client.joinGroup(group))} members`);
       return;
     case 'invite':
-      output.line(`g:${group} has ${(await client.inviteToGroup(group, users)).memberCount} members`);
+      output.line(`g:${group} has ${await membersOf(client.inviteToGroup(group, users))} members`);
       return;
     case 'leave':
       await client.leaveGroup(group);
@@ -37,6 +37,8 @@ export async function actOnGroup(
       throw new UsageError(`not something to do with a group: ${request.action} (${groupActions.join(', ')})`);
   }
 }
+
+const membersOf = async (outcome: Promise<GroupOutcome>): Promise<number> => (await outcome).group?.memberCount ?? 0;
 
 /** Every page of a member list. */
 export async function allMembers(
