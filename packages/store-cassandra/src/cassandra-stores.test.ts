@@ -60,6 +60,7 @@ describeWithCassandra('on a real Cassandra', () => {
       clock: systemClock,
       isPersistent: true,
       deletesRetired: false,
+      randomRuns: 8,
       open: async () => historyOf(await open()),
       wipe: truncate,
       dispose: async () => {},

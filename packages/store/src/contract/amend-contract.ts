@@ -148,6 +148,8 @@ function describeConversations({ store, home, reopen }: HistorySuite): void {
       { ...row, headSeq: 4, membershipVersion: 9 },
       { ...row, headSeq: 9, membershipVersion: 2 },
     ];
+    for (const each of outdated) await store().amend(partition, { ...none, conversations: [each] });
+    expect((await store().conversation(app, 'g:a'))?.headSeq).toBe(5);
     await store().amend(partition, { ...none, conversations: [amended] });
     for (const each of outdated) await store().amend(partition, { ...none, conversations: [each] });
     if (home().isPersistent) await reopen();

@@ -45,37 +45,43 @@ function describeRanges({ store, home, reopen }: HistorySuite): void {
     });
   }
 
-  it('begins at a key, included, whether there is a row or not', async () => {
-    await apply(
-      0,
-      sortedKeys.map((key) => detailRow(space, key)),
-    );
-    expect(await keysOf({ from: '0002' })).toEqual(behind('0002'));
-    expect(await keysOf({ from: '00011' })).toEqual(behind('0002'));
-    expect(await keysOf({ from: '0010', isBackwards: true, limit: 2 })).toEqual(['0010', '0002']);
-    expect(await keysOf({ from: '0009', isBackwards: true, limit: 1 })).toEqual(['0002']);
-    expect(await keysOf({ from: '', isBackwards: true })).toEqual(['']);
-    expect(await keysOf({ from: '👎' })).toEqual([]);
-    expect(await keysOf({ from: '👎', isBackwards: true, limit: 1 })).toEqual(['👍']);
-  });
+  for (const isReopened of [false, true]) {
+    it(`begins at a key, included, whether there is a row or not, ${isReopened ? 'from disk' : 'at once'}`, async () => {
+      await apply(
+        0,
+        sortedKeys.map((key) => detailRow(space, key)),
+      );
+      if (isReopened && home().isPersistent) await reopen();
+      expect(await keysOf({ from: '0002' })).toEqual(behind('0002'));
+      expect(await keysOf({ from: '00011' })).toEqual(behind('0002'));
+      expect(await keysOf({ from: '0010', isBackwards: true, limit: 2 })).toEqual(['0010', '0002']);
+      expect(await keysOf({ from: '0009', isBackwards: true, limit: 1 })).toEqual(['0002']);
+      expect(await keysOf({ from: '', isBackwards: true })).toEqual(['']);
+      expect(await keysOf({ from: '👎' })).toEqual([]);
+      expect(await keysOf({ from: '👎', isBackwards: true, limit: 1 })).toEqual(['👍']);
+    });
+  }
 
-  it('gives only keys that begin as asked for', async () => {
-    await apply(
-      0,
-      sortedKeys.map((key) => detailRow(space, key)),
-    );
-    expect(await keysOf({ prefix: '0001' })).toEqual(['0001', '0001/r/+1/alice', '0001/r/é']);
-    expect(await keysOf({ prefix: '0001', isBackwards: true })).toEqual(['0001/r/é', '0001/r/+1/alice', '0001']);
-    expect(await keysOf({ prefix: '0001', from: '0001/' })).toEqual(['0001/r/+1/alice', '0001/r/é']);
-    expect(await keysOf({ prefix: '0001', from: '0001/', isBackwards: true })).toEqual(['0001']);
-    expect(await keysOf({ prefix: '0001', from: 'a', isBackwards: true, limit: 1 })).toEqual(['0001/r/é']);
-    expect(await keysOf({ prefix: '0001', from: '0', limit: 1 })).toEqual(['0001']);
-    expect(await keysOf({ prefix: '0001', from: '0002' })).toEqual([]);
-    expect(await keysOf({ prefix: '0001', from: '0', isBackwards: true })).toEqual([]);
-    expect(await keysOf({ prefix: '👍' })).toEqual(['👍']);
-    expect(await keysOf({ prefix: 'a ' })).toEqual(['a b']);
-    expect(await keysOf({ prefix: 'b' })).toEqual([]);
-  });
+  for (const isReopened of [false, true]) {
+    it(`gives only keys that begin as asked for, ${isReopened ? 'from disk' : 'at once'}`, async () => {
+      await apply(
+        0,
+        sortedKeys.map((key) => detailRow(space, key)),
+      );
+      if (isReopened && home().isPersistent) await reopen();
+      expect(await keysOf({ prefix: '0001' })).toEqual(['0001', '0001/r/+1/alice', '0001/r/é']);
+      expect(await keysOf({ prefix: '0001', isBackwards: true })).toEqual(['0001/r/é', '0001/r/+1/alice', '0001']);
+      expect(await keysOf({ prefix: '0001', from: '0001/' })).toEqual(['0001/r/+1/alice', '0001/r/é']);
+      expect(await keysOf({ prefix: '0001', from: '0001/', isBackwards: true })).toEqual(['0001']);
+      expect(await keysOf({ prefix: '0001', from: 'a', isBackwards: true, limit: 1 })).toEqual(['0001/r/é']);
+      expect(await keysOf({ prefix: '0001', from: '0', limit: 1 })).toEqual(['0001']);
+      expect(await keysOf({ prefix: '0001', from: '0002' })).toEqual([]);
+      expect(await keysOf({ prefix: '0001', from: '0', isBackwards: true })).toEqual([]);
+      expect(await keysOf({ prefix: '👍' })).toEqual(['👍']);
+      expect(await keysOf({ prefix: 'a ' })).toEqual(['a b']);
+      expect(await keysOf({ prefix: 'b' })).toEqual([]);
+    });
+  }
 
   it('keeps spaces apart that begin alike, and apps that use the same ones', async () => {
     const spaces = ['m:g:a', 'm:g:a/0', 'm:g:a/01', 'm:g:a.b', 'm', 'm:g:é|☃'];

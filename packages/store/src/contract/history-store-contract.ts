@@ -4,6 +4,7 @@ import type { HistoryStore } from '../history-store.js';
 import { storeLimits } from '../limits.js';
 import { describeAmendments } from './amend-contract.js';
 import { describeDetails } from './detail-rows-contract.js';
+import { describeModel } from './model-contract.js';
 import { describeRoomRows } from './room-rows-contract.js';
 import { describeWipe } from './wipe-contract.js';
 import { app, batchAt, conversationRow, count, eventRow, eventsBatch, memberRow, partition, sendRow, seqsOf } from './history-rows.js';
@@ -19,6 +20,10 @@ export interface HistoryStoreHome {
   readonly isPersistent: boolean;
   /** Whether events below `keptFromSeq` are deleted; otherwise they have a time to live. */
   readonly deletesRetired: boolean;
+  /** Loses what is in memory only, where there is such: the next `open` finds what is on disk now. */
+  readonly crash?: () => Promise<void>;
+  /** How many random histories are tried; 30 by default. */
+  readonly randomRuns?: number;
   dispose(): Promise<void>;
 }
 
@@ -49,6 +54,7 @@ export function historyStoreContract(name: string, createHome: () => Promise<His
     describeDetails(suite);
     describeAmendments(suite);
     describeWipe(suite);
+    describeModel(suite);
   });
 }
 

@@ -17,13 +17,13 @@ export function askForCompaction(path: string): void {
  * once. The copy takes the place of the file in one step, and until then, whatever happens, the file is the old one and
  * the wish remains.
  */
-export async function compactWhereAsked(options: LmdbEnvironmentOptions): Promise<void> {
+export async function compactWhereAsked(options: LmdbEnvironmentOptions, copy = copyRows): Promise<void> {
   const { path } = options;
   const [marker, folder] = [join(path, markerFile), join(path, copyFolder)];
   rmSync(folder, { recursive: true, force: true });
   if (!existsSync(marker)) return;
   if (existsSync(join(path, dataFile))) {
-    await copyRows(options, folder);
+    await copy(options, folder);
     renameSync(join(folder, dataFile), join(path, dataFile));
     syncFolder(path);
     rmSync(folder, { recursive: true });

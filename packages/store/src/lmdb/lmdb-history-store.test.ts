@@ -3,11 +3,28 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, partitionOf, systemClock, systemRandom } from '@parley/kernel';
-import { app, batchAt, conversationRow, count, eventRow, eventsBatch, partition, sendRow, seqsOf } from '../contract/index.js';
+import {
+  app,
+  batchAt,
+  conversationRow,
+  count,
+  detailRow,
+  eventBytes,
+  eventRow,
+  eventsBatch,
+  partition,
+  sendRow,
+  seqsOf,
+  textOfDetail,
+} from '../contract/index.js';
+import { boundsOf, pageOfDetails } from '../detail-range.js';
+import type { DetailRow } from '../history-store.js';
 import { storeLimits } from '../limits.js';
+import { HistoryDatabase } from './history-database.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { type LmdbHistoryStore, openLmdbHistoryStore } from './lmdb-history-store.js';
 import { openLmdbPushStore } from './lmdb-push-store.js';
+import { PendingDetails } from './pending-details.js';
 import { RowArena } from './row-arena.js';
 import { RowKey } from './row-key.js';
 import { SendDayDatabases } from './send-day-databases.js';
@@ -78,6 +95,67 @@ describe('the history in LMDB', () => {
     await store[Symbol.asyncDispose]();
   });
 
+  it('keeps apart what is being written of a space and what came since', async () => {
+    const store = await openAt('live');
+    const [space, gone] = ['s', new Uint8Array(0)];
+    await store.apply(partition, batchAt(0, { details: [detailRow(space, 'a', 'old'), detailRow(space, 'b', 'old')] }));
+    await store.flush();
+    await store.apply(partition, batchAt(1, { details: [detailRow(space, 'a', 'written'), { ...detailRow(space, 'b'), value: gone }] }));
+    const flushing = store.flush();
+    await store.apply(partition, batchAt(2, { details: [{ ...detailRow(space, 'a'), value: gone }, detailRow(space, 'b', 'new')] }));
+    const expectNewest = async (): Promise<void> => {
+      expect(await store.detail({ app, space, key: 'a' })).toBeUndefined();
+      expect((await store.details(app, space, { limit: 9 })).map(textOfDetail)).toEqual(['new']);
+      expect((await store.details(app, space, { limit: 1, isBackwards: true })).map(textOfDetail)).toEqual(['new']);
+    };
+    await expectNewest();
+    await flushing;
+    await expectNewest();
+    await store.flush();
+    await expectNewest();
+    await store[Symbol.asyncDispose]();
+  });
+
+  it('writes the rows of a space with the checkpoint of the partition that they come from', async () => {
+    const store = await openAt('live');
+    await store.apply(1, batchAt(0, { details: [detailRow('s', 'a')] }));
+    await store.apply(2, batchAt(0, { details: [detailRow('s', 'b')] }));
+    await store.flush();
+    await store.apply(1, batchAt(1, { details: [detailRow('s', 'a', 'new')] }));
+    const flushing = store.flush();
+    await store.apply(2, batchAt(1, { details: [detailRow('s', 'b', 'new')] }));
+    await flushing;
+    await cp(join(folder, 'live'), join(folder, 'after'), { recursive: true });
+    await store[Symbol.asyncDispose]();
+    const after = await openAt('after');
+    expect([...(await after.checkpoints()).values()].map(({ position }) => position.offset)).toEqual([2, 1]);
+    expect((await after.details(app, 's', { limit: 9 })).map(textOfDetail)).toEqual(['new', 's b']);
+    await after[Symbol.asyncDispose]();
+  });
+
+  it('reads no further in a space than a page goes', async () => {
+    const store = await openAt('live');
+    const rows = count(10_000, 19_999).map((key) => detailRow('s', String(key)));
+    await store.apply(partition, batchAt(0, { details: rows }));
+    await store.flush();
+    const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', format: 2, random: systemRandom });
+    const within = { bounds: boundsOf({ limit: 0 }), isBackwards: false };
+    let read = 0;
+    function* counted(): Generator<DetailRow> {
+      for (const row of new HistoryDatabase(environment, systemClock).details(app, 's', within)) {
+        read += 1;
+        yield row;
+      }
+    }
+    const pending = new PendingDetails();
+    pending.add({}, { ...detailRow('s', '10001'), value: new Uint8Array(0) });
+    pending.add({}, detailRow('s', '10000', 'new'));
+    expect(pageOfDetails(pending.over(counted(), { app, space: 's' }, within), 3).map(textOfDetail)).toEqual(['new', 's 10002', 's 10003']);
+    expect(read).toBeLessThan(7);
+    await environment.close();
+    await store[Symbol.asyncDispose]();
+  });
+
   it('drops the sends of a day as a whole once it is over', async () => {
     let now = 20_000 * dayMs + 5;
     const clock: Clock = { ...systemClock, now: () => now };
@@ -120,6 +198,47 @@ describe('the history in LMDB', () => {
     await store[Symbol.asyncDispose]();
   });
 
+  it('reads the events of the first format, and no former version reads what is written now', async () => {
+    const path = join(folder, 'live');
+    const old = new LmdbEnvironment({ path, purpose: 'history', format: 1, random: systemRandom });
+    const key = new RowKey()
+      .start(partitionOf(app, 'g:a', 256))
+      .part(app)
+      .part('g:a');
+    // As protobuf begins: a tag of field 1.
+    const bare = Uint8Array.of(10, 3, 1, 2, 3);
+    const { epoch } = old;
+    await old.transaction(() => {
+      void old.database('events').put(key.withNumber(1), bare);
+      void old.database('events').put(key.withNumber(2), bare);
+    });
+    await old.close();
+
+    const store = await openAt('live');
+    expect(await store.epoch()).toBe(epoch);
+    await store.apply(
+      partition,
+      batchAt(0, {
+        events: [
+          { ...eventRow('g:a', 2), countable: 2 },
+          { ...eventRow('g:a', 3), countable: 3 },
+        ],
+      }),
+    );
+    await store.flush();
+    const rows = await store.events(app, 'g:a', { from: 1, limit: 9, backwards: false });
+    const texts = rows.map(({ event, countable }) => [Buffer.from(event).toString(), countable]);
+    const textOf = (seq: number): string => Buffer.from(eventBytes(app, 'g:a', seq)).toString();
+    expect(texts).toEqual([
+      [Buffer.from(bare).toString(), 0],
+      [textOf(2), 2],
+      [textOf(3), 3],
+    ]);
+    await store[Symbol.asyncDispose]();
+    const openOld = (): LmdbEnvironment => new LmdbEnvironment({ path, purpose: 'history', format: 1, random: systemRandom });
+    expect(openOld).toThrow(/has format 2; this version of Parley reads formats up to 1/);
+  });
+
   it('says which row a newer version wrote', async () => {
     const environment = new LmdbEnvironment({ path: join(folder, 'live'), purpose: 'history', format: 2, random: systemRandom });
     const key = new RowKey()
@@ -159,9 +278,19 @@ describe('the history in LMDB', () => {
   });
 
   it('refuses an id that cannot be part of a key, and nothing else with it', async () => {
-    const store = await openAt('live');
+    let store = await openAt('live');
     await expect(store.apply(partition, eventsBatch(0, 'g:a\0b', 1, 1))).rejects.toThrow(/zero byte/);
     await expect(store.apply(partition, eventsBatch(0, `g:${'a'.repeat(200)}`, 1, 1))).rejects.toThrow(/at most 128/);
+    const refused = [detailRow('s', 'a\0b'), detailRow('s', 'a'.repeat(257)), detailRow('a'.repeat(257), 'k'), detailRow('s', '\ud83d')];
+    for (const row of refused) await expect(store.apply(partition, batchAt(0, { details: [row] }))).rejects.toThrow(RangeError);
+    const [row] = refused as [DetailRow];
+    await expect(store.amend(partition, { events: [], conversations: [], details: [row] })).rejects.toThrow(RangeError);
+    await store.flush();
+    // A checkpoint of what was refused would be a hole after the next start.
+    expect((await store.checkpoints()).size).toBe(0);
+    await store[Symbol.asyncDispose]();
+    store = await openAt('live');
+    expect((await store.checkpoints()).size).toBe(0);
     await store.apply(partition, eventsBatch(0, 'g:a', 1, 1));
     await store.flush();
     expect(await seqsOf(store, 'g:a', { from: 1, limit: 9 })).toEqual([1]);
