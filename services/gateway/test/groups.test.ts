@@ -23,6 +23,7 @@ describe('groups', () => {
         call: 'createGroup',
         request: {
           owner: 'alice',
+          operator: 'alice',
           avatar: 'a.png',
           notice: 'hello',
           attributes: [{ key: 'k' }],
@@ -98,11 +99,12 @@ describe('groups', () => {
     await using harness = await Harness.start();
     harness.group.asked.push('alice');
     const alice = await harness.member('alice');
-    harness.router.activatesByItself = false;
+    const { length } = harness.history.lists;
     expect(await alice.ask({ type: 'joinGroup', value: { group, text: 'please' } })).toMatchObject({
       type: 'groupResult',
       value: { asked: ['alice'], users: [] },
     });
+    expect(harness.history.lists).toHaveLength(length);
     expect(harness.group.calls.of('changeGroup')).toMatchObject([{ operation: { kind: { type: 'join', value: { text: 'please' } } } }]);
     expect(harness.router.subscriptions.has(`app/${channel}`)).toBe(false);
   });
