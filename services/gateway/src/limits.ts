@@ -47,7 +47,7 @@ export interface GatewayLimits {
   readonly rates: RateLimits;
   /** Rooms that a user may be in at the same time. */
   readonly roomsPerUserMax: number;
-  /** Conversations that reading everything reads. */
+  /** Conversations that one request to read everything reads. */
   readonly readAllMax: number;
   /** Lookers are told at most so often that one user types in one conversation. */
   readonly typingEveryMs: number;
