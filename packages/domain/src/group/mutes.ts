@@ -29,7 +29,7 @@ export function decideMuteGroup(group: OpenGroup, { operator, value, timeMs }: O
 
 /** The rules of speaking after mutes; those that are over go with it. */
 export function foldMutes(group: OpenGroup, mutes: readonly GroupMute[], timeMs: number): GroupFold {
-  const others = group.mutes.filter((other) => !mutes.some((mute) => isSameTarget(other, mute)));
+  const others = runningMutes(group, timeMs).filter((other) => !mutes.some((mute) => isSameTarget(other, mute)));
   return { mutes: runningMutes({ ...group, mutes: [...others, ...mutes] }, timeMs) };
 }
 
