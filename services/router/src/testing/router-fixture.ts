@@ -1,17 +1,27 @@
-import { decodeTimelineBatch, type LaneCommandInit, type MembershipCommandInit, type SendCommandInit } from '@parley/contracts/events';
+import {
+  type ActCommandInit,
+  decodeTimelineBatch,
+  type LaneCommandInit,
+  type MembershipCommandInit,
+  type SendCommandInit,
+  type TimelineEntry,
+} from '@parley/contracts/events';
 import { createGetConversationResponse, createGetTargetResponse } from '@parley/contracts/history';
 import { type Delivery, LinkClass, type Outcome, RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
+import type { AppRules } from '@parley/domain';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
 import { seededRandom, systemClock } from '@parley/kernel';
-import { laneOf, lanes, type PolicyBook } from '@parley/lanes';
+import { laneOf, lanes, type PolicyBook, priorityOf } from '@parley/lanes';
 import { followOwned, startOfLog } from '@parley/ownedlog';
 import { createInProcessRpc, createMemoryDirectory, type InProcessRpc, type OwnerDirectory } from '@parley/rpc';
 import { createRouterClient, type RouterClient } from '@parley/router-client';
-import { type ConversationEvent, decodeConversationEvent, encodeContent, Priority } from '@parley/wire';
+import { type ActInit, type ConversationEvent, decodeConversationEvent, encodeContent, Priority } from '@parley/wire';
 import type { HistoryReader } from '../ports.js';
+import { laneOfAct } from '../rpc/act.js';
 import { createRouterService, type RouterService } from '../service.js';
 import { CountingTelemetry } from './counting-telemetry.js';
+import { ProjectingHistory } from './projecting-history.js';
 import { SkippingClock } from './skipping-clock.js';
 
 /** History that knows nothing, so that routers start from the timeline alone. */
@@ -34,6 +44,11 @@ export interface SubmitOptions {
 
 export interface SendOptions extends SendCommandInit {
   readonly priority?: Priority;
+  readonly ingressMs?: number;
+  readonly gateway?: string;
+}
+
+export interface ActOptions extends Omit<ActCommandInit, 'act' | 'sender'> {
   readonly ingressMs?: number;
   readonly gateway?: string;
 }
@@ -74,17 +89,19 @@ export class RouterFixture implements AsyncDisposable {
       { name: topics.deadLetters, partitions: 1, kind: 'log' },
       { name: topics.snapshots, partitions: 1, kind: 'compacted' },
     ]);
+    if (history instanceof ProjectingHistory) history.attach(log);
     return new RouterFixture(log, history, partitions);
   }
 
   /** Starts another router process. */
-  startRouter(name: string, policies?: PolicyBook): { readonly service: RouterService; stop(): Promise<void> } {
+  startRouter(name: string, policies?: PolicyBook, rules?: AppRules): { readonly service: RouterService; stop(): Promise<void> } {
     const server = this.rpc.server(name);
     const service = createRouterService({
       ...this.#deps(name),
       history: this.#history,
       address: name,
       ...(policies === undefined ? {} : { policies }),
+      ...(rules === undefined ? {} : { rules: { rulesOf: () => rules } }),
     });
     server.serve(Contract, service.handlers);
     const stop = new AbortController();
@@ -131,6 +148,15 @@ export class RouterFixture implements AsyncDisposable {
     const origin = { peer: gateway, connection: 1, request };
     this.clientOf(gateway).submit(laneOf(priority), { app: 'app', ingressMs: this.clock.now(), ...command, origin });
     return request;
+  }
+
+  /** Submits an act by its lane and waits for its outcome. */
+  act(conversation: string, sender: string, kind: ActInit['kind'], options: ActOptions = {}): Promise<Outcome> {
+    const { ingressMs = this.clock.now(), gateway = 'gateway', ...rest } = options;
+    const priority = priorityOf(kind === undefined ? 'medium' : laneOfAct(kind.type));
+    const clientMsgId = `a${this.#request}`;
+    const value = { sender, clientMsgId, act: { kind }, ...rest };
+    return this.decide({ conversation, ingressMs, body: { type: 'act', value } }, { priority, gateway });
   }
 
   send(conversation: string, sender: string, options: SendOptions = {}): Promise<Outcome> {
@@ -180,7 +206,12 @@ export class RouterFixture implements AsyncDisposable {
 
   /** What every reader of the timeline accepts, as it stands. */
   async timeline(): Promise<ConversationEvent[]> {
-    const events: ConversationEvent[] = [];
+    return (await this.entries()).map(({ event }) => decodeConversationEvent(event));
+  }
+
+  /** The same with what goes with events. */
+  async entries(): Promise<TimelineEntry[]> {
+    const entries: TimelineEntry[] = [];
     const { end } = await this.log.range(topics.timeline, 0);
     const stop = new AbortController();
     await followOwned(this, {
@@ -191,12 +222,12 @@ export class RouterFixture implements AsyncDisposable {
       onRecords: (records, position) => {
         for (const record of records) {
           if (record.payload.length === 0) continue;
-          for (const entry of decodeTimelineBatch(record.payload).entries) events.push(decodeConversationEvent(entry.event));
+          entries.push(...decodeTimelineBatch(record.payload).entries);
         }
         if (position.offset >= end) stop.abort();
       },
     });
-    return events;
+    return entries;
   }
 
   /** Waits until the probe finds something; looks again whenever something came in. */

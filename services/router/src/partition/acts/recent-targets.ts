@@ -50,17 +50,15 @@ export class RecentTargets {
       case 'deleted':
         for (const target of body.value.seqs) note(target, 'removed', true);
         break;
-      case 'pin':
-        note(body.value.seq, 'pinned', !body.value.isRemoved);
-        break;
       case 'reaction': {
         const { reaction, isRemoved } = body.value;
         note(body.value.seq, reactionOf(sender, reaction), !isRemoved);
         if (!isRemoved) note(body.value.seq, reactionOf('', reaction), true);
         break;
       }
+      case 'pin':
       case 'erased':
-        // Concerns any number of messages: from here on history is asked as it stands behind it.
+        // Concern messages that they do not name, an evicted pin or a user's words: history is asked behind them from now on.
         state.targetsFloorSeq = Math.max(state.targetsFloorSeq, seq);
         break;
       default:
@@ -69,11 +67,10 @@ export class RecentTargets {
 
   /** A message as it is now, by history's answer and what was decided since. */
   factsOf(state: ConversationState, seq: number, { user, reaction }: TargetViewer, answer: GetTargetResponse): TargetFacts {
-    const { sender, timeMs, kind, reactionKinds, rootSeq, expiresMs, onlyTo } = answer;
+    const { sender, timeMs, kind, isPinned, reactionKinds, rootSeq, expiresMs, onlyTo } = answer;
     return {
-      ...{ seq, sender, timeMs, kind, reactionKinds, rootSeq, expiresMs, onlyTo },
+      ...{ seq, sender, timeMs, kind, isPinned, reactionKinds, rootSeq, expiresMs, onlyTo },
       isRemoved: answer.isRemoved || this.#find(state, seq, 'removed') === true,
-      isPinned: this.#find(state, seq, 'pinned') ?? answer.isPinned,
       hasReacted: this.#find(state, seq, reactionOf(user, reaction)) ?? answer.hasReacted,
       isKnownReaction: answer.isKnownReaction || this.#find(state, seq, reactionOf('', reaction)) === true,
     };
