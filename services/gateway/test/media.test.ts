@@ -76,6 +76,7 @@ describe('files', () => {
     [upload({ name: 'x'.repeat(256) }), 'INVALID_ARGUMENT', 'name: at most 255'],
     [upload({ mimeType: 'x'.repeat(256) }), 'INVALID_ARGUMENT', 'mime_type: at most 255'],
     [upload({ sha256: 'abc' }), 'INVALID_ARGUMENT', 'sha256: 64'],
+    [upload({ sha256: 'A'.repeat(64) }), 'INVALID_ARGUMENT', 'lower case'],
     [upload({ conversation: '' }), 'INVALID_ARGUMENT', 'conversation'],
     [upload({ conversation: 'u:bob|carol' }), 'CONVERSATION_NOT_FOUND', ''],
     [{ type: 'completeUpload', value: { media: '../secret' } }, 'INVALID_ARGUMENT', 'media: 1 to 64'],

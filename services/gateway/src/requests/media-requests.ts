@@ -12,7 +12,7 @@ const bytesMaxOfKind = new Map<string, number>([
   ['file', limits.fileBytesMax],
 ]);
 const mediaId = /^[A-Za-z0-9_.-]{1,64}$/;
-const hash = /^[0-9a-fA-F]{64}$/;
+const hash = /^[0-9a-f]{64}$/;
 /** The longest type and subtype together (RFC 6838, 4.2). */
 const mimeTypeBytesMax = 255;
 
@@ -24,7 +24,7 @@ export async function createUpload(deps: RequestDeps, asker: Asker, request: Cre
   if (sizeBytes > bytesMax) throw new ParleyError('MESSAGE_TOO_LARGE', `size_bytes: at most ${bytesMax} for ${kind}`);
   demandBytes('name', name, limits.mediaNameBytesMax);
   demandBytes('mime_type', mimeType, mimeTypeBytesMax);
-  demand(sha256 === '' || hash.test(sha256), 'sha256: 64 hexadecimal digits, or nothing');
+  demand(sha256 === '' || hash.test(sha256), 'sha256: 64 hexadecimal digits in lower case, or nothing');
   await demandMembership(deps, asker, 'conversation', conversation);
   const upload = { app: asker.app, user: asker.user.id, conversation, kind, name, mimeType, sizeBytes, sha256 };
   return { type: 'upload', value: await deps.media.createUpload(upload, asker.call) };
