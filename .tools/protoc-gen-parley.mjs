@@ -9,15 +9,8 @@ import { ScalarType } from '@bufbuild/protobuf';
 /** These stay encoded; an empty one counts as absent. */
 const opaque = new Set(['parley.event.v1.Content', 'parley.event.v1.ConversationEvent']);
 
-/**
- * Of these, clients need not carry all: their oneof can be written, or read, with a table of cases instead of a switch over
- * all, so that a bundle holds the codecs of what it uses.
- */
-const parted = new Map([
-  ['parley.edge.v1.ClientFrame', 'write'],
-  ['parley.edge.v1.ServerFrame', 'read'],
-  ['parley.event.v1.ConversationEvent', 'read'],
-]);
+/** Of these, clients need not know all cases: their schemas come in parts. */
+const parted = new Set(['parley.edge.v1.ClientFrame', 'parley.edge.v1.ServerFrame', 'parley.event.v1.ConversationEvent']);
 
 /** Of the events, what clients see. */
 const wireEvents = new Set(
@@ -114,12 +107,13 @@ function createPrinter(file) {
     print: (...added) => lines.push(...added),
     type: (desc) => use(desc.name, desc, true),
     init: (desc) => use(`${desc.name}Init`, desc, true),
+    schema: (desc) => use(`${desc.name[0].toLowerCase()}${desc.name.slice(1)}Schema`, desc, false),
     fn: (verb, desc) => use(`${verb}${desc.name}`, desc, false),
     text() {
       const body = lines.join('\n');
       const used = runtime.filter((symbol) => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
-      const cases = caseTypes.filter((symbol) => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
-      const header = [...imports, ['@parley/kernel', used], ['../case-codec.js', cases]].filter(([, symbols]) => [...symbols].length > 0);
+      const schema = schemaTypes.filter((symbol) => new RegExp(`\\b${symbol.replace('type ', '')}\\b`).test(body));
+      const header = [...imports, ['@parley/kernel', used], ['../schema.js', schema]].filter(([, symbols]) => [...symbols].length > 0);
       const spelled = header.map(([from, symbols]) => `import { ${[...symbols].sort().join(', ')} } from '${from}';`);
       return [...spelled.sort(), '', body].join('\n');
     },
@@ -128,7 +122,7 @@ function createPrinter(file) {
 
 const runtime = ['type Codec', 'type ProtobufReader', 'type ProtobufWriter', 'decodeWith', 'emptyBytes', 'encodeWith'];
 
-const caseTypes = ['type CaseReader', 'type CaseWriter'];
+const schemaTypes = ['type Schema', 'type SchemaCase'];
 
 function printEnum(p, desc) {
   const prefix = `${desc.name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}_`;
@@ -149,7 +143,7 @@ function printMessage(p, desc) {
   printCreate(p, desc);
   printWrite(p, desc);
   printRead(p, desc);
-  printCases(p, desc);
+  if (packageOf(desc.file) === 'wire') printSchema(p, desc);
   const codec = `Codec<${desc.name}Init, ${desc.name}>`;
   p.print(
     `export const encode${desc.name} = (init: ${desc.name}Init): Uint8Array => encodeWith(write${desc.name}, init);`,
@@ -216,36 +210,51 @@ function printCreate(p, desc) {
   p.print('');
 }
 
-/** The cases of a oneof one by one, and the message with a table of them. */
-function printCases(p, desc) {
-  const verb = parted.get(desc.typeName);
-  if (verb === undefined) return;
+/** How the interpreter of packages/wire/src/schema.ts is told of a message: a line instead of a codec. */
+function printSchema(p, desc) {
+  const isCase = (field) => field.oneof !== undefined;
+  const isParted = parted.has(desc.typeName);
+  const heads = isParted ? desc.fields.filter((field) => !isCase(field)) : desc.fields;
   const prefix = `${desc.name[0].toLowerCase()}${desc.name.slice(1)}`;
-  for (const field of desc.oneofs[0].fields) {
-    const value = codecOf(field, p);
+  if (desc.oneofs.length > 1) throw new Error(`${desc.typeName}: more than one oneof`);
+  const fields = `'${desc.oneofs[0]?.localName ?? ''}', '${heads.map(fieldSpec).join(' ')}'${schemaParts(p, heads)}`;
+  p.print(`export const ${prefix}Schema: Schema<${desc.name}Init, ${desc.name}> = [${fields}];`);
+  for (const field of isParted ? desc.fields.filter(isCase) : []) {
     const name = `${prefix}${field.localName[0].toUpperCase()}${field.localName.slice(1)}`;
-    const tag = (field.number << 3) | value.tag;
-    const how =
-      verb === 'write'
-        ? `write: (writer: ProtobufWriter, value: ${value.init}): void => { ${value.write('value')}; }`
-        : `read: (reader: ProtobufReader): ${value.ts} => ${value.read}`;
-    p.print(`export const ${name} = { type: '${field.localName}', tag: ${tag}, ${how} } as const;`);
+    const { init, ts } = codecOf(field, p);
+    p.print(`export const ${name}: SchemaCase<'${field.localName}', ${init}, ${ts}> = ['${fieldSpec(field)}'${schemaParts(p, [field])}];`);
   }
-  if (verb === 'write') printWrite(p, desc, 'With');
-  else printRead(p, desc, 'With');
 }
 
-function printWrite(p, desc, suffix = '') {
+const kindLetters = {
+  [ScalarType.STRING]: 's',
+  [ScalarType.BYTES]: 'y',
+  [ScalarType.BOOL]: 'b',
+  [ScalarType.UINT32]: 'i',
+  [ScalarType.UINT64]: 'u',
+  [ScalarType.DOUBLE]: 'd',
+};
+
+/** Number, `*` for a case of the oneof, kind (a capital for lists, of an enum its last number), name. */
+function fieldSpec(field) {
+  const kind = field.fieldKind === 'list' ? field.listKind : field.fieldKind;
+  const letter = kind === 'scalar' ? kindLetters[field.scalar] : kind === 'enum' ? 'e' : opaque.has(field.message.typeName) ? 'y' : 'm';
+  const last = kind === 'enum' ? field.enum.values.at(-1).number : '';
+  return `${field.number}${field.oneof ? '*' : ''}${field.fieldKind === 'list' ? letter.toUpperCase() : letter}${last}${field.localName}`;
+}
+
+/** The messages among the fields, in their order. */
+function schemaParts(p, fields) {
+  const messages = fields.map((field) => field.message).filter((message) => message && !opaque.has(message.typeName));
+  const names = messages.map((message) => p.schema(message));
+  return names.length === 0 ? '' : `, () => [${names.join(', ')}]`;
+}
+
+function printWrite(p, desc) {
   const unused = desc.fields.length === 0 ? '_' : '';
-  const find = suffix === '' ? '' : 'find: (type: string) => CaseWriter, ';
-  p.print(`export function write${desc.name}${suffix}(${find}${unused}writer: ProtobufWriter, ${unused}init: ${desc.name}Init): void {`);
+  p.print(`export function write${desc.name}(${unused}writer: ProtobufWriter, ${unused}init: ${desc.name}Init): void {`);
   for (const member of desc.members) {
     const source = `init.${member.localName}`;
-    if (member.kind === 'oneof' && suffix !== '') {
-      p.print(`  if (${source} !== undefined) {`, `    const known = find(${source}.type);`, '    writer.writeTag(known.tag);');
-      p.print(`    known.write(writer, ${source}.value as never);`, '  }');
-      continue;
-    }
     if (member.kind === 'oneof') {
       p.print(`  switch (${source}?.type) {`);
       for (const field of member.fields) {
@@ -277,9 +286,8 @@ function printWrite(p, desc, suffix = '') {
   p.print('}', '');
 }
 
-function printRead(p, desc, suffix = '') {
-  const find = suffix === '' ? '' : 'find: (tag: number) => CaseReader | undefined, ';
-  p.print(`export function read${desc.name}${suffix}(${find}reader: ProtobufReader, end: number): ${desc.name} {`);
+function printRead(p, desc) {
+  p.print(`export function read${desc.name}(reader: ProtobufReader, end: number): ${desc.name} {`);
   for (const member of desc.members) {
     if (member.kind === 'oneof') {
       p.print(`  let ${member.localName}: ${desc.name}['${member.localName}'];`);
@@ -291,7 +299,6 @@ function printRead(p, desc, suffix = '') {
   }
   p.print('  while (reader.pos < end) {', '    const tag = reader.readTag();', '    switch (tag) {');
   for (const field of desc.fields) {
-    if (field.oneof && suffix !== '') continue;
     const value = codecOf(field, p);
     const target = field.oneof
       ? `${field.oneof.localName} = { type: '${field.localName}', value: ${value.read} }`
@@ -304,13 +311,7 @@ function printRead(p, desc, suffix = '') {
       p.print(`      case ${(field.number << 3) | 2}: { ${loop} break; }`);
     }
   }
-  if (suffix === '') p.print('      default: reader.skip(tag);');
-  else {
-    const [{ localName }] = desc.oneofs;
-    p.print('      default: {', '        const known = find(tag);', '        if (known === undefined) reader.skip(tag);');
-    p.print(`        else ${localName} = { type: known.type, value: known.read(reader) } as ${desc.name}['${localName}'];`, '      }');
-  }
-  p.print('    }', '  }', '  reader.leave(end);');
+  p.print('      default: reader.skip(tag);', '    }', '  }', '  reader.leave(end);');
   p.print(`  return { ${desc.members.map((member) => member.localName).join(', ')} };`, '}', '');
 }
 

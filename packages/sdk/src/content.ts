@@ -1,4 +1,4 @@
-import { type Content, type ContentInit, decodeContent, encodeContent, type Priority } from '@parley/wire';
+import { type Content, type ContentInit, contentSchema, decodeAs, encodeAs, type Priority } from '@parley/wire';
 
 type Kind = NonNullable<Content['kind']>;
 type KindInit = NonNullable<ContentInit['kind']>;
@@ -80,15 +80,15 @@ export function contentToBytes(content: MessageContentInit | UnknownContent): Ui
   const { extension } = content;
   switch (content.type) {
     case 'unknown':
-      return encodeContent({ extension });
+      return encodeAs(contentSchema, { extension });
     case 'multiple':
-      return encodeContent({ kind: { type: 'multiple', value: { items: content.items.map(contentToBytes) } }, extension });
+      return encodeAs(contentSchema, { kind: { type: 'multiple', value: { items: content.items.map(contentToBytes) } }, extension });
     case 'combined': {
       const items = content.items.map((item) => ({ ...item, content: contentToBytes(item.content) }));
-      return encodeContent({ kind: { type: 'combined', value: { ...content, items } }, extension });
+      return encodeAs(contentSchema, { kind: { type: 'combined', value: { ...content, items } }, extension });
     }
     default:
-      return encodeContent({ kind: { type: content.type, value: content } as KindInit, extension });
+      return encodeAs(contentSchema, { kind: { type: content.type, value: content } as KindInit, extension });
   }
 }
 
@@ -97,7 +97,7 @@ const depthMax = 8;
 
 /** Decodes content; throws ProtobufError when the bytes are none. */
 export function contentFromBytes(bytes: Uint8Array, depth = 0): MessageContent {
-  const { kind, extension } = decodeContent(bytes);
+  const { kind, extension } = decodeAs(contentSchema, bytes);
   const tail = extension === '' ? {} : { extension };
   if (kind === undefined || depth > depthMax) return { type: 'unknown', ...tail };
   if (kind.type === 'multiple') {

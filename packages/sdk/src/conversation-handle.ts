@@ -1,9 +1,10 @@
-import { limits, randomId, type Random } from '@parley/kernel';
+import { randomId, type Random } from '@parley/kernel';
 import { ParleyClientError } from './client-error.js';
 import { contentToBytes, type MessageContentInit, priorityNumber, type SendPriority } from './content.js';
 import { fetchHistory, type History, type HistoryOptions, HistoryPages, type HistorySource } from './history-pages.js';
 import { type MessageExtrasInit, optionsToWire } from './message-options.js';
 import type { Outbox } from './outbox.js';
+import { serverLimits } from './server-limits.js';
 import type { SendHandle } from './send-handle.js';
 
 /** How a message is sent, and what goes with it. */
@@ -39,8 +40,8 @@ export class ConversationHandle {
     const bytes = contentToBytes(full);
     // A frame that is too long would cost the connection, so it must not get that far.
     const invalid =
-      bytes.length > limits.contentBytesMax
-        ? ParleyClientError.of('MESSAGE_TOO_LARGE', `content of ${bytes.length} bytes, ${limits.contentBytesMax} at most`)
+      bytes.length > serverLimits.contentBytesMax
+        ? ParleyClientError.of('MESSAGE_TOO_LARGE', `content of ${bytes.length} bytes, ${serverLimits.contentBytesMax} at most`)
         : undefined;
     const extras = optionsToWire(options);
     const { expiresAfterMs } = options;

@@ -1,9 +1,11 @@
 import { conversationOfUsers, randomId, systemClock, systemRandom, type Clock, type Random, type UserId } from '@parley/kernel';
 import {
   type ConversationEvent,
-  createMessageOptions,
+  decodeAs,
+  encodeAs,
   type LoggedIn,
   type MessageOptions,
+  messageOptionsSchema,
   type MessagesDropped,
   type Priority,
 } from '@parley/wire';
@@ -78,7 +80,7 @@ export class CoreClient {
     const self = (): string => this.#user;
     this.#user = options.user ?? '';
     this.#vocabulary = vocabulary;
-    this.#codec = new FrameCodec({ ...vocabulary, events: vocabulary.events.map(({ reader }) => reader) });
+    this.#codec = new FrameCodec({ ...vocabulary, events: vocabulary.events.map(({ body }) => body) });
     this.#decoder = new EventDecoder(this.#codec, vocabulary.events, self);
     this.#requests = new Requester(clock, limits.requestTimeoutMs);
     this.#outbox = this.#makeOutbox({ clock, random, limits, store: options.store ?? memoryOutboxStore() });
@@ -364,7 +366,8 @@ export class CoreClient {
 /** What goes with an own message, as the server stores it; of the thread it is in, as far as the sender knew. */
 function ownOptions({ options, expiresAfterMs = 0 }: PendingSend, timeMs: number): MessageOptions | undefined {
   if (options === undefined && expiresAfterMs === 0) return undefined;
-  return createMessageOptions({ ...options, expiresMs: expiresAfterMs > 0 ? timeMs + expiresAfterMs : 0 });
+  const expiresMs = expiresAfterMs > 0 ? timeMs + expiresAfterMs : 0;
+  return decodeAs(messageOptionsSchema, encodeAs(messageOptionsSchema, { ...options, expiresMs }));
 }
 
 /** What `createRoom` and `enterRoom` answer with. */

@@ -28,7 +28,7 @@ export class EventDecoder {
 
   constructor(codec: FrameCodec, kinds: readonly EventKind[], self: () => string) {
     this.#codec = codec;
-    this.#kinds = new Map(kinds.map((kind) => [kind.reader.type, kind]));
+    this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
     this.#self = self;
   }
 
@@ -36,6 +36,11 @@ export class EventDecoder {
   decode(bytes: Uint8Array): Told {
     const { event, isUnknown } = this.#codec.decodeEvent(bytes);
     return this.tell(event, isUnknown);
+  }
+
+  /** For keeping an event: what is decoded holds on to the frame it came in. */
+  encode(source: ConversationEvent): Uint8Array {
+    return this.#codec.encodeEvent(source);
   }
 
   /** What was decoded already, or made here. `isUnknown`: it has a body, but not one that this client understands. */

@@ -1,5 +1,5 @@
 export * from './close-codes.js';
-export type { CaseReader, CaseWriter } from './case-codec.js';
+export { decodeAs, encodeAs, type Schema, type SchemaCase, withCases } from './schema.js';
 export * from './gen/edge-calls.js';
 export * from './gen/edge-frames.js';
 export * from './gen/event-conversation.js';

@@ -1,4 +1,4 @@
-import { type Act, type ActInit, type ConversationEvent, decodeAct } from '@parley/wire';
+import { type Act, type ActInit, actSchema, type ConversationEvent, decodeAs } from '@parley/wire';
 import { emptyBytes } from '@parley/kernel';
 import type { ActKind } from './vocabulary.js';
 
@@ -10,12 +10,12 @@ const ordered: ReadonlySet<Kind> = new Set<Kind>(['edit', 'recall', 'delete', 'r
 
 export const actKind: ActKind = {
   requestOf: ({ conversation, clientMsgId, content }, isRetry) => {
-    const act = decodeAct(content);
+    const act = decodeAs(actSchema, content);
     const isOrdered = act.kind !== undefined && ordered.has(act.kind.type);
     return { type: 'act', value: { conversation, clientMsgId: isOrdered ? clientMsgId : '', act, isRetry: isOrdered && isRetry } };
   },
   effectOf: ({ content }, { self, seq, headSeq }) => {
-    const { kind } = decodeAct(content);
+    const { kind } = decodeAs(actSchema, content);
     if (kind === undefined || (seq === 0 && ordered.has(kind.type))) return undefined;
     return effectOf(kind, self, headSeq);
   },

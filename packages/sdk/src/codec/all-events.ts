@@ -1,3 +1,4 @@
+import { emptyBytes } from '@parley/kernel';
 import {
   type ConversationEvent,
   conversationEventCursor,
@@ -10,10 +11,11 @@ import {
   conversationEventRules,
   conversationEventSettings,
   conversationEventTyping,
-  createGroupRequest,
-  createRelationView,
-  createUserProfile,
+  decodeAs,
+  groupRequestSchema,
+  relationViewSchema,
   type SettingsChanged,
+  userProfileSchema,
 } from '@parley/wire';
 import type { SettingsPatch } from '../events.js';
 import { groupChangeOf, groupRequestOf } from '../groups/group-details.js';
@@ -24,40 +26,40 @@ import { deedOf, type EventKind, eventKind } from './vocabulary.js';
 /** Everything that happens in conversations. */
 export const allEvents: readonly EventKind[] = [
   ...coreEvents,
-  eventKind(conversationEventRules, (source, rules, self) => {
+  eventKind('rules', conversationEventRules, (source, rules, self) => {
     return { type: 'conversationChanged', ...deedOf(source, self), what: 'rules', ...rules };
   }),
-  eventKind(conversationEventCursor, (source, cursor, self) => {
+  eventKind('cursor', conversationEventCursor, (source, cursor, self) => {
     return cursor.user === self
       ? { type: 'conversationChanged', ...deedOf(source, self), what: 'cursor', ...numbersOf(cursor) }
       : { type: 'receiptChanged', ...stepOf(source), what: 'cursor', user: cursor.user, ...readingOf(cursor) };
   }),
-  eventKind(conversationEventReceipts, (source, { receipts }) => {
+  eventKind('receipts', conversationEventReceipts, (source, { receipts }) => {
     return { type: 'receiptChanged', ...stepOf(source), what: 'counts', receipts };
   }),
-  eventKind(conversationEventSettings, (source, changed, self) => {
+  eventKind('settings', conversationEventSettings, (source, changed, self) => {
     const { headSeq } = changed;
     return { type: 'conversationChanged', ...deedOf(source, self), what: 'settings', headSeq, settings: patchOf(changed, source.timeMs) };
   }),
-  eventKind(conversationEventHidden, (source, { seqs }, self) => {
+  eventKind('hidden', conversationEventHidden, (source, { seqs }, self) => {
     return { type: 'conversationChanged', ...deedOf(source, self), what: 'messagesHidden', targets: seqs };
   }),
-  eventKind(conversationEventTyping, (source, { isOver }) => {
+  eventKind('typing', conversationEventTyping, (source, { isOver }) => {
     return { type: 'typing', ...stepOf(source), user: source.sender, isTyping: !isOver };
   }),
-  eventKind(conversationEventGroupChange, (source, change, self) => {
+  eventKind('groupChange', conversationEventGroupChange, (source, change, self) => {
     const { version } = change;
     return { type: 'groupChanged', ...deedOf(source, self), group: source.conversation.slice(2), version, change: groupChangeOf(change) };
   }),
-  eventKind(conversationEventGroupRequest, (source, { request }) => {
-    const told = groupRequestOf(request ?? createGroupRequest({}));
+  eventKind('groupRequest', conversationEventGroupRequest, (source, { request }) => {
+    const told = groupRequestOf(request ?? decodeAs(groupRequestSchema, emptyBytes));
     return { type: 'groupRequest', ...stepOf(source), group: source.conversation.slice(2), request: told };
   }),
-  eventKind(conversationEventRelation, (source, { relation }) => {
-    return { type: 'relationChanged', ...stepOf(source), relation: relationOf(relation ?? createRelationView({})) };
+  eventKind('relation', conversationEventRelation, (source, { relation }) => {
+    return { type: 'relationChanged', ...stepOf(source), relation: relationOf(relation ?? decodeAs(relationViewSchema, emptyBytes)) };
   }),
-  eventKind(conversationEventProfile, (source, { profile }) => {
-    return { type: 'userChanged', ...stepOf(source), profile: profile ?? createUserProfile({}) };
+  eventKind('profile', conversationEventProfile, (source, { profile }) => {
+    return { type: 'userChanged', ...stepOf(source), profile: profile ?? decodeAs(userProfileSchema, emptyBytes) };
   }),
 ];
 

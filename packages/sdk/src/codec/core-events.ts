@@ -21,32 +21,32 @@ import { deedOf, type EventKind, eventKind } from './vocabulary.js';
 
 /** Messages, what was done to them, and what rooms tell. */
 export const coreEvents: readonly EventKind[] = [
-  eventKind(conversationEventContent, messageOf),
-  eventKind(conversationEventMembership, ({ conversation, seq, timeMs }, change) => {
+  eventKind('content', conversationEventContent, messageOf),
+  eventKind('membership', conversationEventMembership, ({ conversation, seq, timeMs }, change) => {
     return { type: 'membership', conversation, seq, timeMs, ...change, cause: causeName(change.cause) };
   }),
-  eventKind(conversationEventRoomChange),
-  eventKind(conversationEventRoomTally),
-  eventKind(conversationEventMemberAttributes),
-  eventKind(conversationEventMessagesDropped),
-  eventKind(conversationEventEdited, (source, { seq, content, mentions, isRemention }, self) => ({
+  eventKind('roomChange', conversationEventRoomChange),
+  eventKind('roomTally', conversationEventRoomTally),
+  eventKind('memberAttributes', conversationEventMemberAttributes),
+  eventKind('messagesDropped', conversationEventMessagesDropped),
+  eventKind('edited', conversationEventEdited, (source, { seq, content, mentions, isRemention }, self) => ({
     ...{ type: 'messageEdited', ...deedOf(source, self), target: seq },
     ...(content.length > 0 && { content: contentFromBytes(content) }),
     ...(isRemention && { mentions: mentions ?? { users: [], isEveryone: false, isSilent: false } }),
   })),
-  eventKind(conversationEventRecalled, (source, { seq, reason }, self) => {
+  eventKind('recalled', conversationEventRecalled, (source, { seq, reason }, self) => {
     return { type: 'messageRecalled', ...deedOf(source, self), target: seq, reason };
   }),
-  eventKind(conversationEventDeleted, (source, { seqs }, self) => {
+  eventKind('deleted', conversationEventDeleted, (source, { seqs }, self) => {
     return { type: 'messageDeleted', ...deedOf(source, self), targets: seqs };
   }),
-  eventKind(conversationEventReaction, (source, { seq, reaction, isRemoved }, self) => {
+  eventKind('reaction', conversationEventReaction, (source, { seq, reaction, isRemoved }, self) => {
     return { type: 'reactionsChanged', ...deedOf(source, self), target: seq, reaction, isRemoved };
   }),
-  eventKind(conversationEventPin, (source, { seq, isRemoved }, self) => {
+  eventKind('pin', conversationEventPin, (source, { seq, isRemoved }, self) => {
     return { type: 'pinsChanged', ...deedOf(source, self), target: seq, isRemoved };
   }),
-  eventKind(conversationEventErased, (source, { user }, self) => ({ type: 'userErased', ...deedOf(source, self), user })),
+  eventKind('erased', conversationEventErased, (source, { user }, self) => ({ type: 'userErased', ...deedOf(source, self), user })),
 ];
 
 function messageOf(source: ConversationEvent, content: Uint8Array, self: string): TimelineEvent {

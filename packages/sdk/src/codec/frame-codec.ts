@@ -1,21 +1,22 @@
-import { encodeWith, ProtobufReader } from '@parley/kernel';
 import {
-  type CaseReader,
-  type CaseWriter,
   type ClientFrameInit,
   type ConversationEvent,
-  readConversationEventWith,
-  readServerFrameWith,
+  clientFrameSchema,
+  conversationEventSchema,
+  decodeAs,
+  encodeAs,
+  type Schema,
+  type SchemaCase,
   type ServerFrame,
-  writeClientFrameWith,
+  serverFrameSchema,
+  withCases,
 } from '@parley/wire';
-import { ParleyClientError } from '../client-error.js';
 
 /** What a client can say and understand; the rest of the protocol is not in its bundle. */
 export interface FrameCases {
-  readonly requests: readonly CaseWriter[];
-  readonly answers: readonly CaseReader[];
-  readonly events: readonly CaseReader[];
+  readonly requests: readonly SchemaCase[];
+  readonly answers: readonly SchemaCase[];
+  readonly events: readonly SchemaCase[];
 }
 
 /** An event, and whether it has a body that this client does not understand. Without any body it is withheld. */
@@ -24,68 +25,48 @@ export interface DecodedEvent {
   readonly isUnknown: boolean;
 }
 
-/** Field `frames` of ClientFrames and ServerFrames: number 1, length-delimited. */
-const framesTag = 10;
-/** Cases of an event begin with this field; tags below are of fields that are not of the oneof. */
-const firstCaseTag = 10 << 3;
+type Frames<Frame> = { readonly frames: readonly Frame[] };
+const framesOf = <Init, Frame>(frame: Schema<Init, Frame>): Schema<Frames<Init>, Frames<Frame>> => [
+  '',
+  '1Mframes',
+  () => [frame as Schema],
+];
+
+/** Cases of an event begin with this field; those below are not of the oneof. */
+const firstCase = 10;
 
 /** Encodes and decodes what travels, as far as its cases go. */
 export class FrameCodec {
-  readonly #requests: ReadonlyMap<string, CaseWriter>;
-  readonly #answers: ReadonlyMap<number, CaseReader>;
-  readonly #events: ReadonlyMap<number, CaseReader>;
+  readonly #requests: Schema<Frames<ClientFrameInit>, unknown>;
+  readonly #answers: Schema<never, Frames<ServerFrame>>;
+  readonly #event: typeof conversationEventSchema;
 
   constructor({ requests, answers, events }: FrameCases) {
-    this.#requests = new Map(requests.map((known) => [known.type, known]));
-    this.#answers = byTag(answers);
-    this.#events = byTag(events);
+    this.#requests = framesOf(withCases(clientFrameSchema, requests));
+    this.#answers = framesOf(withCases(serverFrameSchema, answers));
+    this.#event = withCases(conversationEventSchema, events);
   }
 
-  /** Whether requests of the type can be written. */
-  canWrite(type: string): boolean {
-    return this.#requests.has(type);
-  }
-
-  /** One frame as ClientFrames. Throws UNSUPPORTED for a request that is not among the cases. */
+  /** One frame as ClientFrames. Throws for a request that is not among the cases. */
   encode(frame: ClientFrameInit): Uint8Array {
-    return encodeWith((writer) => {
-      writer.writeTag(framesTag);
-      const at = writer.fork();
-      writeClientFrameWith((type) => this.#requestOf(type), writer, frame);
-      writer.join(at);
-    }, undefined);
+    return encodeAs(this.#requests, { frames: [frame] });
   }
 
   /** All of ServerFrames; a frame of an unknown kind has no body. Throws ProtobufError when the bytes are none. */
   decode(bytes: Uint8Array): readonly ServerFrame[] {
-    const frames: ServerFrame[] = [];
-    const reader = new ProtobufReader(bytes);
-    while (reader.pos < reader.end) {
-      const tag = reader.readTag();
-      if (tag === framesTag) frames.push(readServerFrameWith((of) => this.#answers.get(of), reader, reader.enter()));
-      else reader.skip(tag);
-    }
-    return frames;
+    return decodeAs(this.#answers, bytes).frames;
+  }
+
+  encodeEvent(event: ConversationEvent): Uint8Array {
+    return encodeAs(this.#event, event);
   }
 
   /** Throws ProtobufError when the bytes are no event. */
   decodeEvent(bytes: Uint8Array): DecodedEvent {
-    const reader = new ProtobufReader(bytes);
     let isUnknown = false;
-    const find = (tag: number): CaseReader | undefined => {
-      const known = this.#events.get(tag);
-      if (known === undefined && tag >= firstCaseTag) isUnknown = true;
-      return known;
-    };
-    const event = readConversationEventWith(find, reader, reader.end);
+    const event = decodeAs(this.#event, bytes, (field) => {
+      isUnknown ||= field >= firstCase;
+    });
     return { event, isUnknown: isUnknown && event.body === undefined };
   }
-
-  #requestOf(type: string): CaseWriter {
-    const known = this.#requests.get(type);
-    if (known === undefined) throw ParleyClientError.of('UNSUPPORTED', `${type} is not part of this client`);
-    return known;
-  }
 }
-
-const byTag = (cases: readonly CaseReader[]): ReadonlyMap<number, CaseReader> => new Map(cases.map((known) => [known.tag, known]));

@@ -1,7 +1,8 @@
-import { limits, randomId } from '@parley/kernel';
-import { type ActInit, encodeAct } from '@parley/wire';
+import { randomId } from '@parley/kernel';
+import { type ActInit, actSchema, encodeAs } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
+import { serverLimits } from '../server-limits.js';
 import type { SendHandle } from '../send-handle.js';
 
 export type ActKindInit = NonNullable<ActInit['kind']>;
@@ -16,8 +17,8 @@ const medium = 2;
  * behind the earlier ones of the conversation. Never throws; the handle tells its fate.
  */
 export function act(parts: ClientParts, conversation: string, kind: ActKindInit): SendHandle {
-  const content = encodeAct({ kind });
+  const content = encodeAs(actSchema, { kind });
   const clientMsgId = randomId(parts.random, 24);
-  const invalid = content.length > limits.contentBytesMax ? ParleyClientError.of('MESSAGE_TOO_LARGE') : undefined;
+  const invalid = content.length > serverLimits.contentBytesMax ? ParleyClientError.of('MESSAGE_TOO_LARGE') : undefined;
   return parts.outbox.add({ conversation, clientMsgId, priority: urgent.has(kind.type) ? high : medium, content, isAct: true }, invalid);
 }

@@ -1,10 +1,11 @@
-import { type Clock, limits as serverLimits, type Random } from '@parley/kernel';
+import type { Clock, Random } from '@parley/kernel';
 import type { MemberAttributesChanged, RoomInfo, RoomMember, RoomTally } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { ConversationHandle } from '../conversation-handle.js';
 import { Emitter, type Off } from '../emitter.js';
 import type { Membership } from '../events.js';
 import type { SdkLimits } from '../limits.js';
+import { serverLimits } from '../server-limits.js';
 import type { Requester } from '../requester.js';
 import { CounterFeed } from './counter-feed.js';
 import type { OwnRoomEvents, Room } from './room.js';

@@ -1,4 +1,4 @@
-import { limits } from '@parley/kernel';
+import { serverLimits } from '../server-limits.js';
 import { type RoleChanged, type RoomChange, type RoomInfo, type RoomMute, RoomRole, type RoomTally } from '@parley/wire';
 import type { Membership } from '../events.js';
 import { attributeOf, muteEntryOf, type RoomRoleName, type RoomSnapshot, snapshotOf } from './room-details.js';
@@ -74,7 +74,7 @@ export function foldMembership(held: RoomSnapshot, { version, memberCount }: Mem
 export function foldTally(held: RoomSnapshot, tally: RoomTally): RoomSnapshot {
   const next = foldCounters(held, tally.counters);
   if (tally.version <= held.tallyVersion) return next;
-  const isTold = tally.memberCount > limits.roomVisibleMembersMax;
+  const isTold = tally.memberCount > serverLimits.roomVisibleMembersMax;
   return { ...next, tallyVersion: tally.version, memberCount: isTold ? tally.memberCount : held.memberCount };
 }
 

@@ -1,4 +1,4 @@
-import { limits } from '@parley/kernel';
+import { serverLimits } from '../server-limits.js';
 import type { MuteInRoomInit } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { MessageContentInit } from '../content.js';
@@ -112,7 +112,7 @@ const targetToWire = (target: MuteTarget): MuteInRoomInit =>
   typeof target === 'string' ? { user: target } : { role: roleNumber(target.role) };
 
 /** 0 would lift what is asked for. */
-function positive(durationMs: number = limits.roomBanMsMax): number {
+function positive(durationMs: number = serverLimits.roomBanMsMax): number {
   if (!(durationMs > 0)) throw ParleyClientError.of('INVALID_ARGUMENT', 'durationMs must be more than 0');
   return Math.ceil(durationMs);
 }
