@@ -1,1 +1,3 @@
-export {};
+export * from './mount.js';
+export * from './ports.js';
+export * from './service.js';

@@ -1,0 +1,6 @@
+import { runService } from '@parley/runtime';
+import { mountMedia } from './mount.js';
+
+await runService('media', async (life) => {
+  await mountMedia(life);
+});

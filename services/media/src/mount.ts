@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { MediaService } from '@parley/contracts/media';
+import { publishProcess, type ServiceLife } from '@parley/runtime';
+import { openMediaServer } from './http/media-server.js';
+import type { MediaStore } from './ports.js';
+import { createMediaService } from './service.js';
+import { DiskMediaStore } from './store/disk-media-store.js';
+import { S3Client } from './store/s3-client.js';
+import { S3MediaStore } from './store/s3-media-store.js';
+import { keyFromFile } from './url-key.js';
+
+/** Runs media in a process; answers the port of uploads and downloads. */
+export async function mountMedia({ platform, supervise, onStop }: ServiceLife): Promise<{ readonly port: number }> {
+  const { config, server, directory, address, peer, clock, random, telemetry } = platform;
+  const { host, dir, s3, publicUrl } = config.media;
+  const store: MediaStore = s3 === undefined ? new DiskMediaStore(dir) : new S3MediaStore(new S3Client(s3));
+  const urlKey = config.media.urlKey ?? (await keyFromFile(join(dir, 'url.key'), random));
+  let ownUrl = '';
+  const deps = { store, urlKey, publicUrl: () => publicUrl?.replace(/\/$/, '') ?? ownUrl, clock, random, telemetry };
+  const service = createMediaService(deps);
+  const http = await openMediaServer({ ...deps, serial: service.serial, host, port: config.media.port });
+  ownUrl = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${http.port}`;
+  onStop('files', () => store[Symbol.asyncDispose]());
+  onStop('uploads and downloads', () => http[Symbol.asyncDispose]());
+  server.serve(MediaService, service.handlers);
+  supervise('media', (signal) => service.run(signal));
+  const withdraw = await publishProcess({ service: 'media', directory, address, peer, clock });
+  onStop('media', async () => {
+    await withdraw().catch((error: unknown) => telemetry.logger.warn('the media service could not take itself off the list', {}, error));
+  });
+  return { port: http.port };
+}
