@@ -13,7 +13,7 @@ const proto = { cwd: `${root}proto` };
 /** Fails when generating anew gives other files than those that are committed. */
 function isGeneratedCodeFresh() {
   const pages = ['errors', 'limits', 'configuration'].map((name) => `docs/${name}.md`);
-  const paths = ['packages/wire/src/gen', 'packages/contracts/src/gen', 'packages/contracts/gen', ...pages];
+  const paths = ['packages/wire/src/gen', 'packages/contracts/src/gen', 'packages/contracts/gen', ...pages, 'docs/openapi.json'];
   const before = mkdtempSync(join(tmpdir(), 'parley-gen-'));
   try {
     for (const path of paths) spawnSync('cp', ['-r', '--parents', path, before], { cwd: root });

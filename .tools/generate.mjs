@@ -1,5 +1,5 @@
-// npm run generate: TypeScript and the descriptor set from proto/, reference pages from the source. What it writes is committed;
-// `npm run check` fails when it is out of date.
+// npm run generate: TypeScript and the descriptor set from proto/, reference pages and the description of the API from the source. What
+// it writes is committed; `npm run check` fails when it is out of date.
 import { rmSync } from 'node:fs';
 import { root, run } from './ensure.mjs';
 
@@ -10,3 +10,4 @@ for (const name of ['wire', 'contracts']) rmSync(`${root}packages/${name}/src/ge
 run(buf, ['generate'], proto);
 run(buf, ['build', '--exclude-source-info', '-o', '../packages/contracts/gen/parley.binpb'], proto);
 run(process.execPath, ['.tools/docs.mjs']);
+run(process.execPath, ['.tools/openapi.mjs']);

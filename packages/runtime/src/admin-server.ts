@@ -4,7 +4,9 @@ import { ParleyError } from '@parley/kernel';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createKeyCheck } from './admin-key.js';
 import type { JsonCall, JsonDoor } from './json-door.js';
+import { isAtMostDeep } from './json-depth.js';
 import { runtimeLimits } from './limits.js';
+import { readOpenApi } from './openapi-file.js';
 import type { Readiness } from './readiness.js';
 
 export interface AdminServerOptions {
@@ -33,7 +35,9 @@ export async function openAdminServer(options: AdminServerOptions): Promise<Admi
   // Bodies are parsed with the call, so that whatever is wrong with them is answered in one way.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(reply, errorOfHttp(error)));
+  app.setErrorHandler((error: FastifyError | ParleyError, _request, reply) =>
+    answerError(reply, error instanceof ParleyError ? error : errorOfHttp(error)),
+  );
   app.setNotFoundHandler((request, reply) => answerError(reply, new ParleyError('UNSUPPORTED', `${request.method} ${pathOf(request)}`)));
   addHealth(app, options);
   addApi(app, options);
@@ -75,6 +79,8 @@ function addApi(app: FastifyInstance, { key, door, telemetry }: AdminServerOptio
       return answerError(reply, error);
     }
   };
+  // What can be called is no secret: it is what the contracts say.
+  app.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(await readOpenApi()));
   app.post<ApiRoute>('/v1/:service/:method', answer);
   app.post<ApiRoute>('/:service/:method', answer);
 }
@@ -92,6 +98,13 @@ function callerOf(request: FastifyRequest<ApiRoute>, reply: FastifyReply): { rea
 /** No body is an empty request. */
 function parseBody(body: unknown): unknown {
   if (typeof body !== 'string' || body.trim() === '') return {};
+  const value = parsed(body);
+  // Whoever reads it calls itself for each level.
+  if (isAtMostDeep(value, runtimeLimits.apiBodyDepthMax)) return value;
+  throw new ParleyError('INVALID_ARGUMENT', `a body is nested at most ${runtimeLimits.apiBodyDepthMax} deep`);
+}
+
+function parsed(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {

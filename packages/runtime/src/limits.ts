@@ -2,6 +2,8 @@
 export const runtimeLimits = {
   /** Body of a call of the back-end API. */
   apiBodyBytesMax: 1024 * 1024,
+  /** Objects and lists within each other in such a body: more than any request can use. */
+  apiBodyDepthMax: 64,
   /** Time for a call of the back-end API. */
   apiTimeoutMs: 10_000,
   /** Time for one readiness check; one that takes longer counts as not ready. */
