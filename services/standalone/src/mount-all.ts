@@ -3,6 +3,7 @@ import type { ServiceLife } from '@parley/runtime';
 import { mountGateway } from '@parley/service-gateway';
 import { mountGroup } from '@parley/service-group';
 import { mountHistory } from '@parley/service-history';
+import { mountMedia } from '@parley/service-media';
 import { mountPush } from '@parley/service-push';
 import { mountRoom } from '@parley/service-room';
 import { mountRouter } from '@parley/service-router';
@@ -16,6 +17,7 @@ const mounts: readonly (readonly [ServiceName, (life: ServiceLife) => Promise<un
   ['group', mountGroup],
   ['room', mountRoom],
   ['user', mountUser],
+  ['media', mountMedia],
 ];
 
 /** Runs the configured services in one process; answers the gateway's port, or 0 without a gateway. */

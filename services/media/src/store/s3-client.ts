@@ -54,16 +54,11 @@ export class S3Client {
     await this.#call(`/${key}`, { method: 'DELETE' });
   }
 
-  /** Names of objects below a prefix, sorted, behind another name (ListObjectsV2). */
+  /** Names of objects below a prefix, sorted, behind another name (ListObjectsV2): at most `limit`, and not above 1 000. */
   async list(prefix: string, { after, limit }: { readonly after: string; readonly limit: number }): Promise<readonly string[]> {
-    const query = new URLSearchParams({
-      'list-type': '2',
-      prefix,
-      'max-keys': String(limit),
-      ...(after === '' ? {} : { 'start-after': after }),
-    });
+    const query = new URLSearchParams({ 'list-type': '2', prefix, ...(after === '' ? {} : { 'start-after': after }) });
     const text = await (await this.#call(`?${query}`, {})).text();
-    return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, name = '']) => name);
+    return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, name = '']) => name).slice(0, limit);
   }
 
   /** Begins a multipart upload; answers its id. */

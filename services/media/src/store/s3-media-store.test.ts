@@ -16,7 +16,7 @@ const S3rver = createRequire(import.meta.url)('s3rver') as FakeS3;
 
 const folder = await mkdtemp(join(tmpdir(), 'parley-s3-'));
 const buckets = Array.from({ length: 8 }, (_, i) => ({ name: `files-${i}` }));
-const server = new S3rver({ address: '127.0.0.1', port: 0, silent: false, directory: folder, configureBuckets: buckets });
+const server = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory: folder, configureBuckets: buckets });
 const { port } = await server.run();
 afterAll(async () => {
   await server.close();
