@@ -6,13 +6,28 @@ export const historyLimits = {
   tailMs: 95_000,
   /** Conversations whose heads are kept in memory per partition. */
   headsCached: 20_000,
-  /** Rooms of which it is remembered, per process, where what they show begins. */
-  roomWindowsCached: 20_000,
+  /** Members' states that are kept in memory per partition: of those who write. */
+  statesCached: 20_000,
+  /** Messages to which something was done, and blocks of them, that are kept in memory per partition. */
+  messagesCached: 5_000,
+  /** Readings of a user that are remembered, to say when a message was read. */
+  readingsKept: 8,
+  /** Rows of details that are read at once. */
+  detailPage: 1_000,
+  /** Conversations of which it is remembered, per process, where what they show begins. */
+  windowsCached: 20_000,
   /** How often a room in which something happens is looked through for events that are too old. */
   retireEveryMs: 3_600_000,
   memberPage: 1_000,
   conversationsPage: 1_000,
   filterUsersMax: 10_000,
+  /** Users whose profiles or relations one call asks for. */
+  peopleMax: 100,
+  relationsPageMax: 1_000,
+  /** Events among which the newest message that somebody may see is looked for. */
+  lastMessageLooks: 64,
+  /** Reactions that one call looks at, where only some are wanted. */
+  reactionsLookedAt: 1_000,
   /** How often other processes' progress is looked up while a call waits for it. */
   progressEveryMs: 20,
   /** An answer to "what has changed" is dated back by this much, against clocks that differ. */

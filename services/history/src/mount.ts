@@ -4,9 +4,9 @@ import { createHistoryService } from './service.js';
 
 /** Runs history in a process. */
 export async function mountHistory({ platform, supervise, readyWhen }: ServiceLife): Promise<void> {
-  const { log, directory, address, peer, partitions, clock, random, telemetry } = platform;
+  const { log, directory, address, peer, partitions, clock, random, telemetry, rules } = platform;
   const store = await platform.historyStore();
-  const service = createHistoryService({ log, store, directory, address, peer, partitions, clock, random, telemetry });
+  const service = createHistoryService({ log, store, directory, address, peer, partitions, clock, random, telemetry, rules });
   platform.server.serve(HistoryService, service.handlers);
   supervise('history', (signal) => service.run(signal));
   readyWhen('history', () => service.owned.unreadyReason);

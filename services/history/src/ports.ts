@@ -1,3 +1,4 @@
+import type { RulesBook } from '@parley/domain';
 import type { EventLog } from '@parley/eventlog';
 import type { Clock, Random } from '@parley/kernel';
 import type { OwnerDirectory } from '@parley/rpc';
@@ -16,4 +17,6 @@ export interface HistoryDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** What each app lets its users do. */
+  readonly rules: RulesBook;
 }

@@ -7,6 +7,7 @@ import { emptyBytes, limits, seededRandom, systemClock } from '@parley/kernel';
 import type { ServiceClient } from '@parley/rpc';
 import { createMemoryHistoryStore, type HistoryStore, openLmdbHistoryStore } from '@parley/store';
 import { decodeConversationEvent, HistoryAccess } from '@parley/wire';
+import { overriddenStore } from './testing/overridden-store.js';
 import { HistoryFixture } from './testing/history-fixture.js';
 
 // Thousands of messages on a machine that may be busy.
@@ -240,13 +241,12 @@ describe('what a room keeps on disk', () => {
   it.each([false, true])('never answers a hole that looks like a gap while old events go, backwards: %s', async (backwards) => {
     const store = createMemoryHistoryStore({ clock: systemClock, random: seededRandom(7) });
     let beforeReading = async (): Promise<void> => {};
-    const slow: HistoryStore = {
-      ...store,
+    const slow = overriddenStore(store, {
       events: async (...args) => {
         await beforeReading();
         return store.events(...args);
       },
-    };
+    });
     await using timeline = await HistoryFixture.open(slow);
     await timeline.room(hall, { joined: ['ann'], version: 1 }, recent);
     const history = await timeline.start();
@@ -285,8 +285,11 @@ describe('what a room keeps on disk', () => {
     await using old = createMemoryHistoryStore({ clock: systemClock, random: seededRandom(8) });
     const checkpoint = await store.checkpoint(0);
     if (row === undefined || checkpoint === undefined) throw new Error('nothing was projected');
-    const events = [...seqs(1, 1_000).map((seq) => ({ app, conversation: hall, seq, event: all[0]?.event ?? emptyBytes })), ...all];
-    const none = { emptied: [], members: [], sends: [], memberships: [], departures: [] };
+    const events = [
+      ...seqs(1, 1_000).map((seq) => ({ app, conversation: hall, seq, event: all[0]?.event ?? emptyBytes, countable: seq })),
+      ...all,
+    ];
+    const none = { emptied: [], members: [], sends: [], memberships: [], departures: [], details: [] };
     await old.apply(0, { offset: 9, events, conversations: [{ ...row, keptFromSeq: 0 }], ...none, checkpoint });
     expect(await readAll(await timeline.start(old), '')).toEqual({ read: seqs(1_001, head), firstSeq: 1_001, headSeq: head });
   });

@@ -8,12 +8,23 @@ import { createHistoryEvents, type HistoryEvents } from './events.js';
 import type { HistoryDeps } from './ports.js';
 import { Progress } from './progress.js';
 import { PartitionProjector } from './project/partition-projector.js';
-import { RoomWindow } from './room-window.js';
 import { filterMembers } from './rpc/filter-members.js';
 import { findSend } from './rpc/find-send.js';
 import { getConversation } from './rpc/get-conversation.js';
 import { listConversations } from './rpc/list-conversations.js';
 import { queryHistory } from './rpc/query-history.js';
+import { getMessages } from './rpc/get-messages.js';
+import { getTarget } from './rpc/get-target.js';
+import { listPins } from './rpc/list-pins.js';
+import { listReactions } from './rpc/list-reactions.js';
+import { listReplies } from './rpc/list-replies.js';
+import { listReports } from './rpc/list-reports.js';
+import { getProfiles, getRelations, listRelations } from './rpc/people.js';
+import { getConversationSummary, queryConversations } from './rpc/query-conversations.js';
+import type { QueryDeps } from './rpc/query-deps.js';
+import { getReceipts, listReaders } from './rpc/receipts.js';
+import { Conversations } from './view/conversations.js';
+import { KeptWindow } from './view/kept-window.js';
 
 /** The read model of all conversations: projected from the timeline, can be wiped and rebuilt. */
 export interface HistoryService {
@@ -77,32 +88,34 @@ class History implements HistoryService {
   }
 
   #createHandlers(): ServiceHandlers<typeof Contract> {
-    const { store, clock } = this.#deps;
+    const { store, clock, rules, partitions } = this.#deps;
     const progress = new Progress(this.#deps, this.#projectors);
+    const conversations = new Conversations({ store, partitions, projectors: this.#projectors });
     const projectorOf = (app: string, conversation: string): PartitionProjector =>
-      this.#projectorOf(partitionOf(app, conversation, this.#deps.partitions));
-    const deps = { store, window: new RoomWindow(store, clock), progress, projectorOf };
+      this.#projectorOf(partitionOf(app, conversation, partitions));
+    const window = new KeptWindow({ store, clock, rules });
+    const deps: QueryDeps = { store, clock, rules, window, progress, conversations, projectorOf };
     return {
       queryHistory: (request) => queryHistory(deps, request),
-      listConversations: (request) => listConversations({ ...deps, clock }, request),
+      listConversations: (request) => listConversations(deps, request),
       getConversation: (request) => getConversation(deps, request),
       filterMembers: (request) => filterMembers(deps, request),
       findSend: (request) => findSend(deps, request),
       getCheckpoint: ({ partition }) => this.#checkpointOf(partition),
-      getMessages: unsupported,
-      getTarget: unsupported,
-      listReplies: unsupported,
-      listReactions: unsupported,
-      listPins: unsupported,
-      getReceipts: unsupported,
-      listReaders: unsupported,
-      queryConversations: unsupported,
-      getConversationSummary: unsupported,
+      getMessages: (request) => getMessages(deps, request),
+      getTarget: (request) => getTarget(deps, request),
+      listReplies: (request) => listReplies(deps, request),
+      listReactions: (request) => listReactions(deps, request),
+      listPins: (request) => listPins(deps, request),
+      getReceipts: (request) => getReceipts(deps, request),
+      listReaders: (request) => listReaders(deps, request),
+      queryConversations: (request) => queryConversations(deps, request),
+      getConversationSummary: (request) => getConversationSummary(deps, request),
       searchMessages: unsupported,
-      getProfiles: unsupported,
-      listRelations: unsupported,
-      getRelations: unsupported,
-      listReports: unsupported,
+      getProfiles: (request) => getProfiles(deps, request),
+      listRelations: (request) => listRelations(deps, request),
+      getRelations: (request) => getRelations(deps, request),
+      listReports: (request) => listReports(deps, request),
       listUserMessages: unsupported,
       rebuild: unsupported,
       getFingerprint: unsupported,

@@ -1,91 +1,134 @@
 import { decodeTimelineBatch, type TimelineEntry } from '@parley/contracts/events';
+import { type ConversationDetails, createConversationDetails } from '@parley/contracts/history-rows';
 import type { AcceptedRecord } from '@parley/ownedlog';
-import type { EventRow, HistoryStore, MembershipSpan, SendRow } from '@parley/store';
-import { type ConversationEvent, decodeConversationEvent, type MembershipChange } from '@parley/wire';
-import { historyLimits } from '../limits.js';
-import { isRoom, retireOldEvents } from '../room-window.js';
+import type { HistoryStore, SendRow } from '@parley/store';
+import { overtaken } from '@parley/fold';
+import { type ConversationEvent, decodeConversationEvent, encodeConversationEvent } from '@parley/wire';
+import { isRoom } from '../view/kept-window.js';
+import { retireOldEvents } from './retire-old-events.js';
 import { changeOf, conversationAfter, isKnown } from './conversation-after.js';
-import { isOpen, join, keepFrom, leave } from './spans.js';
-import type { StagedConversation, StagedRows } from './staged-rows.js';
+import type { EntryContext } from './entry-context.js';
+import { projectEdit, projectPin, projectReaction, projectRemoval } from './project-act.js';
+import { projectMembers, projectStays } from './project-membership.js';
+import { beginPair, projectMessage } from './project-message.js';
+import { projectCursor, projectHidden, projectSettings } from './project-own-view.js';
+import { projectErasure, projectRelation, projectReport } from './project-people.js';
+import type { StagedConversation } from './staged-conversation.js';
+import type { StagedRows } from './staged-rows.js';
+
+interface Decoded {
+  readonly entry: TimelineEntry;
+  readonly event: ConversationEvent;
+  readonly offset: number;
+}
 
 /** Turns timeline records into rows of the read model. */
 export class BatchBuilder {
-  readonly events: EventRow[] = [];
   readonly sends: SendRow[] = [];
+  readonly #partition: number;
   readonly #store: HistoryStore;
   readonly #staged: StagedRows;
 
-  constructor(store: HistoryStore, staged: StagedRows) {
+  constructor(partition: number, store: HistoryStore, staged: StagedRows) {
+    this.#partition = partition;
     this.#store = store;
     this.#staged = staged;
   }
 
   async add(records: readonly AcceptedRecord[]): Promise<void> {
-    for (const record of records) {
-      if (record.payload.length === 0) continue;
-      for (const entry of decodeTimelineBatch(record.payload).entries) {
-        const event = decodeConversationEvent(entry.event);
-        const key = `${entry.app}/${event.conversation}`;
-        const staged = this.#staged.known(key) ?? (await this.#staged.load(key, entry.app, event.conversation));
-        const change = changeOf(event);
-        const before = staged.row;
-        staged.row = conversationAfter(before, entry, event);
-        if (event.seq > 0) this.#addEvent(entry, event, staged);
-        if (change !== undefined && !isKnown(before, change)) await changeMembers(staged, change, event.seq);
-        if (isRoom(event.conversation)) await retireOldEvents(this.#store, staged, before.updatedMs);
-      }
+    const entries = records.flatMap(decodeRecord);
+    await this.#prepare(entries);
+    for (const decoded of entries) {
+      const { app } = decoded.entry;
+      const { conversation } = decoded.event;
+      await this.#add(decoded, this.#staged.known(app, conversation) ?? (await this.#staged.load(app, conversation)));
     }
   }
 
+  /** Reads at once what a store far away would be asked for one by one: conversations, and states of who writes. */
+  async #prepare(entries: readonly Decoded[]): Promise<void> {
+    const rows = this.#staged;
+    const unknown = entries.filter(({ entry, event }) => rows.known(entry.app, event.conversation) === undefined);
+    if (unknown.length > 1) await Promise.all(unknown.map(({ entry, event }) => rows.load(entry.app, event.conversation)));
+    const states: Promise<unknown>[] = [];
+    for (const { entry, event } of entries) {
+      if (event.body?.type !== 'content' || event.seq === 0 || event.sender === '' || isRoom(event.conversation)) continue;
+      const staged = rows.known(entry.app, event.conversation);
+      if (staged?.knownState(event.sender) === undefined) states.push(staged?.state(event.sender) ?? Promise.resolve());
+    }
+    if (states.length > 0) await Promise.all(states);
+  }
+
+  async #add({ entry, event, offset }: Decoded, staged: StagedConversation): Promise<void> {
+    const { seq, conversation } = event;
+    const change = changeOf(event);
+    const before = staged.row;
+    staged.row = conversationAfter(before, entry, event);
+    if (seq > 0) this.#addEvent(entry, event, staged);
+    if (change !== undefined && !isKnown(before, change)) await projectMembers(staged, change, seq);
+    const context = { entry, event, offset, partition: this.#partition, staged, details: this.#staged.details };
+    if (seq === 1) await begin(context);
+    if (entry.rules !== undefined) staged.changeDetails(offset, () => ({ rules: entry.rules }));
+    if (entry.relation !== undefined) projectRelation(context, entry.relation);
+    if (entry.profile !== undefined) staged.changeDetails(offset, () => ({ profile: entry.profile }));
+    await projectBody(context);
+    if (!isRoom(conversation)) return;
+    if (change?.closed === true) staged.changeDetails(offset, (details) => afterRoom(details, event, staged.row.headSeq));
+    await retireOldEvents(this.#store, staged, before.updatedMs);
+  }
+
   #addEvent({ app, bodyHash, countable, event: encoded }: TimelineEntry, event: ConversationEvent, staged: StagedConversation): void {
-    const { conversation, seq, sender, clientMsgId, messageId, timeMs } = event;
-    this.events.push({ app, conversation, seq, event: encoded, countable });
+    const { conversation, seq, sender, clientMsgId, messageId, timeMs, body } = event;
+    const kept = body?.type === 'edited' ? encodeConversationEvent(overtaken(event)) : encoded;
+    staged.putEvent({ app, conversation, seq, event: kept, countable });
     if (clientMsgId !== '') this.sends.push({ app, conversation, sender, clientMsgId, seq, messageId, timeMs, bodyHash });
-    // A conversation of two begins with its first message.
-    if (seq === 1 && conversation.startsWith('u:')) for (const user of conversation.slice(2).split('|')) staged.setUser(user, true);
   }
 }
 
-/** Costs as much as the change names users, however many members there are; only a closing touches them all. */
-async function changeMembers(staged: StagedConversation, change: MembershipChange, seq: number): Promise<void> {
-  const { left, joined, version, closed } = change;
-  const { conversation, headSeq, keptFromSeq } = staged.row;
-  await staged.loadMembers([...left, ...joined]);
-  for (const user of left) {
-    changeMember(staged, { user, version }, (spans) => leave(spans, headSeq));
-    // A group that was left stays in the list, with what was said until then.
-    if (isRoom(conversation)) staged.setUser(user, false);
-  }
-  // Whoever joins sees the notice of it, where it has a seq, and what follows.
-  const from = seq > 0 ? seq : headSeq + 1;
-  for (const user of joined) {
-    changeMember(staged, { user, version }, (spans) => join(keepFrom(spans, keptFromSeq), from));
-    staged.setUser(user, true);
-  }
-  if (closed) await (isRoom(conversation) ? destroy(staged) : dismiss(staged, version));
+function decodeRecord({ payload, offset }: AcceptedRecord): readonly Decoded[] {
+  if (payload.length === 0) return [];
+  return decodeTimelineBatch(payload).entries.map((entry) => ({ entry, event: decodeConversationEvent(entry.event), offset }));
 }
 
-function changeMember(
-  staged: StagedConversation,
-  { user, version }: { readonly user: string; readonly version: number },
-  change: (spans: readonly MembershipSpan[]) => readonly MembershipSpan[],
-): void {
-  const member = staged.member(user);
-  if (member.version < version) staged.putMember({ ...member, version, spans: change(member.spans) });
+/** A room of the same name inherits nothing; what is replayed of the old one stays below the head. */
+const afterRoom = ({ sweptSeq }: ConversationDetails, { timeMs }: ConversationEvent, lastSeq: number): ConversationDetails =>
+  createConversationDetails({ sweptSeq, lastSeq, lastMs: timeMs });
+
+/** The first event of a conversation. */
+async function begin(context: EntryContext): Promise<void> {
+  const { event, offset, staged } = context;
+  staged.changeDetails(offset, () => ({ firstMs: event.timeMs }));
+  await beginPair(context);
 }
 
-/** Nobody is in a group that was dismissed; those who were keep what they have seen. */
-async function dismiss(staged: StagedConversation, version: number): Promise<void> {
-  const { headSeq } = staged.row;
-  for await (const { user, spans } of staged.everyMember(historyLimits.memberPage)) {
-    if (!isOpen(spans)) continue;
-    await staged.loadMembers([user]);
-    changeMember(staged, { user, version }, (held) => leave(held, headSeq));
+async function projectBody(context: EntryContext): Promise<void> {
+  const { body, seq } = context.event;
+  switch (body?.type) {
+    case 'content':
+      return seq > 0 ? projectMessage(context) : undefined;
+    case 'membership':
+      return projectStays(context, body.value);
+    case 'edited':
+      return projectEdit(context, body.value);
+    case 'recalled':
+      return projectRemoval(context, [body.value.seq]);
+    case 'deleted':
+      return projectRemoval(context, body.value.seqs);
+    case 'reaction':
+      return projectReaction(context, body.value);
+    case 'pin':
+      return projectPin(context, body.value);
+    case 'erased':
+      return projectErasure(context, body.value);
+    case 'cursor':
+      return projectCursor(context, body.value);
+    case 'settings':
+      return projectSettings(context, body.value);
+    case 'hidden':
+      return projectHidden(context, body.value);
+    case 'reported':
+      return projectReport(context, body.value);
+    default:
+      return undefined;
   }
-}
-
-/** Nothing is left of the members of a room that was destroyed; one of the same name starts empty. */
-async function destroy(staged: StagedConversation): Promise<void> {
-  for await (const { user, spans } of staged.everyMember(historyLimits.memberPage)) if (isOpen(spans)) staged.setUser(user, false);
-  staged.emptyMembers();
 }

@@ -2,7 +2,7 @@ import type { TimelineEntry } from '@parley/contracts/events';
 import { emptyBytes, limits } from '@parley/kernel';
 import type { ConversationRow } from '@parley/store';
 import { type ConversationEvent, encodeSpeakingRules, type MembershipChange } from '@parley/wire';
-import { isRoom } from '../room-window.js';
+import { isRoom } from '../view/kept-window.js';
 
 /** The change of membership that an event carries; one without a version changes nothing. */
 export function changeOf({ body }: ConversationEvent): MembershipChange | undefined {
@@ -15,6 +15,23 @@ export function changeOf({ body }: ConversationEvent): MembershipChange | undefi
  */
 export const isKnown = (row: ConversationRow, change: MembershipChange): boolean => change.version <= row.membershipVersion;
 
+/** Whether what happened changes the conversation for everybody in it, and not one user's own view. */
+function isToldToAll({ seq, conversation, body }: ConversationEvent): boolean {
+  if (seq > 0) return true;
+  switch (body?.type) {
+    case 'cursor':
+      return conversation.startsWith('u:');
+    case 'settings':
+    case 'hidden':
+    case 'reported':
+    case 'relation':
+    case 'profile':
+      return false;
+    default:
+      return true;
+  }
+}
+
 /** How a conversation stands after an entry of the timeline; it never goes back, whatever is replayed. */
 export function conversationAfter(row: ConversationRow, entry: TimelineEntry, event: ConversationEvent): ConversationRow {
   const { app, conversation } = row;
@@ -26,7 +43,7 @@ export function conversationAfter(row: ConversationRow, entry: TimelineEntry, ev
     conversation,
     headSeq,
     countable: Math.max(row.countable, entry.countable),
-    updatedMs: Math.max(row.updatedMs, event.timeMs),
+    updatedMs: isToldToAll(event) ? Math.max(row.updatedMs, event.timeMs) : row.updatedMs,
     membershipVersion: Math.max(row.membershipVersion, change?.version ?? 0),
     closed: change === undefined || isReplayed ? row.closed : change.closed,
     speaking: entry.speaking === undefined || isReplayed ? row.speaking : encodeSpeakingRules(entry.speaking),

@@ -1,25 +1,36 @@
 import { topics } from '@parley/contracts/topics';
 import { type AcceptedRecord, followOwned, type OwnedPosition, startOfLog } from '@parley/ownedlog';
-import type { ConversationRow, LogPosition } from '@parley/store';
-import { LRUCache } from 'lru-cache';
+import type { HistoryAmendment, LogPosition } from '@parley/store';
 import type { HistoryEvents } from '../events.js';
 import { historyLimits } from '../limits.js';
 import type { HistoryDeps } from '../ports.js';
+import { type HeldConversation, hold } from '../rows/held-conversation.js';
 import { BatchBuilder } from './batch-builder.js';
+import { cacheKey, createProjectionCache } from './projection-cache.js';
 import { StagedRows } from './staged-rows.js';
 import { TailMarks } from './tail-marks.js';
 
 const nothingRead: LogPosition = { offset: 0, fence: 0, index: 0 };
+
+/** What is to be amended, as the store and the cache are to have it. */
+export interface Amendment extends HistoryAmendment {
+  /** Conversations with their details decoded; their rows are written as well. */
+  readonly held?: readonly HeldConversation[];
+}
 
 /** Projects one partition of the timeline into the store. */
 export class PartitionProjector {
   readonly partition: number;
   readonly #deps: HistoryDeps;
   readonly #events: HistoryEvents;
-  readonly #heads = new LRUCache<string, ConversationRow>({ max: historyLimits.headsCached });
+  readonly #cache = createProjectionCache();
   #marks = new TailMarks(historyLimits.tailMs, undefined);
   #position: OwnedPosition = startOfLog;
   #waiters: (() => void)[] = [];
+  /** Batches and amendments come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Grows with each write, before and after it: a read during which it did not grow saw no half of one. */
+  #writes = 0;
 
   constructor(partition: number, deps: HistoryDeps, events: HistoryEvents) {
     this.partition = partition;
@@ -42,6 +53,11 @@ export class PartitionProjector {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
+  /** Resolves when no write is under way that was when the call came. */
+  async settled(): Promise<void> {
+    await this.#turn.catch(() => {});
+  }
+
   /** Learns where the store stands; to be called before `run`. */
   async start(): Promise<void> {
     const checkpoint = await this.#deps.store.checkpoint(this.partition);
@@ -53,25 +69,75 @@ export class PartitionProjector {
   /** Follows the timeline until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { partition } = this;
-    const onRecords = (records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> => this.#project(records, position);
+    const onRecords = (records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> =>
+      this.#inTurn(() => this.#project(records, position));
     await followOwned(this.#deps, { topic: topics.timeline, partition, from: this.#position, signal, onRecords });
+    await this.settled();
+  }
+
+  /** A conversation where it needs no look into the store. */
+  known(app: string, conversation: string): HeldConversation | undefined {
+    return this.#cache.conversations.get(cacheKey(app, conversation));
+  }
+
+  /** A conversation as the store has it, from memory where it is there. */
+  async conversation(app: string, conversation: string): Promise<HeldConversation | undefined> {
+    const key = cacheKey(app, conversation);
+    const known = this.#cache.conversations.get(key);
+    if (known !== undefined) return known;
+    const writes = this.#writes;
+    const row = await this.#deps.store.conversation(app, conversation);
+    if (row === undefined) return undefined;
+    const held = hold(row);
+    if (writes === this.#writes && writes % 2 === 0) this.#cache.conversations.set(key, held);
+    return held;
+  }
+
+  /**
+   * Replaces rows between two batches. What is to be written is made when its turn has come, from what the store holds
+   * then; undefined for nothing.
+   */
+  amend(make: () => Promise<Amendment | undefined>): Promise<void> {
+    return this.#inTurn(async () => {
+      const amendment = await make();
+      if (amendment === undefined) return;
+      const { held = [], events, details } = amendment;
+      const conversations = [...amendment.conversations, ...held.map(({ row }) => row)];
+      await this.#write(() => this.#deps.store.amend(this.partition, { events, conversations, details }));
+      for (const each of held) this.#cache.conversations.set(cacheKey(each.row.app, each.row.conversation), each);
+      this.#cache.messages.clear();
+      this.#cache.blocks.clear();
+    });
   }
 
   async #project(records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> {
     const { store, clock } = this.#deps;
     for (const record of records) this.#marks.pass(record);
-    const staged = new StagedRows(store, this.#heads);
-    const builder = new BatchBuilder(store, staged);
+    const staged = new StagedRows(store, this.#cache);
+    const builder = new BatchBuilder(this.partition, store, staged);
     await builder.add(records);
     const newestMs = records.at(-1)?.timeMs ?? clock.now();
-    const { events, sends } = builder;
+    const { sends } = builder;
+    const changes = staged.changes();
     const checkpoint = { position, tail: this.tail, timeMs: newestMs };
-    await store.apply(this.partition, { offset: position.offset - 1, events, sends, ...staged.changes(), details: [], checkpoint });
+    await this.#write(() => store.apply(this.partition, { offset: position.offset - 1, sends, ...changes, checkpoint }));
     staged.keep();
-    this.#events.projected(events.length, clock.now() - newestMs);
+    this.#events.projected(changes.events.length, clock.now() - newestMs);
     this.#position = position;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const resolve of waiters) resolve();
+  }
+
+  async #write(write: () => Promise<void>): Promise<void> {
+    this.#writes++;
+    await write();
+    this.#writes++;
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(task, task);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeTimelineBatch, type TimelineEntryInit } from '@parley/contracts/events';
 import type { AcceptedRecord } from '@parley/ownedlog';
-import type { ConversationRow, HistoryStore } from '@parley/store';
+import type { HistoryStore } from '@parley/store';
 import { encodeContent, encodeConversationEvent, type MembershipChangeInit } from '@parley/wire';
 import fc from 'fast-check';
-import { LRUCache } from 'lru-cache';
 import { LastWriteStore } from '../testing/last-write-store.js';
 import { BatchBuilder } from './batch-builder.js';
+import { createProjectionCache } from './projection-cache.js';
 import { StagedRows } from './staged-rows.js';
 
 const app = 'app';
@@ -67,15 +67,15 @@ function changeOf(each: Exclude<Step, { type: 'message' }>, version: number): Me
 
 /** Projects from the store's checkpoint on; rejects when the store fails. */
 async function project(store: HistoryStore, timeline: readonly AcceptedRecord[], batchSize: number): Promise<void> {
-  const heads = new LRUCache<string, ConversationRow>({ max: 100 });
+  const cache = createProjectionCache();
   for (let at = (await store.checkpoint(0))?.position.offset ?? 0; at < timeline.length; at += batchSize) {
     const records = timeline.slice(at, at + batchSize);
-    const staged = new StagedRows(store, heads);
-    const builder = new BatchBuilder(store, staged);
+    const staged = new StagedRows(store, cache);
+    const builder = new BatchBuilder(0, store, staged);
     await builder.add(records);
     const position = { offset: at + records.length, fence: 0, index: at + records.length };
     const checkpoint = { position, tail: position, timeMs: 0 };
-    await store.apply(0, { offset: position.offset - 1, events: builder.events, sends: builder.sends, ...staged.changes(), checkpoint });
+    await store.apply(0, { offset: position.offset - 1, sends: builder.sends, ...staged.changes(), checkpoint });
     staged.keep();
   }
 }

@@ -3,7 +3,7 @@ import { ParleyError } from '@parley/kernel';
 import { historyLimits } from '../limits.js';
 import { isOpen } from '../project/spans.js';
 import { checkFields, checkUsers } from './fields.js';
-import type { QueryDeps } from './query-history.js';
+import type { QueryDeps } from './query-deps.js';
 
 /** Which of the users are in the conversation now. */
 export async function filterMembers(deps: QueryDeps, request: FilterMembersRequest): Promise<FilterMembersResponseInit> {

@@ -1,6 +1,6 @@
 import type { FindSendRequest, FindSendResponseInit } from '@parley/contracts/history';
 import { checkClientMsgId, checkFields } from './fields.js';
-import type { QueryDeps } from './query-history.js';
+import type { QueryDeps } from './query-deps.js';
 
 /** What became of an earlier send; remembered for 7 days. */
 export async function findSend(deps: QueryDeps, request: FindSendRequest): Promise<FindSendResponseInit> {

@@ -1,10 +1,8 @@
 import type { GetConversationRequest, GetConversationResponseInit } from '@parley/contracts/history';
-import type { HistoryStore } from '@parley/store';
 import { decodeSpeakingRules } from '@parley/wire';
-import { historyLimits } from '../limits.js';
-import { isOpen } from '../project/spans.js';
+import { membersOf } from '../view/members.js';
 import { checkFields } from './fields.js';
-import type { QueryDeps } from './query-history.js';
+import type { QueryDeps } from './query-deps.js';
 
 /** Everything that a router needs to go on with a conversation. */
 export async function getConversation(deps: QueryDeps, request: GetConversationRequest): Promise<GetConversationResponseInit> {
@@ -12,21 +10,15 @@ export async function getConversation(deps: QueryDeps, request: GetConversationR
   checkFields({ app, conversation });
   const projector = deps.projectorOf(app, conversation);
   await deps.progress.until(projector, () => projector.position.offset >= atLeastOffset);
-  const row = await deps.store.conversation(app, conversation);
-  if (row === undefined) return { exists: false };
-  const { headSeq, countable, membershipVersion, closed } = row;
-  const members = membershipVersion === 0 || closed ? [] : await membersOf(deps.store, app, conversation);
-  const speaking = row.speaking.length === 0 ? undefined : decodeSpeakingRules(row.speaking);
-  return { exists: true, headSeq, countable, membershipVersion, closed, members, speaking };
-}
-
-async function membersOf(store: HistoryStore, app: string, conversation: string): Promise<string[]> {
-  const members: string[] = [];
-  for (let after = ''; ; ) {
-    const page = await store.members(app, conversation, { limit: historyLimits.memberPage, ...(after === '' ? {} : { after }) });
-    for (const row of page) if (isOpen(row.spans)) members.push(row.user);
-    const last = page.at(-1);
-    if (last === undefined || page.length < historyLimits.memberPage) return members;
-    after = last.user;
-  }
+  const held = await deps.conversations.find(app, conversation);
+  if (held === undefined) return { exists: false };
+  const { headSeq, countable, membershipVersion, closed } = held.row;
+  const { rules, relation, profile, erased } = held.details;
+  return {
+    exists: true,
+    ...{ headSeq, countable, membershipVersion, closed, rules, relation, profile },
+    members: await membersOf(deps.store, held),
+    speaking: held.row.speaking.length === 0 ? undefined : decodeSpeakingRules(held.row.speaking),
+    erased: erased.map(({ user }) => user),
+  };
 }

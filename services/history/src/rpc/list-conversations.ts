@@ -1,49 +1,62 @@
 import type { ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
-import { type Clock, parseConversation, ParleyError } from '@parley/kernel';
+import { limits, parseConversation, ParleyError } from '@parley/kernel';
 import type { ConversationHeadInit } from '@parley/wire';
-import { boundsOf, type EntitlementDeps, entitlementOf } from '../entitlement.js';
 import { historyLimits } from '../limits.js';
-import type { Progress } from '../progress.js';
-import { checkFields } from './fields.js';
-
-export interface ListDeps extends EntitlementDeps {
-  readonly progress: Progress;
-  readonly clock: Clock;
-}
+import { isStaying } from '../rows/member-state.js';
+import { conversationHead, updatedMsOf } from '../view/conversation-head.js';
+import { entitlementOf, entitlementOfState } from '../view/entitlement.js';
+import { type UserConversation, userConversations } from '../view/user-conversations.js';
+import { checkFields, checkLimit } from './fields.js';
+import type { QueryDeps } from './query-deps.js';
 
 /** One page of a user's conversations with their heads. */
-export async function listConversations(deps: ListDeps, request: ListConversationsRequest): Promise<ListConversationsResponseInit> {
-  const { app, user, page } = request;
+export async function listConversations(deps: QueryDeps, request: ListConversationsRequest): Promise<ListConversationsResponseInit> {
+  const { app, user, page: after } = request;
   checkFields({ app, user });
-  if (page !== '' && !parseConversation(page).ok) throw new ParleyError('INVALID_ARGUMENT', 'page: not from an answer of this call');
-  const { store, progress, clock } = deps;
-  const limit = request.limit === 0 ? historyLimits.conversationsPage : request.limit;
-  if (limit > historyLimits.conversationsPage) {
-    throw new ParleyError('INVALID_ARGUMENT', `limit: at most ${historyLimits.conversationsPage}`);
-  }
-  const asOfMs = Math.max(0, clock.now() - historyLimits.asOfMarginMs);
-  if (request.isCurrent) await progress.current();
-  const ids = await store.conversationsOf(app, user, { limit, ...(page === '' ? {} : { after: page }) });
-  const all = await Promise.all(ids.map((conversation) => describe(deps, { app, user, conversation })));
-  const conversations = all.filter((each) => each !== undefined && (each.updatedMs ?? 0) >= request.changedSinceMs);
-  const nextPage = ids.length < limit ? '' : (ids.at(-1) ?? '');
-  return { conversations: conversations as ConversationHeadInit[], nextPage, epoch: await store.epoch(), asOfMs };
+  if (after !== '' && !parseConversation(after).ok) throw new ParleyError('INVALID_ARGUMENT', 'page: not from an answer of this call');
+  const limit = checkLimit(request.limit, { byDefault: historyLimits.conversationsPage, max: historyLimits.conversationsPage });
+  const asOfMs = Math.max(0, deps.clock.now() - historyLimits.asOfMarginMs);
+  if (request.isCurrent) await deps.progress.current();
+  const { found, last } = await userConversations(deps, app, { user, after, limit });
+  const rooms = after === '' ? await roomsOf(deps, request) : [];
+  const heads = await Promise.all(found.map((each) => describe(deps, request, each)));
+  const conversations = [...heads, ...rooms].filter((head) => head !== undefined);
+  return { conversations, nextPage: last ?? '', epoch: await deps.store.epoch(), asOfMs };
 }
 
-/** Undefined for what the user cannot see anything of, such as rooms that the user has left. */
-async function describe(
-  deps: EntitlementDeps,
-  { app, user, conversation }: { readonly app: string; readonly user: string; readonly conversation: string },
-): Promise<ConversationHeadInit | undefined> {
-  const row = await deps.store.conversation(app, conversation);
-  if (row === undefined) return undefined;
-  const entitlement = await entitlementOf(deps, row, user).catch(unseen);
-  if (entitlement === undefined) return undefined;
-  const { isMember, memberSinceSeq } = entitlement;
-  return { conversation, ...boundsOf(entitlement), updatedMs: row.updatedMs, isMember, memberSinceSeq };
+/** Undefined for what has not changed since, and for what the user cannot see anything of. */
+function describe(
+  deps: QueryDeps,
+  { user, changedSinceMs, isMembershipOnly }: ListConversationsRequest,
+  { held, state }: UserConversation,
+): Promise<ConversationHeadInit | undefined> | ConversationHeadInit | undefined {
+  const { conversation, closed } = held.row;
+  const isMember = conversation.startsWith('u:') || (isStaying(state) && !closed);
+  if (updatedMsOf(held, { state, isMember }) < changedSinceMs) return undefined;
+  if (isMembershipOnly) return isMember ? { conversation, isMember } : undefined;
+  return entitlementOfState(deps, held, { viewer: user, state }).then((entitlement) =>
+    entitlement === undefined ? undefined : conversationHead(deps, held, entitlement),
+  );
 }
 
-/** A store that does not answer must not look like a user without conversations. */
+/** The rooms that the user is in; few. */
+async function roomsOf(
+  deps: QueryDeps,
+  { app, user, changedSinceMs, isMembershipOnly }: ListConversationsRequest,
+): Promise<readonly ConversationHeadInit[]> {
+  const limit = limits.roomsPerUserMax * 4;
+  const ids = await deps.store.conversationsOf(app, user, { after: 'r:', limit });
+  const heads = ids.map(async (conversation): Promise<ConversationHeadInit | undefined> => {
+    const held = await deps.conversations.find(app, conversation);
+    if (held === undefined || held.row.updatedMs < changedSinceMs) return undefined;
+    const entitlement = await entitlementOf(deps, held, user).catch(unseen);
+    if (entitlement === undefined) return undefined;
+    return isMembershipOnly ? { conversation, isMember: true } : conversationHead(deps, held, entitlement);
+  });
+  return (await Promise.all(heads)).filter((head) => head !== undefined);
+}
+
+/** A store that does not answer must not look like a user without rooms. */
 function unseen(error: unknown): undefined {
   if (error instanceof ParleyError && error.error === 'CONVERSATION_NOT_FOUND') return undefined;
   throw error;

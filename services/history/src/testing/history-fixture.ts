@@ -1,6 +1,7 @@
 import { encodeTimelineBatch, type TimelineEntryInit } from '@parley/contracts/events';
 import { HistoryService as Contract } from '@parley/contracts/history';
 import { topics } from '@parley/contracts/topics';
+import { type AppRules, defaultRules } from '@parley/domain';
 import { createMemoryLog, type EventLog } from '@parley/eventlog';
 import { type Clock, seededRandom, systemClock } from '@parley/kernel';
 import { claimPartition, type PartitionOwner, startOfLog } from '@parley/ownedlog';
@@ -14,6 +15,8 @@ import { createHistoryService } from '../service.js';
 export class HistoryFixture implements AsyncDisposable {
   readonly log: EventLog = createMemoryLog({ clock: systemClock });
   readonly store: HistoryStore;
+  /** What the app lets its users do. */
+  rules: AppRules = defaultRules;
   /** What history and the events of this fixture take for now. */
   nowMs = systemClock.now();
   readonly #clock: Clock = { ...systemClock, now: () => this.nowMs };
@@ -106,6 +109,6 @@ export class HistoryFixture implements AsyncDisposable {
   }
 
   get #deps() {
-    return { log: this.log, clock: this.#clock, random: seededRandom(3), telemetry: silentTelemetry };
+    return { log: this.log, clock: this.#clock, random: seededRandom(3), telemetry: silentTelemetry, rules: { rulesOf: () => this.rules } };
   }
 }

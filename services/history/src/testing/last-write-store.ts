@@ -1,5 +1,8 @@
 import type {
   ConversationRow,
+  DetailKey,
+  DetailRange,
+  DetailRow,
   EventRange,
   EventRow,
   HistoryBatch,
@@ -35,6 +38,7 @@ export class LastWriteStore implements HistoryStore {
       ...batch.members.map((row) => put('members', [row.conversation, row.user], row)),
       ...batch.memberships.map((row) => put('users', [row.user, row.conversation], true)),
       ...batch.departures.map((row) => put('users', [row.user, row.conversation], undefined)),
+      ...spacesOf(batch.details).map((rows) => () => this.#writeDetails(rows, timestamp)),
     ];
     const heads = [
       ...batch.emptied.map((row) => () => void this.#emptiedAt.set(row.conversation, timestamp - 1)),
@@ -88,7 +92,40 @@ export class LastWriteStore implements HistoryStore {
     return cells.map(([id]) => id.slice(user.length + 1)).sort();
   }
 
+  async detail({ space, key }: DetailKey): Promise<Uint8Array | undefined> {
+    const row = this.#tables.get(`details/${space}`)?.get(key)?.value as DetailRow | undefined;
+    return row === undefined || row.value.length === 0 ? undefined : row.value;
+  }
+
+  async details(
+    _app: string,
+    space: string,
+    { from = '', prefix = '', limit, isBackwards = false }: DetailRange,
+  ): Promise<readonly DetailRow[]> {
+    const cells = [...(this.#tables.get(`details/${space}`)?.values() ?? [])];
+    const rows = cells.map(({ value }) => value as DetailRow).filter(({ key, value }) => value.length > 0 && key.startsWith(prefix));
+    const inRange = rows.filter(({ key }) => from === '' || (isBackwards ? key <= from : key >= from));
+    return inRange.sort((a, b) => (a.key < b.key === isBackwards ? 1 : -1)).slice(0, limit);
+  }
+
+  /** All rows of details, for comparing. */
+  everyDetail(): readonly DetailRow[] {
+    const tables = [...this.#tables].filter(([name]) => name.startsWith('details/'));
+    const rows = tables.flatMap(([, cells]) => [...cells.values()].map(({ value }) => value as DetailRow));
+    const idOf = ({ space, key }: DetailRow): string => `${space} ${key}`;
+    return rows.filter(({ value }) => value.length > 0).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  }
+
+  allConversations = async (): Promise<readonly ConversationRow[]> => this.#rows<ConversationRow>('conversations', []);
+  amend = (): Promise<never> => Promise.reject(new Error('not here'));
+  wipe = (): Promise<never> => Promise.reject(new Error('not here'));
+  compact = async (): Promise<void> => {};
+
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  #writeDetails(rows: readonly DetailRow[], timestamp: number): void {
+    for (const row of rows) this.#write(`details/${row.space}`, [row.key], { timestamp, value: row });
+  }
 
   #write(table: string, id: readonly (string | number)[], cell: Cell): void {
     const cells = this.#tables.get(table) ?? new Map<string, Cell>();
@@ -104,4 +141,15 @@ export class LastWriteStore implements HistoryStore {
     );
     return found.map(([, { value }]) => value as Row);
   }
+}
+
+/** Rows by the space they lie in: those of one are written at once. */
+function spacesOf(rows: readonly DetailRow[]): readonly (readonly DetailRow[])[] {
+  const spaces = new Map<string, DetailRow[]>();
+  for (const row of rows) {
+    const space = spaces.get(row.space);
+    if (space === undefined) spaces.set(row.space, [row]);
+    else space.push(row);
+  }
+  return [...spaces.values()];
 }

@@ -1,0 +1,59 @@
+import { foldMessage, targetsOf, threadOf } from '@parley/fold';
+import type { Mentions, MessageOptions } from '@parley/wire';
+import { isRoom } from '../view/kept-window.js';
+import { expiryKey, present, sortable, threadSpace } from '../rows/detail-keys.js';
+import { raiseFloor } from '../rows/member-state.js';
+import { type EntryContext, isPair, pairOf } from './entry-context.js';
+import { markMentions } from './project-mentions.js';
+import { withState } from './staged-block.js';
+
+/** A message. A plain one costs the state of its sender, who has read what stands before. */
+export async function projectMessage(context: EntryContext): Promise<void> {
+  const { event, entry, staged, offset } = context;
+  const { conversation, seq, timeMs, sender, options } = event;
+  staged.noteMessage(seq, timeMs);
+  const isImported = (options?.originalMs ?? 0) > 0;
+  if (!isRoom(conversation) && sender !== '' && !isImported) {
+    const state = staged.knownState(sender) ?? (await staged.state(sender));
+    // Who has no state is not in it: the back end spoke for them.
+    if (state.exists) state.change(offset, (before) => raiseFloor(before, seq, entry.countable));
+  }
+  if (options !== undefined) await projectOptions(context, options, isImported);
+}
+
+/** A conversation of two begins: both have it from now on. */
+export async function beginPair({ event, staged, offset }: EntryContext): Promise<void> {
+  if (!isPair(event.conversation)) return;
+  for (const state of await staged.states(pairOf(event.conversation))) {
+    state.change(offset, (before) => ({ ...before, updatedMs: Math.max(before.updatedMs, event.timeMs) }));
+  }
+}
+
+async function projectOptions(context: EntryContext, options: MessageOptions, isImported: boolean): Promise<void> {
+  const { event, offset, partition, staged, details } = context;
+  const { app } = context.entry;
+  const { conversation, seq } = event;
+  if (options.expiresMs > 0) details.put({ ...expiryKey(partition, options.expiresMs, { app, conversation, seq }), value: present });
+  const root = threadOf(event);
+  if (root > 0) details.put({ app, space: threadSpace(conversation, root), key: sortable(seq), value: present });
+  for (const target of targetsOf(event)) {
+    const block = await staged.blockOf(target);
+    if (block.isKnown(offset)) continue;
+    const before = await block.message(target);
+    const after = withState(before, target, (state) => foldMessage(state, target, event));
+    if (after !== before) block.putMessage(target, after, offset);
+  }
+  const { mentions } = options;
+  if (mentions !== undefined && !options.noUnread && !isImported) await projectMentions(context, mentions);
+}
+
+async function projectMentions(context: EntryContext, mentions: Mentions): Promise<void> {
+  const { event, offset, staged } = context;
+  if (isRoom(event.conversation)) return;
+  const block = await staged.blockOf(event.seq);
+  if (!block.isKnown(offset) && mentions.users.length > 0) {
+    const row = await block.message(event.seq);
+    block.putMessage(event.seq, { ...row, marked: mentions.users }, offset);
+  }
+  await markMentions(context, event.seq, mentions);
+}

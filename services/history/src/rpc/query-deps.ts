@@ -1,0 +1,46 @@
+import type { Clock } from '@parley/kernel';
+import type { RulesBook } from '@parley/domain';
+import type { HistoryStore } from '@parley/store';
+import type { Progress } from '../progress.js';
+import type { PartitionProjector } from '../project/partition-projector.js';
+import type { HeldConversation } from '../rows/held-conversation.js';
+import type { Conversations } from '../view/conversations.js';
+import { type Entitlement, entitlementOf } from '../view/entitlement.js';
+import type { KeptWindow } from '../view/kept-window.js';
+
+/** What the calls read from. */
+export interface QueryDeps {
+  readonly store: HistoryStore;
+  readonly clock: Clock;
+  readonly rules: RulesBook;
+  readonly window: KeptWindow;
+  readonly progress: Progress;
+  readonly conversations: Conversations;
+  /** Throws NOT_OWNER where another process projects the conversation. */
+  readonly projectorOf: (app: string, conversation: string) => PartitionProjector;
+}
+
+/** A conversation as it stands, and what a viewer may see of it. */
+export interface Seen {
+  readonly held: HeldConversation;
+  readonly entitlement: Entitlement;
+}
+
+/** The conversation once its head is at least there; rejects with NOT_OWNER and TIMEOUT. */
+export async function conversationAt(deps: QueryDeps, app: string, conversation: string, atLeastSeq = 0): Promise<HeldConversation> {
+  const projector = deps.projectorOf(app, conversation);
+  const held = await deps.conversations.get(app, conversation);
+  if (held.row.headSeq >= atLeastSeq) return held;
+  const get = (): Promise<HeldConversation> => deps.conversations.get(app, conversation);
+  await deps.progress.until(projector, async () => (await get()).row.headSeq >= atLeastSeq);
+  return get();
+}
+
+/** The same with what the viewer may see; rejects with CONVERSATION_NOT_FOUND for strangers. */
+export async function seenBy(
+  deps: QueryDeps,
+  request: { readonly app: string; readonly conversation: string; readonly viewer: string; readonly atLeastSeq?: number },
+): Promise<Seen> {
+  const held = await conversationAt(deps, request.app, request.conversation, request.atLeastSeq);
+  return { held, entitlement: await entitlementOf(deps, held, request.viewer) };
+}
