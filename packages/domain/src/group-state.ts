@@ -2,7 +2,6 @@ import { createGroupState, type GroupState } from '@parley/contracts/events';
 import { createGroupMember, type GroupMember, GroupRole } from '@parley/wire';
 import type { Group, MemberDetails, OpenGroup } from './group.js';
 import { groupOptionsOf } from './group/options.js';
-import { groupRoleOf } from './group/roles.js';
 import { MemberSet } from './member-set.js';
 import { PersistentMap } from './persistent-map.js';
 
@@ -45,9 +44,14 @@ export function groupFromState(state: GroupState): Group {
 
 /** Admins come in their order, the others by id. */
 function detailsOf(group: OpenGroup): readonly GroupMember[] {
-  const users = new Set(group.admins);
-  for (const [user] of group.details.entries()) users.add(user);
-  return [...users].map((user) => createGroupMember({ user, role: groupRoleOf(group, user), ...group.details.get(user) }));
+  const { owner, admins, details } = group;
+  const found = [...admins].map((user) => createGroupMember({ user, role: GroupRole.ADMIN, ...details.get(user) }));
+  for (const [user, { nickname, invitedBy }] of details.entries()) {
+    if (admins.has(user)) continue;
+    const role = user === owner ? GroupRole.OWNER : GroupRole.MEMBER;
+    found.push({ user, role, nickname, invitedBy, joinedMs: 0, mutedUntilMs: 0 });
+  }
+  return found;
 }
 
 function memberDetails({ user, nickname, invitedBy }: GroupMember): readonly (readonly [string, MemberDetails])[] {
