@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defaultRules } from '@parley/domain';
 import { ParleyError } from '@parley/kernel';
 import type { ConversationCursorInit } from '@parley/wire';
-import { gatewayLimits } from '../src/index.js';
-import { Harness } from './harness.js';
+import { Harness, limitsWith } from './harness.js';
 
 const cursors = (count: number): ConversationCursorInit[] =>
   Array.from({ length: count }, (_, i) => ({ conversation: `g:team${i}`, readSeq: i + 1, deliveredSeq: i + 2 }));
@@ -41,9 +40,9 @@ describe('several cursors at once', () => {
   });
 
   it('use up a rate by their number, not by that of the frames', async () => {
-    await using harness = await Harness.start();
+    const burst = 200;
+    await using harness = await Harness.start({ limits: limitsWith({ cursors: burst }) });
     const alice = await harness.member('alice');
-    const { burst } = gatewayLimits.rates.cursors;
     for (let sent = 0; sent < burst; sent += 100) expect((await alice.ask(move(100))).type).toBe('done');
     const answer = await alice.ask(move(100));
     expect(answer).toMatchObject({ type: 'error', value: { name: 'RATE_LIMITED' } });
@@ -91,10 +90,9 @@ describe('reading everything', () => {
   });
 
   it('is not for every second', async () => {
-    await using harness = await Harness.start();
+    await using harness = await Harness.start({ limits: limitsWith({ readAll: 2 }) });
     const alice = await harness.member('alice');
-    const { burst } = gatewayLimits.rates.readAll;
-    for (let i = 0; i < burst; i++) expect((await alice.ask({ type: 'readAll', value: {} })).type).toBe('done');
+    for (let i = 0; i < 2; i++) expect((await alice.ask({ type: 'readAll', value: {} })).type).toBe('done');
     expect(await alice.ask({ type: 'readAll', value: {} })).toMatchObject({ value: { name: 'RATE_LIMITED' } });
   });
 });

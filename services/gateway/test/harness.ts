@@ -9,8 +9,10 @@ import {
   createGatewayService,
   type GatewayApp,
   type GatewayDeps,
+  type GatewayLimits,
   gatewayLimits,
   type GatewayService,
+  type RateLimits,
   type TokenAlgorithm,
 } from '../src/index.js';
 import { FakeRouter } from './fake-router.js';
@@ -65,6 +67,12 @@ export function tokenOf(user: string, options: TokenOptions = {}): string {
   const sign = createSigner({ key: options.secret ?? secret, algorithm, kid });
   return sign({ iss: options.app ?? 'app', sub: user, iat: now + issued, exp: now + expires });
 }
+
+/** The gateway's limits with rates that do not come back while a test runs. */
+export const limitsWith = (rates: Partial<Record<keyof RateLimits, number>>): GatewayLimits => {
+  const changed = Object.entries(rates).map(([name, burst]) => [name, { perSecond: 0.001, burst }]);
+  return { ...gatewayLimits, rates: { ...gatewayLimits.rates, ...Object.fromEntries(changed) } };
+};
 
 /** The machine's clock, which a test can put forward. Timers that become due fire at once. */
 class SkippingClock implements Clock {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ClientFrameInit, RelationKind } from '@parley/wire';
-import { gatewayLimits } from '../src/index.js';
-import { Harness } from './harness.js';
+import { Harness, limitsWith } from './harness.js';
 
 type Body = NonNullable<ClientFrameInit['body']>;
 
@@ -71,13 +70,13 @@ describe('people', () => {
   });
 
   it('are asked at a rate of their own', async () => {
-    await using harness = await Harness.start();
+    await using harness = await Harness.start({ limits: limitsWith({ people: 3 }) });
     const alice = await harness.member('alice');
     const ask = { type: 'checkRelations', value: { others: ['bob'] } } as const;
-    const { burst, perSecond } = gatewayLimits.rates.people;
-    for (let i = 0; i < burst; i++) expect((await alice.ask(ask)).type).toBe('relations');
+    for (let i = 0; i < 3; i++) expect((await alice.ask(ask)).type).toBe('relations');
     const refused = await alice.ask({ type: 'getUsers', value: { users: ['bob'] } });
     expect(refused).toMatchObject({ value: { name: 'RATE_LIMITED', message: expect.stringContaining('people') } });
-    expect(refused.type === 'error' && refused.value.retryAfterMs).toBeLessThanOrEqual(1_000 / perSecond);
+    expect(refused.type === 'error' && refused.value.retryAfterMs).toBeGreaterThan(0);
+    expect(await alice.ask({ type: 'queryConversations', value: {} })).toMatchObject({ type: 'conversations' });
   });
 });
