@@ -29,6 +29,12 @@ describe('checkContent', () => {
     expect(detailOf(text('€'.repeat(683)))).toMatch(/^MESSAGE_TOO_LARGE/);
   });
 
+  it('does not count what stands beside a text', () => {
+    const full = { kind: { type: 'text', value: { text: 'x'.repeat(limits.textBytesMax) } }, extension: 'x'.repeat(1_024) } as const;
+    expect(detailOf(encodeContent(full))).toBe('ok');
+    expect(detailOf(text('x'.repeat(limits.textBytesMax + 1)))).toMatch(/^MESSAGE_TOO_LARGE/);
+  });
+
   it('lets an app raise the limit of texts, up to the ceiling', () => {
     expect(detailOf(text('x'.repeat(5_000)), { textBytesMax: 5_000 })).toBe('ok');
     expect(detailOf(text('x'.repeat(33_000)), { textBytesMax: 1e9 })).toMatch(/at most 32768 bytes/);
@@ -49,6 +55,8 @@ describe('checkContent', () => {
     ['an unknown kind', Uint8Array.of((13 << 3) | 2, 0)],
     ['two kinds', Uint8Array.of(10, 0, 66, 0)],
     ['the same kind twice', Uint8Array.of(10, 0, 10, 0)],
+    ['two kinds, the second a newer one', Uint8Array.of(10, 0, (12 << 3) | 2, 2, 10, 0)],
+    ['a newer kind in a foreign wire type', Uint8Array.of(10 << 3, 1)],
     ['a kind in a foreign wire type', Uint8Array.of(8, 1)],
     ['truncated bytes', text('hello').subarray(0, 4)],
     ['invalid UTF-8', Uint8Array.of(10, 3, 10, 1, 0xff)],

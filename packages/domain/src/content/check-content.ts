@@ -46,7 +46,9 @@ function checkNested(bytes: Uint8Array, nesting: Nesting): Result<CheckedContent
   }
   if (kind === undefined) return invalid('a known kind is missing');
   if (extensionBytes > limits.extensionBytesMax) return refused(tooLarge('content.extension', limits.extensionBytesMax));
-  const wrong = refusalOfKind(kind, nesting);
+  // Most messages are texts that are shorter, with everything around them, than a text may be.
+  const isSmall = kind.type === 'text' && bytes.length <= nesting.textBytesMax;
+  const wrong = isSmall ? undefined : refusalOfKind(kind, nesting);
   if (wrong !== undefined) return refused(wrong);
   return ok({ kind: kind.type, isTransient: isTransient(kind.type) });
 }
