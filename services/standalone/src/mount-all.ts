@@ -16,8 +16,8 @@ const mounts: readonly (readonly [ServiceName, (life: ServiceLife) => Promise<un
   ['push', mountPush],
   ['group', mountGroup],
   ['room', mountRoom],
-  ['user', mountUser],
   ['media', mountMedia],
+  ['user', mountUser],
 ];
 
 /** Runs the configured services in one process; answers the gateway's port, or 0 without a gateway. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '@parley/config';
 import { clusterServices, planCluster, portsOf } from './cluster-plan.js';
 
-const counts = { gateway: 2, group: 1, room: 1, push: 1, router: 2, history: 1 };
+const counts = { gateway: 2, user: 1, group: 1, room: 1, media: 1, push: 1, router: 2, history: 1 };
 const apps = JSON.stringify([{ id: 'app', keys: [{ kid: 'k', alg: 'HS256', secret: 's'.repeat(32) }] }]);
 const engines = { brokers: ['127.0.0.1:1'], contactPoints: ['127.0.0.1'], cassandraPort: 2 };
 const ports = Array.from({ length: portsOf(counts) }, (_, index) => 10_000 + index);
@@ -11,7 +11,18 @@ const base = { counts, engines, apps, ports, partitions: 8, adminKey: 'k'.repeat
 describe('the plan of a cluster', () => {
   it('names every process, callers before those they call', () => {
     const names = planCluster(base).map(({ name }) => name);
-    expect(names).toEqual(['gateway-1', 'gateway-2', 'group-1', 'room-1', 'push-1', 'router-1', 'router-2', 'history-1']);
+    expect(names).toEqual([
+      'gateway-1',
+      'gateway-2',
+      'user-1',
+      'group-1',
+      'room-1',
+      'media-1',
+      'push-1',
+      'router-1',
+      'router-2',
+      'history-1',
+    ]);
   });
 
   it('gives every process a configuration that it accepts, without a variable that sets nothing', () => {
@@ -23,7 +34,7 @@ describe('the plan of a cluster', () => {
   });
 
   it('gives no port twice and leaves none over', () => {
-    const names = ['PARLEY_ADMIN_PORT', 'PARLEY_RPC_PORT', 'PARLEY_EDGE_PORT'];
+    const names = ['PARLEY_ADMIN_PORT', 'PARLEY_RPC_PORT', 'PARLEY_EDGE_PORT', 'PARLEY_MEDIA_PORT'];
     const used = planCluster(base).flatMap(({ variables }) => names.flatMap((name) => Number(variables[name] ?? []) || []));
     expect(used.sort()).toEqual(ports);
   });

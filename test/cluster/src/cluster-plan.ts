@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ManagedProcessOptions } from '@parley/testkit';
 
 /** Services of a cluster, in the order in which they are stopped: whoever calls goes before whom it calls. */
-export const clusterServices = ['gateway', 'group', 'room', 'push', 'router', 'history'] as const;
+export const clusterServices = ['gateway', 'user', 'group', 'room', 'media', 'push', 'router', 'history'] as const;
 type ClusterService = (typeof clusterServices)[number];
 
 /** How many processes each service gets. */
@@ -42,8 +42,8 @@ export interface PlannedProcess extends ManagedProcessOptions {
   readonly url?: string;
 }
 
-/** Listeners of a process: calls, health and API, and of a gateway the clients'. */
-const listenersOf = (service: ClusterService): number => (service === 'gateway' ? 3 : 2);
+/** Listeners of a process: calls, health and API; of a gateway and of media the clients' as well. */
+const listenersOf = (service: ClusterService): number => (service === 'gateway' || service === 'media' ? 3 : 2);
 
 /** Ports that a plan with these counts needs. */
 export const portsOf = (counts: ServiceCounts): number =>
@@ -80,6 +80,10 @@ function planProcess(service: ClusterService, index: number, { options, nextPort
     adminUrl,
     readyUrl: `${adminUrl}/readyz`,
   };
+  if (service === 'media') {
+    const media = { PARLEY_MEDIA_PORT: `${nextPort()}`, PARLEY_DATA_DIR: options.folder };
+    return { ...process, variables: { ...variables, ...media, ...options.env } };
+  }
   if (service !== 'gateway') return process;
   const edgePort = options.edgePorts?.[index] ?? nextPort();
   const edge = { PARLEY_EDGE_HOST: '127.0.0.1', PARLEY_EDGE_PORT: `${edgePort}` };

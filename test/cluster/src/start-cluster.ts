@@ -26,6 +26,7 @@ export interface ClusterOptions {
   readonly rooms?: number;
   readonly histories?: number;
   readonly pushes?: number;
+  readonly users?: number;
   readonly kafkaNodes?: 1 | 3;
   readonly cassandraNodes?: 1 | 3;
   /** Of every topic; 8 by default. Fixed once there is data. */
@@ -126,8 +127,11 @@ async function plan(options: PlanInput): Promise<Planned> {
   return { engineOptions, processes };
 }
 
-function countsOf({ gateways = 1, routers = 1, groups = 1, rooms = 1, histories = 1, pushes = 1 }: ClusterOptions): ServiceCounts {
-  return { gateway: gateways, router: routers, group: groups, room: rooms, history: histories, push: pushes };
+/** One process of media, because it keeps files in a folder. */
+function countsOf(options: ClusterOptions): ServiceCounts {
+  const { gateways = 1, routers = 1, groups = 1, rooms = 1, histories = 1, pushes = 1, users = 1 } = options;
+  const writers = { router: routers, group: groups, room: rooms };
+  return { gateway: gateways, ...writers, history: histories, push: pushes, user: users, media: 1 };
 }
 
 function newProcess(planned: PlannedProcess, { nodeOptions = [], onOutput = () => {} }: ClusterOptions): ManagedProcess {

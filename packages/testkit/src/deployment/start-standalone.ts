@@ -36,7 +36,7 @@ export async function startStandalone(options: StandaloneOptions = {}): Promise<
   const isTemporary = options.dataDir === undefined;
   const folder = options.dataDir === undefined ? temporaryFolder('standalone') : resolve(options.dataDir);
   mkdirSync(folder, { recursive: true });
-  const [edgePort = 0, adminPort = 0] = await freePorts(2);
+  const [edgePort = 0, adminPort = 0, mediaPort = 0] = await freePorts(3);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const adminKey = randomId(systemRandom, 52);
   const variables = {
@@ -44,6 +44,7 @@ export async function startStandalone(options: StandaloneOptions = {}): Promise<
     PARLEY_EDGE_HOST: '127.0.0.1',
     PARLEY_EDGE_PORT: String(edgePort),
     PARLEY_ADMIN_PORT: String(adminPort),
+    PARLEY_MEDIA_PORT: String(mediaPort),
     PARLEY_ADMIN_KEY: adminKey,
     PARLEY_APPS: appsVariable(apps, limits),
     ...env,

@@ -34,6 +34,7 @@ const settings = (listener: string, roomRate: number): string =>
     edge: { host: '127.0.0.1', port: 0, implementation: listener },
     admin: { host: '127.0.0.1', port: 0 },
     rpc: { host: '127.0.0.1', port: 0 },
+    media: { host: '127.0.0.1', port: 0 },
     logging: { level: 'info' },
     apps: [
       {
