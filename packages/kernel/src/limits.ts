@@ -20,10 +20,13 @@ export const limits = {
   multipleItemsMax: 20,
   combinedItemsMax: 100,
   combinedDepthMax: 3,
+  /** Of forwarded messages. */
   combinedTitleBytesMax: 64,
+  /** Preview of forwarded messages. */
   combinedSummaryBytesMax: 512,
   /** What happened, in a notice; also the names of its values. */
   noticeCodeBytesMax: 64,
+  /** Values that a notice names. */
   noticeParametersMax: 20,
   /** URL of a file that lies elsewhere. */
   mediaUrlBytesMax: 2_048,
@@ -36,6 +39,7 @@ export const limits = {
   pushTextBytesMax: 1_024,
   /** Template and thread of a notification. */
   pushNameBytesMax: 64,
+  /** Number on the icon of the app. */
   pushBadgeMax: 9_999,
   /** By default, and at most, after sending. */
   recallWithinMs: 120_000,
