@@ -38,14 +38,10 @@ export interface OwnAct {
   readonly trace?: string;
 }
 
-/** The lane command of what a user does. What was read, and what has arrived, is told to others as the app says. */
-export function actCommand(own: OwnAct, { tellsReading, tellsDelivery }: AppRules): LaneCommandInit {
-  const { app, user, conversation, ingressMs, clientMsgId, isRetry, origin, trace } = own;
-  const act = tellsDelivery ? own.act : withoutDelivery(own.act);
+/** The lane command of what a user does. Readings are nobody else's business where the app says so. */
+export function actCommand(own: OwnAct, { tellsReading }: AppRules): LaneCommandInit {
+  const { app, user, conversation, act, ingressMs, clientMsgId, isRetry, origin, trace } = own;
   const isPrivate = act.kind?.type === 'cursor' && !tellsReading;
   const value = { sender: user, clientMsgId, act, isRetry, isPrivate };
   return { app, conversation, ingressMs, origin, trace, body: { type: 'act', value } };
 }
-
-const withoutDelivery = (act: ActInit): ActInit =>
-  act.kind?.type === 'cursor' ? { kind: { type: 'cursor', value: { readSeq: act.kind.value.readSeq } } } : act;
