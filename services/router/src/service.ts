@@ -153,7 +153,9 @@ class Router implements RouterService {
   }
 
   #createHandlers(isOwned: (partition: number) => boolean): ServiceHandlers<typeof Contract> {
-    const { log, partitions, peer, clock, random } = this.#deps;
+    const { log, partitions, peer, clock, random, history } = this.#deps;
+    const timelineEnd = (app: string, conversation: string): number =>
+      this.#partitions.get(partitionOf(app, conversation, partitions))?.timelineEnd ?? 0;
     const fanOut = this.#fanOut;
     const writer = createLaneWriter({
       log,
@@ -174,7 +176,7 @@ class Router implements RouterService {
       sendMessage: ofOwned(sendMessage),
       act: ofOwned(act),
       notify: ofOwned(notify),
-      importMessages: ofOwned(importMessages),
+      importMessages: ofOwned((own, request) => importMessages({ ...own, history, timelineEnd }, request)),
       queryPresence: async (request) => queryPresence({ channels: fanOut.channels, partitions, isOwned }, request),
       link: (stream) => serveLink({ fanOut, headOf: (app, channel) => this.#headOf(app, channel), loads: () => this.#loads.told }, stream),
       relay: (stream) => serveRelay({ fanOut, relays: this.#relays }, stream),

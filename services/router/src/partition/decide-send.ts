@@ -41,7 +41,7 @@ const tooOld = refuse(refusal('OVERLOADED', undefined, 1_000));
 /** Decides about one message; changes nothing. */
 export function decideSend(command: SendCommand, context: SendContext): SendDecision {
   const { prior, isTransient } = context;
-  const bodyHash = isTransient ? 0 : hashOf(command);
+  const bodyHash = isTransient ? 0 : bodyHashOf(command);
   if (prior !== undefined && !isTransient) {
     return prior.bodyHash === bodyHash ? { type: 'repeat', prior } : refuse(refusal('IDEMPOTENCY_CONFLICT'));
   }
@@ -61,7 +61,12 @@ function decideTransient({ priority }: SendCommand, isShedding: boolean, waitedM
 }
 
 /** Tells a repetition from another message under the same id: by everything that the sender says, how long it stays included. */
-function hashOf({ content, priority, options, expiresAfterMs }: SendCommand): number {
+export function bodyHashOf({
+  content,
+  priority,
+  options,
+  expiresAfterMs,
+}: Pick<SendCommand, 'content' | 'priority' | 'options' | 'expiresAfterMs'>): number {
   const hash = hashBytes(content, priority);
   if (options === undefined && expiresAfterMs === 0) return hash;
   return hashBytes(encodeMessageOptions({ ...options, expiresMs: expiresAfterMs }), hash);

@@ -71,8 +71,7 @@ export class PartitionRouter {
     this.conversations = new Conversations(deps.history, routerLimits.conversationsMax);
     const { log, clock, telemetry, history } = deps;
     const onReady = (): void => this.#wake.call();
-    const timelineEnd = (): number => this.#owner?.position.offset ?? 0;
-    this.#questions = new Questions({ history, window: this.#window, timelineEnd, onSettled: onReady });
+    this.#questions = new Questions({ history, window: this.#window, timelineEnd: () => this.timelineEnd, onSettled: onReady });
     this.#preparations = new Preparations({ conversations: this.conversations, questions: this.#questions, onReady });
     const { transits } = options;
     const onRecord = (record: PendingRecord): void => this.#receive(record);
@@ -97,6 +96,11 @@ export class PartitionRouter {
       this.#trimmed.set(lane, offset);
     }
     return this.#owner.fence;
+  }
+
+  /** How far the timeline goes; offset. */
+  get timelineEnd(): number {
+    return this.#owner?.position.offset ?? 0;
   }
 
   /** How long the lane's head has waited; 0 when nothing waits. */

@@ -1,42 +1,78 @@
-import type { LaneCommandInit } from '@parley/contracts/events';
-import type { ImportedMessage, ImportMessagesRequest, ImportMessagesResponseInit } from '@parley/contracts/router';
+import { createSendCommand, type LaneCommandInit, type SendCommand } from '@parley/contracts/events';
+import type { ImportedMessage, ImportMessagesRequest, ImportMessagesResponseInit, Outcome } from '@parley/contracts/router';
 import { type Conversation, isUserId, limits, ParleyError } from '@parley/kernel';
 import { laneWriterLimits } from '@parley/router-client';
 import { Priority } from '@parley/wire';
 import { checkContent } from '../check-content.js';
+import { routerLimits } from '../limits.js';
+import { bodyHashOf } from '../partition/decide-send.js';
+import { isTransientContent } from '../partition/transient-content.js';
+import type { HistoryReader } from '../ports.js';
 import { accepted, type LaneCallsDeps, submitAll } from './lane-calls.js';
 import { checkClientMsgId, placeOf } from './request-fields.js';
 
 /** Commands whose contents have so many bytes together surely fit into one lane record. */
 const portionBytesMax = laneWriterLimits.recordBytesMax / 2;
 
+export interface ImportDeps extends LaneCallsDeps {
+  readonly history: Pick<HistoryReader, 'findSend'>;
+  /** How far the timeline of the conversation goes. */
+  readonly timelineEnd: (app: string, conversation: string) => number;
+}
+
 /**
- * Puts messages of another system behind what is there, in their order. They go portion by portion, each in one record of
- * the lane: what refuses one of a portion refuses those behind it as well, and nothing of the next has left yet. So what
- * is stored of a call that failed is its beginning, and the same call again goes on where that ended.
+ * Puts messages of another system behind what is there, in their order, but for those that history knows. They go portion
+ * by portion, each in one record of the lane: what refuses one of a portion refuses those behind it as well, and nothing
+ * of the next has left yet. So what is stored of a call that failed is its beginning, and the same call again goes on
+ * where that ended.
  */
-export async function importMessages(deps: LaneCallsDeps, request: ImportMessagesRequest): Promise<ImportMessagesResponseInit> {
+export async function importMessages(deps: ImportDeps, request: ImportMessagesRequest): Promise<ImportMessagesResponseInit> {
   const { app, conversation, messages } = request;
   const place = placeOf(app, conversation);
   if (messages.length === 0 || messages.length > limits.actMessagesMax) {
     throw new ParleyError('INVALID_ARGUMENT', `messages: 1 to ${limits.actMessagesMax}`);
   }
   for (const [index, message] of messages.entries()) check(message, { place, field: `messages[${index}]` });
-  const seqs: number[] = [];
-  for (const portion of portionsOf(messages)) {
+  const known = await findKnown(deps, request);
+  const seqs = new Map(known);
+  for (const portion of portionsOf(messages.filter((message) => !known.has(message)))) {
     const commands = portion.map(
       (message) => ({ app, conversation, body: { type: 'send', value: sendOf(message) } }) satisfies LaneCommandInit,
     );
     const outcomes = await submitAll(deps, 'low', commands);
-    for (const outcome of outcomes) seqs.push(accepted(outcome).seq);
+    for (const [index, message] of portion.entries()) seqs.set(message, acceptedSeq(outcomes[index]));
   }
-  return { seqs };
+  return { seqs: messages.map((message) => seqs.get(message) ?? 0) };
 }
 
-/** Always as a repetition: nobody knows whether the call has been made before. */
-function sendOf({ sender, clientMsgId, originalMs, content }: ImportedMessage) {
+/** Where messages lie that an earlier call has imported. Throws IDEMPOTENCY_CONFLICT where another one bears the id. */
+async function findKnown(
+  { history, timelineEnd }: ImportDeps,
+  { app, conversation, messages }: ImportMessagesRequest,
+): Promise<ReadonlyMap<ImportedMessage, number>> {
+  const atLeastOffset = timelineEnd(app, conversation);
+  const known = new Map<ImportedMessage, number>();
+  const find = async (message: ImportedMessage): Promise<void> => {
+    const { sender, clientMsgId } = message;
+    const { found, seq, bodyHash } = await history.findSend({ app, conversation, sender, clientMsgId, atLeastOffset }, historyCall);
+    if (!found) return;
+    if (bodyHash !== bodyHashOf(sendOf(message))) throw new ParleyError('IDEMPOTENCY_CONFLICT', `client_msg_id: ${clientMsgId}`);
+    known.set(message, seq);
+  };
+  await Promise.all(messages.map(find));
+  return known;
+}
+
+const historyCall = { timeoutMs: routerLimits.loadWithinMs };
+
+function sendOf({ sender, clientMsgId, originalMs, content }: ImportedMessage): SendCommand {
   const options = { originalMs, noUnread: true };
-  return { sender, clientMsgId, content, priority: Priority.LOW, isRetry: true, isPrivileged: true, options };
+  return createSendCommand({ sender, clientMsgId, content, priority: Priority.LOW, isPrivileged: true, options });
+}
+
+function acceptedSeq(outcome: Outcome | undefined): number {
+  if (outcome === undefined) throw new ParleyError('INTERNAL');
+  return accepted(outcome).seq;
 }
 
 function portionsOf(messages: readonly ImportedMessage[]): readonly (readonly ImportedMessage[])[] {
@@ -69,4 +105,5 @@ function check(
   if (originalMs === 0) throw new ParleyError('INVALID_ARGUMENT', `${field}.original_ms: missing`);
   const wrong = checkContent(content);
   if (wrong !== undefined) throw new ParleyError(wrong.error, `${field}.${wrong.detail}`);
+  if (isTransientContent(content)) throw new ParleyError('INVALID_ARGUMENT', `${field}.content: of a kind that is kept`);
 }

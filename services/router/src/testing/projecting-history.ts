@@ -21,7 +21,7 @@ export class ProjectingHistory implements HistoryReader {
   /** Every question about messages fails. */
   isSilent = false;
   #log: EventLog | undefined;
-  #heldAt: number | undefined;
+  #held: OwnedPosition | undefined;
 
   /** To be called before the first router starts. */
   attach(log: EventLog): void {
@@ -30,11 +30,11 @@ export class ProjectingHistory implements HistoryReader {
 
   /** Projects no further until it is released. */
   async hold(): Promise<void> {
-    this.#heldAt = (await this.#timeline.range(topics.timeline, 0)).end;
+    this.#held = (await this.#project()).position;
   }
 
   release(): void {
-    this.#heldAt = undefined;
+    this.#held = undefined;
   }
 
   readonly getCheckpoint: HistoryReader['getCheckpoint'] = async () => (await this.#project()).position;
@@ -101,7 +101,7 @@ export class ProjectingHistory implements HistoryReader {
 
   async #project(): Promise<{ readonly entries: readonly Projected[]; readonly position: OwnedPosition }> {
     const entries: Projected[] = [];
-    const end = this.#heldAt ?? (await this.#timeline.range(topics.timeline, 0)).end;
+    const end = this.#held?.offset ?? (await this.#timeline.range(topics.timeline, 0)).end;
     let reached: OwnedPosition = startOfLog;
     if (end === 0) return { entries, position: reached };
     const stop = new AbortController();
@@ -117,12 +117,12 @@ export class ProjectingHistory implements HistoryReader {
             if (offset >= end || payload.length === 0) continue;
             for (const entry of decodeTimelineBatch(payload).entries) entries.push({ entry, event: decodeConversationEvent(entry.event) });
           }
-          if (reached.offset < end) reached = position;
+          reached = position;
           if (position.offset >= end) stop.abort();
         },
       },
     );
-    return { entries, position: reached };
+    return { entries, position: this.#held ?? reached };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LaneCommand } from '@parley/contracts/events';
-import { relationViewOf } from '@parley/domain';
+import { isViewChanged, relationViewOf } from '@parley/domain';
 import { channelOfUser } from '@parley/kernel';
-import { type ConversationEvent, encodeConversationEvent, encodeRelationView, Priority, type Relation } from '@parley/wire';
+import { type ConversationEvent, encodeConversationEvent, Priority, type Relation } from '@parley/wire';
 import type { Publication } from '../../fanout/publication.js';
 import type { ConversationState } from '../conversation-state.js';
 import { channelsOf, narrowed, toEverybody } from '../publications.js';
@@ -56,16 +56,12 @@ export function relationPublications(act: ActEvent, before: Relation | undefined
   const { command, state, stamp } = act;
   const { conversation } = command;
   if (state.conversation.type !== 'user') return [];
-  const users = state.conversation.users.filter((user) => seenBy(before, user, after.version) !== seenBy(after, user, after.version));
+  const users = state.conversation.users.filter((user) => isViewChanged(before, after, user));
   return users.map((user) => {
     const body = { type: 'relation', value: { relation: relationViewOf(after, user) } } as const;
     const event = encodeConversationEvent({ conversation, priority: priorityOfBody(body), body, ...stamp });
     return publish({ ...act, event }, [channelOfUser(user)]);
   });
-}
-
-function seenBy(relation: Relation | undefined, user: string, version: number): string {
-  return relation === undefined ? '' : String(encodeRelationView({ ...relationViewOf(relation, user), version }));
 }
 
 function publish({ command: { app, conversation }, body, seq, event }: ActEvent, channels: readonly string[]): Publication {
