@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMessageState, Removal } from '@parley/wire';
-import { foldErasure } from './erasure.js';
+import { erasePins, foldErasure } from './erasure.js';
 import { foldEvents } from './fold-message.js';
 import { edited, erased, reacted, recalled } from './testing/events.js';
 
@@ -38,5 +38,17 @@ describe('an erasure', () => {
     const state = foldErasure(undefined, own, erasure);
     expect(foldErasure(state, own, erasure)).toBe(state);
     expect(foldErasure(state, own, reacted(60, 'bob', 1))).toBe(state);
+  });
+
+  it('takes the pins of what the user said before it', () => {
+    const pins = [60, 4, 3].map((seq) => ({ seq, pinnedMs: 1, pinnedBy: 'bob' }));
+    const senders = new Map([
+      [60, 'ann'],
+      [4, 'ann'],
+      [3, 'bob'],
+    ]);
+    expect(erasePins(pins, erasure, (seq) => senders.get(seq)).map(({ seq }) => seq)).toEqual([60, 3]);
+    expect(erasePins(pins, erasure, () => undefined)).toBe(pins);
+    expect(erasePins(pins, reacted(70, 'ann', 3), () => 'ann')).toBe(pins);
   });
 });

@@ -1,4 +1,4 @@
-import { type ConversationEvent, createMessageState, type MessageState, Removal } from '@parley/wire';
+import { type ConversationEvent, createMessageState, type MessageState, type Pin, Removal } from '@parley/wire';
 import { removedState } from './fold-message.js';
 import { foldReaction } from './fold-reactions.js';
 
@@ -35,4 +35,12 @@ export function foldErasure(state: MessageState | undefined, message: ErasedMess
     state.reactions,
   );
   return { ...state, reactions, version: event.seq };
+}
+
+/** The pinned messages that an erasure leaves: without those that the user said before it, as far as their senders are known. */
+export function erasePins(pins: readonly Pin[], event: ConversationEvent, senderOf: (seq: number) => string | undefined): readonly Pin[] {
+  const { body } = event;
+  if (body?.type !== 'erased') return pins;
+  const left = pins.filter(({ seq }) => seq >= event.seq || senderOf(seq) !== body.value.user);
+  return left.length === pins.length ? pins : left;
 }
