@@ -11,7 +11,7 @@ export async function* eachRelation(
 ): AsyncGenerator<RelationView> {
   let page = '';
   do {
-    const answer = await history.listRelations({ app, user, kind, page, limit: userLimits.page }, call);
+    const answer = await history.listRelations({ app, user, kind, page, limit: userLimits.relationsPage }, call);
     yield* answer.relations;
     page = answer.nextPage;
   } while (page !== '');

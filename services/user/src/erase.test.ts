@@ -80,6 +80,13 @@ describe('the erasure of a user', () => {
     expect(world.wordsOf('ann')).toEqual([]);
   });
 
+  it('finds nothing to do in a room that has ended', async () => {
+    const { world, erase } = await arrange();
+    world.ended.push('r:hall');
+    expect(await erase()).toMatchObject({ isComplete: true });
+    expect(world.wordsOf('ann')).toEqual(['in r:hall']);
+  });
+
   it('says that it is not complete while something is unavailable, does the rest, and completes later', async () => {
     for (const call of ['disconnect', 'eraseMedia', 'leaveGroup', 'listUserMessages', 'listRelations']) {
       const { world, erase } = await arrange();

@@ -6,7 +6,9 @@ export const userLimits = {
   stepsMax: 20,
   /** History is a little late: so close to a limit it is asked for what is true now. */
   countMargin: 100,
-  /** Relations and conversations that are read at a time. */
+  /** Relations that are read at a time: history sorts all of a user's for each page. */
+  relationsPage: 1_000,
+  /** Conversations and files that are read at a time. */
   page: 100,
   /** Users whom one notice goes to. */
   noticeUsers: 100,

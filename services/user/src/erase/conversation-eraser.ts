@@ -1,4 +1,4 @@
-import type { AppId, UserId } from '@parley/kernel';
+import { type AppId, ParleyError, type UserId } from '@parley/kernel';
 import type { CallOptions } from '@parley/rpc';
 import type { UserDeps } from '../ports.js';
 
@@ -37,7 +37,14 @@ export class ConversationEraser {
   async #act(conversation: string, id: string): Promise<void> {
     const { app, user, call } = this.#options;
     const act = { kind: { type: 'erase', value: { user } } } as const;
-    const { seq } = await this.#router.act({ app, conversation, clientMsgId: `${id}-${user}`, act }, call);
+    const asked = this.#router.act({ app, conversation, clientMsgId: `${id}-${user}`, act }, call);
+    const { seq } = await asked.catch(nothingThere);
     this.#erasedTo.set(conversation, Math.max(seq, this.#erasedTo.get(conversation) ?? 0));
   }
+}
+
+/** Nothing is left of a room that has ended: nothing has to be erased in it. */
+function nothingThere(thrown: unknown): { readonly seq: number } {
+  if (ParleyError.from(thrown).error !== 'CONVERSATION_NOT_FOUND') throw thrown;
+  return { seq: Number.MAX_SAFE_INTEGER };
 }

@@ -47,6 +47,7 @@ export class UserWorld {
   readonly told: Told[] = [];
   readonly acts: { readonly conversation: string; readonly sender: string; readonly act: Act }[] = [];
   readonly left: string[] = [];
+  /** Users whose sessions were ended, and conversations that are no more. */
   readonly ended: string[] = [];
   files = 3;
   rules: AppRules = defaultRules;
@@ -205,6 +206,7 @@ export class UserWorld {
       return { seq: 0, version: profile.version };
     }
     if (kind?.type !== 'erase') throw new ParleyError('UNSUPPORTED');
+    if (this.ended.includes(conversation)) throw new ParleyError('CONVERSATION_NOT_FOUND');
     const talk = this.talkOf(conversation);
     const name = `${conversation}/${clientMsgId}`;
     const seq = this.#seqOf.get(name) ?? ++talk.head;
