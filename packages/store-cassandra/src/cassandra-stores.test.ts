@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CassandraCluster, engineAvailability, startCassandra } from '@parley/engines';
 import { limits, systemClock, systemRandom } from '@parley/kernel';
-import { batchAt, conversationRow, eventsBatch, historyStoreContract, partition, pushStoreContract } from '@parley/store/contract';
+import {
+  batchAt,
+  conversationRow,
+  detailRow,
+  eventsBatch,
+  historyStoreContract,
+  partition,
+  pushStoreContract,
+  seqsOf,
+} from '@parley/store/contract';
 import type { Client } from 'cassandra-driver';
 import { connectCassandra } from './cassandra-client.js';
 import { cassandraLimits } from './limits.js';
@@ -107,6 +116,70 @@ describeWithCassandra('on a real Cassandra', () => {
     });
   });
 
+  describe('two processes', () => {
+    const none = { events: [], conversations: [], details: [] };
+    const valueIn = async ({ history }: CassandraStores): Promise<string> =>
+      Buffer.from((await history.detail(detailRow('s', 'k'))) ?? []).toString();
+    const inTwo = async (work: (first: CassandraStores, second: CassandraStores) => Promise<void>): Promise<void> => {
+      await truncate();
+      const both = [await open(), await open()] as const;
+      try {
+        await work(...both);
+      } finally {
+        for (const { history, push } of both) await Promise.all([history[Symbol.asyncDispose](), push[Symbol.asyncDispose]()]);
+      }
+    };
+
+    it('learn of a wipe, and begin anew both', () =>
+      inTwo(async (first, second) => {
+        await first.history.apply(partition, eventsBatch(0, 'g:a', 1, 3));
+        await first.history.wipe();
+        const next = eventsBatch(1, 'g:a', 4, 5);
+        await expect(second.history.apply(partition, next)).rejects.toThrow(/wiped/);
+        await expect(first.history.apply(partition, next)).rejects.toThrow(/wiped/);
+        expect(await second.history.epoch()).toBe(await first.history.epoch());
+        expect(await second.history.checkpoint(partition)).toBeUndefined();
+        await second.history.apply(partition, eventsBatch(0, 'g:a', 1, 3));
+        expect((await first.history.checkpoint(partition))?.position.offset).toBe(1);
+        expect(await seqsOf(first.history, 'g:a', { from: 1, limit: 9 })).toEqual([1, 2, 3]);
+      }));
+
+    it('go on where one of them died in the middle of a wipe', () =>
+      inTwo(async (first, second) => {
+        await first.history.apply(partition, eventsBatch(0, 'g:a', 1, 3));
+        const epoch = await first.history.epoch();
+        await client.execute("UPDATE store_facts SET is_wiping = true WHERE name = 'epoch' IF EXISTS", [], { isIdempotent: false });
+        const found = await Promise.all([first, second].map(({ history }) => history.checkpoint(partition)));
+        expect(found).toEqual([undefined, undefined]);
+        expect(await first.history.epoch()).not.toBe(epoch);
+        expect(await seqsOf(first.history, 'g:a', { from: 1, limit: 9 })).toEqual([]);
+        await first.history.apply(partition, eventsBatch(0, 'g:a', 1, 3));
+        expect(await seqsOf(second.history, 'g:a', { from: 1, limit: 9 })).toEqual([1, 2, 3]);
+      }));
+
+    it('wipe once where both want it', () =>
+      inTwo(async (first, second) => {
+        await Promise.all([first.history.wipe(), second.history.wipe()]);
+        await first.history.checkpoint(partition);
+        await first.history.apply(partition, eventsBatch(0, 'g:a', 1, 3));
+        expect(await seqsOf(second.history, 'g:a', { from: 1, limit: 9 })).toEqual([1, 2, 3]);
+      }));
+
+    it('do not amend what a successor has written', () =>
+      inTwo(async (first, second) => {
+        await first.history.apply(partition, batchAt(10, { details: [detailRow('s', 'k', 'z1')] }));
+        await first.history.amend(partition, { ...none, details: [detailRow('s', 'k', 'z2')] });
+        await second.history.amend(partition, { ...none, details: [detailRow('s', 'k', 'a3')] });
+        expect(await valueIn(first)).toBe('a3');
+        await second.history.apply(partition, batchAt(20, { details: [detailRow('s', 'k', 'a4')] }));
+        await first.history.amend(partition, { ...none, details: [detailRow('s', 'k', 'z5')] });
+        expect(await valueIn(first)).toBe('a4');
+        await second.history.amend(partition, { ...none, details: [detailRow('s', 'k', 'a6')] });
+        for (let i = 0; i < 300; i++) await first.history.amend(partition, { ...none, details: [detailRow('s', 'k', 'z7')] });
+        expect(await valueIn(first)).toBe('a6');
+      }));
+  });
+
   describe('migrations', () => {
     it('leave rows readable that were written by the version before', async () => {
       const options = optionsOf('grown');
@@ -120,6 +193,13 @@ describeWithCassandra('on a real Cassandra', () => {
           'INSERT INTO conversations (app, conversation, head_seq, countable, updated_ms, membership_version, closed) ' +
           "VALUES ('demo', 'r:hall', 300, 299, 1700000000000, 7, true) USING TIMESTAMP 5";
         await old.execute(row);
+        await old.execute(
+          "INSERT INTO messages (app, conversation, bucket, seq, event) VALUES ('demo', 'g:a', 0, 1, 0x0a) USING TIMESTAMP 900000",
+        );
+        await old.execute(
+          'INSERT INTO history_checkpoints (store, log_partition, log_offset, fence, record_index, tail_offset, tail_fence, ' +
+            "tail_index, time_ms) VALUES ('timeline', 3, 900000, 1, 2, 3, 4, 5, 6) USING TIMESTAMP 900001",
+        );
         expect(await migrateCassandra(options)).toEqual(later.map(({ name }) => name));
         // What a migration that was cut short repeats.
         for (const statement of later.flatMap(({ statements }) => statements)) await old.execute(statement, [], { isIdempotent: false });
@@ -130,7 +210,20 @@ describeWithCassandra('on a real Cassandra', () => {
       const expected = { headSeq: 300, countable: 299, updatedMs: 1_700_000_000_000, membershipVersion: 7, closed: true };
       const found = await history.conversation('demo', 'r:hall');
       expect(found).toMatchObject({ ...expected, historyAccess: 0, keptFromSeq: 0 });
-      expect(found?.speaking).toHaveLength(0);
+      expect([found?.speaking.length, found?.details.length]).toEqual([0, 0]);
+      const readEvent = async (): Promise<unknown> => {
+        const [event] = await history.events('demo', 'g:a', { from: 1, limit: 1, backwards: false });
+        return [Buffer.from(event?.event ?? []).toString('hex'), event?.countable];
+      };
+      expect(await readEvent()).toEqual(['0a', 0]);
+      const checkpoint = await history.checkpoint(partition);
+      expect(checkpoint).toEqual({ position: { offset: 900_000, fence: 1, index: 2 }, tail: { offset: 3, fence: 4, index: 5 }, timeMs: 6 });
+      // What is written now outweighs what the version before wrote further on in the log, and lost its checkpoint of.
+      const event = { app: 'demo', conversation: 'g:a', seq: 1, event: Uint8Array.of(9), countable: 1 };
+      await history.amend(partition, { events: [event], conversations: [], details: [] });
+      expect(await readEvent()).toEqual(['09', 1]);
+      await history.apply(partition, batchAt(900_000, { events: [{ ...event, event: Uint8Array.of(8) }] }));
+      expect(await readEvent()).toEqual(['08', 1]);
       await history[Symbol.asyncDispose]();
       await push[Symbol.asyncDispose]();
     }, 60_000);

@@ -35,7 +35,7 @@ describe('a compacted file', () => {
     const store = await openAt();
     for (let i = 0; i < 40; i++) {
       const { events } = eventsBatch(i, 'g:a', i * 50 + 1, i * 50 + 50);
-      const secrets = events.map((row) => ({ ...row, event: Buffer.from(`${secret} ${row.seq}`) }));
+      const secrets = events.map((row) => ({ ...row, event: Buffer.from(`${secret} ${row.seq} `.repeat(8)) }));
       await store.apply(partition, { ...eventsBatch(i, 'g:a', i * 50 + 1, i * 50 + 50), events: secrets });
       await store.flush();
     }

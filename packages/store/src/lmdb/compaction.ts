@@ -13,7 +13,7 @@ export function askForCompaction(path: string): void {
 }
 
 /**
- * Writes the file anew where that was asked for. Row by row, not page by page: a page keeps bytes of rows that it held
+ * Writes the file anew where that was asked for. Row by row, not page by page: a page may keep bytes of rows that it held
  * once. The copy takes the place of the file in one step, and until then, whatever happens, the file is the old one and
  * the wish remains.
  */

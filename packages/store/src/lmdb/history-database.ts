@@ -52,6 +52,7 @@ export class HistoryDatabase {
   readonly #details: BytesDatabase;
   readonly #sends: SendDayDatabases;
   readonly #key = new RowKey();
+  readonly #arena = new RowArena();
 
   constructor(environment: LmdbEnvironment, clock: Clock) {
     this.#environment = environment;
@@ -143,12 +144,13 @@ export class HistoryDatabase {
     }
   }
 
-  /** Writes the changes of several partitions and their checkpoints as one transaction. */
+  /** Writes the changes of several partitions and their checkpoints as one transaction; one at a time. */
   async write(partitions: ReadonlyMap<number, HistoryChanges>): Promise<void> {
     for (const changes of partitions.values()) {
       for (const { writing } of changes.conversations) if (writing !== undefined) this.#sends.prepare(writing.sends);
     }
-    const arena = new RowArena();
+    const arena = this.#arena;
+    arena.reset();
     await this.#environment.transaction(() => {
       for (const [partition, changes] of partitions) this.#put(partition, changes, arena);
       this.#sends.dropExpired();

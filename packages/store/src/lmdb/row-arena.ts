@@ -1,11 +1,14 @@
 const chunkBytes = 64 * 1024;
+/** Chunks that are kept for the next rows. */
+const keptChunksMax = 64;
 
 /**
- * Encodes small rows one behind the other into shared chunks: one allocation for hundreds of rows, and
- * one address for the database binding to look up instead of one per row. Chunks are never reused, so
- * a row stays valid as long as somebody holds it.
+ * Encodes rows one behind the other into shared chunks: one allocation for hundreds of rows, and one
+ * address for the database binding to look up instead of one per row. A row stays valid until `reset`.
  */
 export class RowArena {
+  readonly #full: Buffer<ArrayBuffer>[] = [];
+  readonly #free: Buffer<ArrayBuffer>[] = [];
   #chunk = Buffer.allocUnsafeSlow(chunkBytes);
   #start = 0;
   #pos = 0;
@@ -58,10 +61,20 @@ export class RowArena {
     return this.#chunk.subarray(this.#start, this.#pos);
   }
 
+  /** Uses the memory of all rows so far again; nobody may hold one any more. */
+  reset(): void {
+    if (this.#free.length < keptChunksMax) this.#free.push(...this.#full.slice(0, keptChunksMax - this.#free.length));
+    this.#full.length = 0;
+    this.#start = 0;
+    this.#pos = 0;
+  }
+
   #reserve(bytes: number): void {
     if (this.#pos + bytes <= this.#chunk.length) return;
     const begun = this.#chunk.subarray(this.#start, this.#pos);
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, 2 * (begun.length + bytes)));
+    if (this.#chunk.length === chunkBytes) this.#full.push(this.#chunk);
+    const needed = 2 * (begun.length + bytes);
+    this.#chunk = (needed <= chunkBytes ? this.#free.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(chunkBytes, needed));
     this.#chunk.set(begun);
     this.#start = 0;
     this.#pos = begun.length;
