@@ -232,7 +232,7 @@ reported at once, and the process does not start. \`npm run parley -- config\` p
 
 ${table(['setting', 'variable', 'default', 'expects', 'meaning'], rows)}
 
-\`limits\` holds for all apps, \`apps[].limits\` for one. Rates by priority and rates by kind of message hold together; LOW and
+\`limits\` and \`rules\` hold for all apps, \`apps[].limits\` and \`apps[].rules\` for one. Rates by priority and rates by kind of message hold together; LOW and
 MEDIUM of a client are never below what an app's rates by kind add up to, unless they are set. What \`policy/setPolicy\` sets while
 the system runs ([back-end API](backend-api.md#how-much-an-app-may-send)) goes before both.
 
