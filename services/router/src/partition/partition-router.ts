@@ -1,4 +1,4 @@
-import { decodeTimelineBatch, type LaneCommand } from '@parley/contracts/events';
+import { decodeTimelineBatch } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
 import { defaultRules, type RulesBook } from '@parley/domain';
 import type { CancelTimer } from '@parley/kernel';
@@ -14,6 +14,7 @@ import { Shedding } from '../overload/shedding.js';
 import type { TransitClock } from '../overload/transit-clock.js';
 import { Batch, type BatchSinks } from './batch.js';
 import type { CommandContext } from './command-context.js';
+import { CommandDecider } from './command-decider.js';
 import { Conversations } from './conversations.js';
 import { conversationKey, type ConversationState } from './conversation-state.js';
 import { DedupeWindow, sendKey } from './dedupe-window.js';
@@ -22,7 +23,7 @@ import { Preparations } from './preparations.js';
 import { Questions } from './questions.js';
 import { Sequencer } from './sequencer.js';
 import { countTransients } from './transient-content.js';
-import { chainOf, WaitingCommands } from './waiting-commands.js';
+import { WaitingCommands } from './waiting-commands.js';
 import { Wake } from './wake.js';
 
 const defaultPolicies: PolicyBook = { policyOf: () => defaultPolicy };
@@ -136,13 +137,10 @@ export class PartitionRouter {
   }
 
   async #serve(owner: PartitionOwner, stop: AbortSignal): Promise<void> {
-    const { clock, policies = defaultPolicies, rules = rulesByDefault } = this.#deps;
-    const { partition } = this;
-    const window = this.#window;
-    const sequencer = new Sequencer({ partition, fence: owner.fence, clock, policies, rules, window, lastTimeMs: this.#lastTimeMs });
+    const decider = this.#createDecider(owner.fence);
     this.#writePositionsAfter(routerLimits.idlePositionEveryMs);
     while (!stop.aborted) {
-      const batch = this.#collect(sequencer);
+      const batch = this.#collect(decider);
       if (batch.needsAppend || this.#isPositionDue) await this.#commit(owner, batch);
       else if (batch.commands === 0) {
         await this.#wake.wait();
@@ -152,6 +150,15 @@ export class PartitionRouter {
       batch.release(owner.position.offset - 1);
       this.#trimLanes();
     }
+  }
+
+  #createDecider(fence: number): CommandDecider {
+    const { clock, policies = defaultPolicies, rules = rulesByDefault } = this.#deps;
+    const { partition, conversations } = this;
+    const window = this.#window;
+    const sequencer = new Sequencer({ partition, fence, clock, policies, rules, window, lastTimeMs: this.#lastTimeMs });
+    const [questions, waiting, ledger, events] = [this.#questions, this.#waiting, this.#ledger, this.#events];
+    return new CommandDecider({ partition, conversations, questions, waiting, sequencer, ledger, events });
   }
 
   async #commit(owner: PartitionOwner, batch: Batch): Promise<void> {
@@ -164,13 +171,13 @@ export class PartitionRouter {
   }
 
   /** Takes what is ready from the lanes, by weight, and decides about it. */
-  #collect(sequencer: Sequencer): Batch {
+  #collect(decider: CommandDecider): Batch {
     const batch = new Batch(this.#sinks);
     const now = this.#deps.clock.monotonic();
     this.#shedding.observe(now, Math.max(this.oldestMs('medium'), this.oldestMs('low')));
-    this.#decideAnswered(sequencer, batch);
+    decider.decideAnswered(batch);
     while (batch.commands < routerLimits.batchCommandsMax && batch.bytes < routerLimits.batchBytesMax) {
-      if (this.#shedding.isOpen) this.#shedHeads(now, sequencer, batch);
+      if (this.#shedding.isOpen) this.#shedHeads(now, decider, batch);
       const lane = this.#scheduler.next({
         system: this.#offer('system', now),
         high: this.#offer('high', now),
@@ -178,7 +185,7 @@ export class PartitionRouter {
         low: this.#offer('low', now),
       });
       if (lane === undefined) break;
-      this.#decideRecord(this.#intake.take(lane), sequencer, batch);
+      this.#decideRecord(this.#intake.take(lane), decider, batch);
     }
     return batch;
   }
@@ -187,13 +194,13 @@ export class PartitionRouter {
    * Takes the records at the lanes' heads of which nothing is left when their transient messages are shed, the
    * oldest first: that needs no turn of the lane, so what is stored comes up sooner.
    */
-  #shedHeads(now: number, sequencer: Sequencer, batch: Batch): void {
+  #shedHeads(now: number, decider: CommandDecider, batch: Batch): void {
     for (const lane of ['low', 'medium'] as const) {
       while (batch.shedCommands < routerLimits.batchShedMax) {
         const record = this.#intake.head(lane);
         if (record === undefined || record.commands.length === 0 || !this.#isReady(record)) break;
         if (this.#shedOf(record, now) < record.commands.length) break;
-        this.#decideRecord(this.#intake.take(lane), sequencer, batch);
+        this.#decideRecord(this.#intake.take(lane), decider, batch);
       }
     }
   }
@@ -218,7 +225,7 @@ export class PartitionRouter {
     return this.#waiting.hasRoom || !this.#preparations.hasOpenQuestions(record);
   }
 
-  #decideRecord(record: PendingRecord, sequencer: Sequencer, batch: Batch): void {
+  #decideRecord(record: PendingRecord, decider: CommandDecider, batch: Batch): void {
     const { failed, questions } = this.#preparations.take(record);
     this.#consumed.set(record.lane, record.nextOffset);
     this.#hasUnwrittenPositions = true;
@@ -237,61 +244,16 @@ export class PartitionRouter {
         continue;
       }
       const question = questions?.get(command);
-      if (this.#putAside(command, { lane, state, question })) continue;
+      if (decider.putAside(command, { lane, state, question })) continue;
       context ??= { lane, isShedding, state, question };
       context.state = state;
       context.question = question;
-      this.#decide(command, context, sequencer, batch);
+      decider.decide(command, context, batch);
     }
     batch.commands += Math.max(1, commands.length) - (batch.shedCommands - shedBefore);
     this.#shedding.record(lane, waitedMs, commands.length);
     this.#loads.record(lane, waitedMs, commands.length);
     this.#events.taken(lane, commands.length, nowMs - record.arrivedMs);
-  }
-
-  #decide(command: LaneCommand, context: Readonly<CommandContext>, sequencer: Sequencer, batch: Batch): void {
-    const { lane } = context;
-    try {
-      this.#ledger.count(lane, sequencer.decide(command, context, batch));
-    } catch (error) {
-      this.#events.undecidable(this.partition, error);
-      batch.refuse(command, 'INVALID_ARGUMENT');
-      this.#ledger.count(lane, 'refused');
-    }
-  }
-
-  /** Lets a command wait for history, or behind one of the same sender that does; false when it can be decided now. */
-  #putAside(command: LaneCommand, { lane, state, question }: Omit<CommandContext, 'isShedding'>): boolean {
-    if (question === undefined && this.#waiting.size === 0) return false;
-    const chain = chainOf(lane, command);
-    const mustWait = question?.isOpen === true || this.#waiting.holds(chain);
-    if (mustWait) this.#waiting.add(chain, { lane, command, question });
-    else return this.#askAnew(command, { lane, state, question });
-    return true;
-  }
-
-  /** What was done since may no longer be remembered here; then the answers are too old. */
-  #askAnew(command: LaneCommand, { lane, state, question }: Omit<CommandContext, 'isShedding'>): boolean {
-    if (question === undefined || question.targets.size === 0 || question.floorSeq >= state.targetsFloorSeq) return false;
-    this.#waiting.putBack(chainOf(lane, command), { lane, command, question: this.#questions.ask(command, state) });
-    return true;
-  }
-
-  /** Decides about those that stood aside and know now what they need. */
-  #decideAnswered(sequencer: Sequencer, batch: Batch): void {
-    while (batch.commands < routerLimits.batchCommandsMax && batch.bytes < routerLimits.batchBytesMax) {
-      const waiting = this.#waiting.take();
-      if (waiting === undefined) return;
-      const { lane, command, question } = waiting;
-      batch.commands++;
-      const state = this.conversations.get(conversationKey(command.app, command.conversation));
-      if (state === undefined) {
-        batch.refuse(command, 'UNAVAILABLE');
-        this.#ledger.count(lane, 'refused');
-      } else if (!this.#askAnew(command, { lane, state, question })) {
-        this.#decide(command, { lane, isShedding: false, state, question }, sequencer, batch);
-      }
-    }
   }
 
   #stateOf(record: PendingRecord, index: number): ConversationState | undefined {

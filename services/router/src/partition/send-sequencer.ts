@@ -11,7 +11,7 @@ import type { Batch } from './batch.js';
 import type { CommandContext } from './command-context.js';
 import type { ConversationState } from './conversation-state.js';
 import { decideSend } from './decide-send.js';
-import { type DedupeWindow, sendKey } from './dedupe-window.js';
+import { type DedupeWindow, type SendKey, sendKey } from './dedupe-window.js';
 import { isAnswerable, isCountable, optionsOf } from './message-options.js';
 import { messagePublication, narrowed } from './publications.js';
 import { SlowMode } from './slow-mode.js';
@@ -67,22 +67,25 @@ export class SendSequencer {
       batch.refuse(command, 'RATE_LIMITED', { retryAfterMs });
       return 'refused';
     }
-    const stamp = this.#deps.stamps.next();
-    if (decision.type === 'pass-on') return passOn(command, send, { state, stamp, batch });
+    const placed = { state, stamp: this.#deps.stamps.next(), batch };
+    if (decision.type === 'pass-on') return passOn(command, send, placed);
+    this.#store(command, send, { ...placed, key, answered, bodyHash: decision.bodyHash });
+    return 'stored';
+  }
+
+  #store(command: LaneCommand, send: SendCommand, { state, stamp, batch, key, answered, bodyHash }: Storing): void {
     const { messageId, timeMs } = stamp;
     const seq = ++state.headSeq;
     const options = optionsOf(send, state, { timeMs, answered });
     if (isCountable(send)) state.countable++;
     const { countable } = state;
-    const { bodyHash } = decision;
     const event = encodeMessage(command, send, { seq, stamp, options });
-    window.add(key, { seq, messageId, timeMs, bodyHash });
+    this.#deps.window.add(key, { seq, messageId, timeMs, bodyHash });
     batch.store({ app: command.app, event, countable, bodyHash, trace: command.trace }, { state, seq }, [
       publicationOf(command, send, { state, seq, stamp, event }),
     ]);
     if (state.conversation.type === 'group') remember(send, { state, seq, timeMs });
     batch.answer(command, { seq, messageId, timeMs });
-    return 'stored';
   }
 
   /** The message that is answered, where the sender may see it. */
@@ -105,11 +108,19 @@ export class SendSequencer {
   }
 }
 
-function passOn(
-  command: LaneCommand,
-  send: SendCommand,
-  { state, stamp, batch }: { readonly state: ConversationState; readonly stamp: Stamp; readonly batch: Batch },
-): CommandResult {
+interface Placed {
+  readonly state: ConversationState;
+  readonly stamp: Stamp;
+  readonly batch: Batch;
+}
+
+interface Storing extends Placed {
+  readonly key: SendKey;
+  readonly answered: TargetFacts | undefined;
+  readonly bodyHash: number;
+}
+
+function passOn(command: LaneCommand, send: SendCommand, { state, stamp, batch }: Placed): CommandResult {
   const event = encodeMessage(command, send, { seq: 0, stamp, options: send.options });
   batch.passOn(publicationOf(command, send, { state, seq: 0, stamp, event }));
   batch.answer(command, { seq: 0, messageId: stamp.messageId, timeMs: stamp.timeMs });
