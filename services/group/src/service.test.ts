@@ -1,93 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AggregateHostDeps } from '@parley/aggregates';
-import { type AggregateSubject, describeAggregates, type SubjectService, TestCluster, testApp } from '@parley/aggregates/contract';
-import { GroupService as GroupContract } from '@parley/contracts/group';
-import { createGetRelationsResponse } from '@parley/contracts/history';
-import { topics } from '@parley/contracts/topics';
-import { defaultRules, type RulesBook } from '@parley/domain';
-import { ParleyError } from '@parley/kernel';
-import { createInProcessRpc, type ServiceClient } from '@parley/rpc';
-import { groupLimits } from './limits.js';
-import type { Relations } from './ports.js';
-import { createGroupService } from './service.js';
+import { describeAggregates, TestCluster, testApp } from '@parley/aggregates/contract';
+import { clientOf, errorOf, groupSubject, startGroups } from './testing/group-subject.js';
 
-type GroupClient = ServiceClient<typeof GroupContract>;
-interface GroupSubject extends SubjectService {
-  readonly client: GroupClient;
-}
-
-/** Who blocks whom: pairs of who does and whom. */
-const blocks = new Set<string>();
-
-const history: Relations = {
-  getRelations: async ({ user = '', others = [] }) =>
-    createGetRelationsResponse({
-      relations: others.map((other) => ({
-        view: { other, isBlocked: blocks.has(`${user}>${other}`) },
-        isBlockedBy: blocks.has(`${other}>${user}`),
-      })),
-    }),
-};
-
-const rules: RulesBook = { rulesOf: (app) => ({ ...defaultRules, blocksInvitations: app === testApp }) };
-
-function createSubject(deps: AggregateHostDeps): GroupSubject {
-  const rpc = createInProcessRpc();
-  const client = rpc.dialer.client(GroupContract, 'local');
-  const service = createGroupService({ ...deps, history, rules, owners: client });
-  rpc.server().serve(GroupContract, service.handlers);
-  return {
-    client,
-    run: (signal) => service.run(signal),
-    make: async (group, owner) => {
-      const created = await client.createGroup({ app: testApp, group, owner, members: [], memberLimit: 20_000 });
-      return created.group?.version ?? 0;
-    },
-    enter: async (group, users) => {
-      const parts: (readonly string[])[] = [];
-      for (let at = 0; at < users.length; at += groupLimits.inviteMax) parts.push(users.slice(at, at + groupLimits.inviteMax));
-      const answers = await Promise.all(
-        parts.map((part) =>
-          part.length === 1
-            ? client.joinGroup({ app: testApp, group, user: part[0] })
-            : client.inviteToGroup({ app: testApp, group, users: part }),
-        ),
-      );
-      return answers.at(-1)?.group?.version ?? 0;
-    },
-    leave: async (group, user) => {
-      await client.leaveGroup({ app: testApp, group, user });
-    },
-    list: (group, page, limit) => client.listMembers({ app: testApp, group, page, limit }),
-  };
-}
-
-const subject: AggregateSubject = {
-  topic: topics.groupEvents,
-  conversationOf: (id) => `g:${id}`,
-  create: createSubject,
-};
-
-describeAggregates('group', subject);
-
-async function startGroups(cluster: TestCluster): Promise<GroupClient> {
-  const { service } = await cluster.start('a');
-  return (service as GroupSubject).client;
-}
-
-async function errorOf(call: Promise<unknown>): Promise<readonly [string, string]> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => ParleyError.from(thrown),
-  );
-  return [error?.error ?? 'none', error?.detail ?? ''];
-}
+describeAggregates('group', groupSubject);
 
 const app = testApp;
 
 describe('group calls', () => {
   it('name the field that is wrong', async () => {
-    await using cluster = await TestCluster.open(subject);
+    await using cluster = await TestCluster.open(groupSubject);
     const groups = await startGroups(cluster);
     const wrong: readonly (readonly [Promise<unknown>, string])[] = [
       [groups.createGroup({ app: '', group: 'x', owner: 'ann' }), 'app'],
@@ -109,7 +30,7 @@ describe('group calls', () => {
   });
 
   it('answer a stranger as if there were no group', async () => {
-    await using cluster = await TestCluster.open(subject);
+    await using cluster = await TestCluster.open(groupSubject);
     const groups = await startGroups(cluster);
     await groups.createGroup({ app, group: 'x', owner: 'ann', members: ['bob'] });
     for (const group of ['x', 'absent']) {
@@ -127,7 +48,7 @@ describe('group calls', () => {
   });
 
   it('keep apps apart', async () => {
-    await using cluster = await TestCluster.open(subject);
+    await using cluster = await TestCluster.open(groupSubject);
     const groups = await startGroups(cluster);
     await groups.createGroup({ app, group: 'x', owner: 'ann' });
     expect(await errorOf(groups.joinGroup({ app: 'other', group: 'x', user: 'bob' }))).toEqual(['GROUP_NOT_FOUND', '']);
@@ -137,7 +58,7 @@ describe('group calls', () => {
   });
 
   it('tell the router who did what, each change with a place of its own', async () => {
-    await using cluster = await TestCluster.open(subject);
+    await using cluster = await TestCluster.open(groupSubject);
     const groups = await startGroups(cluster);
     await groups.createGroup({ app, group: 'x', owner: 'ann', members: ['bob'] });
     await groups.inviteToGroup({ app, group: 'x', users: ['cid'], operator: 'bob' });
@@ -158,13 +79,13 @@ describe('group calls', () => {
   });
 
   it('never let the id of a dismissed group be used again, restarts included', async () => {
-    await using cluster = await TestCluster.open(subject);
-    const { service, stop } = await cluster.start('a');
-    const { client } = service as GroupSubject;
+    await using cluster = await TestCluster.open(groupSubject);
+    const node = await cluster.start('a');
+    const client = clientOf(node);
     await client.createGroup({ app, group: 'x', owner: 'ann' });
     await client.leaveGroup({ app, group: 'x', user: 'ann' });
-    await stop();
-    const again = ((await cluster.start('bb')).service as GroupSubject).client;
+    await node.stop();
+    const again = clientOf(await cluster.start('bb'));
     expect(await errorOf(again.createGroup({ app, group: 'x', owner: 'bob' }))).toEqual(['GROUP_EXISTS', '']);
     expect(await errorOf(again.joinGroup({ app, group: 'x', user: 'bob' }))).toEqual(['GROUP_NOT_FOUND', '']);
   });

@@ -341,7 +341,7 @@ function describeFaults(subject: AggregateSubject): void {
 }
 
 /** Drops everything before the newest snapshots; answers the partitions that have one. */
-async function trimToSnapshots(cluster: TestCluster, topic: string): Promise<readonly number[]> {
+export async function trimToSnapshots(cluster: TestCluster, topic: string): Promise<readonly number[]> {
   const trimmed: number[] = [];
   for (const { key, value } of await cluster.log.read(topics.snapshots, 0, 0)) {
     const partition = Number(key.split('/')[1]);

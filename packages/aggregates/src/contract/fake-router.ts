@@ -9,7 +9,7 @@ import { createOutcome, type OutcomeInit } from '@parley/contracts/router';
 import { type ErrorName, errorTable } from '@parley/kernel';
 import type { Lane } from '@parley/lanes';
 import type { RouterClient, RouterClientEvents } from '@parley/router-client';
-import { HistoryAccess, type MembershipChange, type SpeakingRules } from '@parley/wire';
+import { type ConversationRules, type GroupChange, HistoryAccess, type MembershipChange, type SpeakingRules } from '@parley/wire';
 
 /**
  * - `answer`: as a router should.
@@ -31,6 +31,9 @@ export interface KnownConversation {
   /** Of the newest change that said something about it. */
   speaking: SpeakingRules | undefined;
   historyAccess: HistoryAccess;
+  rules: ConversationRules | undefined;
+  /** What changed besides members, in order. */
+  readonly groupChanges: GroupChange[];
   /** What was passed on to members, in order, repeated ones included. */
   readonly notices: NoticeCommand[];
   /** What was said, once for each client message id of a sender. */
@@ -77,7 +80,8 @@ export class FakeRouter {
     if (known === undefined) {
       known = {
         ...{ version: 0, headSeq: 0, isClosed: false, members: new Set(), changes: [] },
-        ...{ speaking: undefined, historyAccess: HistoryAccess.UNSPECIFIED, notices: [], messages: [] },
+        ...{ speaking: undefined, historyAccess: HistoryAccess.UNSPECIFIED, rules: undefined },
+        ...{ groupChanges: [], notices: [], messages: [] },
       };
       this.#conversations.set(key, known);
     }
@@ -135,8 +139,9 @@ export class FakeRouter {
   }
 }
 
-function takeMembership(known: KnownConversation, { change, isStored, speaking, historyAccess, notices }: MembershipCommand): void {
-  known.notices.push(...notices);
+function takeMembership(known: KnownConversation, command: MembershipCommand): void {
+  const { change, isStored, speaking, historyAccess, rules, groupChange } = command;
+  known.notices.push(...command.notices);
   if (change === undefined || change.version <= known.version) return;
   known.version = change.version;
   for (const user of change.left) known.members.delete(user);
@@ -146,6 +151,8 @@ function takeMembership(known: KnownConversation, { change, isStored, speaking, 
   known.changes.push(change);
   if (speaking !== undefined) known.speaking = speaking;
   if (historyAccess !== HistoryAccess.UNSPECIFIED) known.historyAccess = historyAccess;
+  if (rules !== undefined) known.rules = rules;
+  if (groupChange !== undefined) known.groupChanges.push(groupChange);
   if (isStored) known.headSeq++;
 }
 
