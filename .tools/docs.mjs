@@ -10,6 +10,7 @@ const { gatewayLimits } = await built('services/gateway/dist/limits.js');
 const { runtimeLimits } = await built('packages/runtime/dist/limits.js');
 const { configSchema } = await built('packages/config/dist/schema.js');
 const { settingsOf } = await built('packages/config/dist/setting.js');
+const { groupPermissions } = await built('packages/domain/dist/index.js');
 
 const cell = (text) => String(text).replaceAll('|', '\\|');
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
@@ -20,6 +21,7 @@ const write = (name, source, body) =>
 write('errors.md', 'packages/kernel/src/errors.ts and packages/wire/src/close-codes.ts', errorsPage());
 write('limits.md', 'packages/kernel/src/limits.ts, services/gateway/src/limits.ts and packages/runtime/src/limits.ts', limitsPage());
 write('configuration.md', 'packages/config/src/schema.ts', configurationPage());
+write('groups.md', 'packages/domain/src/group/permissions.ts', groupsPage());
 
 function errorsPage() {
   const ranges = [
@@ -250,4 +252,85 @@ apps:
 \`\`\`
 
 ${table(['setting', 'default', 'expects', 'meaning'], listRows)}`;
+}
+
+function groupsPage() {
+  const permissions = {
+    yes: ['yes', 'Done.'],
+    no: ['no', '`PERMISSION_DENIED`.'],
+    hidden: ['–', '`GROUP_NOT_FOUND`, whether there is such a group or not.'],
+    unchanged: ['so already', 'No error, and nothing happens.'],
+    senseless: ['no user', '`INVALID_ARGUMENT`: there must be a user who does it. The back end invites and kicks instead.'],
+    byJoinMode: [
+      'join mode',
+      'Open: in at once. Approval: a request. Closed: `GROUP_NOT_FOUND`. An invitation that waits opens every door.',
+    ],
+    ifOption: ['option', 'Yes where the options leave it to members (`invite_mode`, `is_editable_by_members`), else `PERMISSION_DENIED`.'],
+    ifLower: ['on lower roles', 'Yes where all whom it concerns have a lower role, else `PERMISSION_DENIED`; all or nobody.'],
+    ifOwn: ['own', 'Yes where it concerns nobody else; else `PERMISSION_DENIED`, and for strangers `GROUP_NOT_FOUND`.'],
+    ifOwnOrLower: ['own, lower roles', 'Yes for the own name and for those of lower roles.'],
+  };
+  const effects = {
+    join: 'Comes in, or asks to.',
+    invite: 'Brings users in, or asks them.',
+    leave: 'Goes.',
+    kick: 'Puts members out; they may come back where they are let in.',
+    dismiss: 'Ends the group; its id is never used again.',
+    transfer: 'Makes another member the owner; the former one becomes an admin.',
+    setRole: 'Makes a member an admin, or an admin a member.',
+    setNickname: 'Names a member within the group.',
+    updateInfo: 'Changes name, avatar, notice.',
+    changeAttributes: 'Sets and deletes attributes, all or none.',
+    mute: 'Mutes members, a role or everybody for a while, or lifts it.',
+    setOptions: 'Replaces the options.',
+    answerRequest: 'Says yes or no to a request.',
+    setLimit: 'Sets how many members there may be.',
+  };
+  const actors = { owner: 'owner', admin: 'admin', member: 'member', outsider: 'others', backEnd: 'back end' };
+  const nameOf = (type) => code(type.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  const rowsOf = (state, columns) =>
+    Object.entries(groupPermissions).map(([type, row]) => [nameOf(type), ...columns.map((actor) => permissions[row[state][actor]][0])]);
+  const head = (columns) => ['operation', ...columns.map((actor) => actors[actor])];
+  const open = Object.keys(actors);
+  const dismissed = ['owner', 'outsider', 'backEnd'];
+  const operations = Object.keys(groupPermissions).map((type) => [
+    nameOf(type),
+    effects[type] ?? fail(`.tools/docs.mjs: what does ${type} do?`),
+  ]);
+  return `# Groups: who may do what
+
+A group has one owner, up to ${limits.groupAdminsMax} admins, and members. Whoever is not in it is told nothing of it. The back end (an operation without
+an operator) stands above all of them.
+
+${table(head(open), rowsOf('open', open))}
+
+${table(['means', ''], Object.values(permissions))}
+
+${table(['operation', 'does'], operations)}
+
+Of a dismissed group the last owner is the only one who is known:
+
+${table(head(dismissed), rowsOf('dismissed', dismissed))}
+
+## Coming in
+
+- \`invite_mode\` says who invites; \`invitee_mode\` whether invited users come in at once or are asked. The back end asks nobody.
+- A request is named by its user; there is at most one of each. The same one told twice is one, another one replaces it. It waits
+  ${inWords('requestMs', limits.requestMs)}; at most ${limits.groupRequestsMax} wait in a group (\`LIMIT_REACHED\`).
+- Yes to a wish to join comes from owner, admins and back end; yes to an invitation from the invited user and the back end. Whoever
+  is concerned may say no: for the one who asked, that takes the request back.
+- Whoever wished to join has consented: an invitation brings them in. Whoever is invited and joins has said yes.
+- Where the app says so (\`blocksInvitations\`), users do not bring in whom they block or who blocks them: \`BLOCKED\`, which names them.
+
+## Going
+
+When the owner leaves, the group goes to the admin who has been in it for the longest time, else to the member who has; when the last
+member leaves, it is dismissed. Roles, names in the group and exceptions from mutes end with the membership; mutes go on.
+
+## Speaking
+
+- A mute of members binds all but owner and admins; one of admins binds members too, and so does one of everybody. Nothing but
+  the back end mutes the owner. Mutes name their ends; the longest is ${inWords('roomBanMsMax', limits.roomBanMsMax)}, at most ${inWords('groupMutesMax', limits.groupMutesMax)} users are muted.
+- Lifting the mute of a member whose role is muted makes an exception: mute everybody, then let one speak.
+- Slow mode and mutes do not bind the back end; slow mode binds neither owner nor admins.`;
 }
