@@ -37,6 +37,8 @@ export interface CassandraHistoryDeps {
   readonly facts: SharedFacts;
   /** The epoch that batches belong to whose partition has not asked for its checkpoint yet. */
   readonly epoch: string;
+  /** Pause of a wipe in which other processes notice it, in milliseconds. */
+  readonly wipeQuietMs: number;
   readonly close: () => Promise<void>;
 }
 

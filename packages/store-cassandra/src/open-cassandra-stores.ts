@@ -3,6 +3,7 @@ import type { HistoryStore, PushStore } from '@parley/store';
 import { type CassandraConnection, checkKeyspaceName, connectCassandra } from './cassandra-client.js';
 import { CassandraHistoryStore } from './cassandra-history-store.js';
 import { CassandraPushStore } from './cassandra-push-store.js';
+import { cassandraLimits } from './limits.js';
 import { migrateCassandra } from './migrate.js';
 import { SharedFacts } from './store-facts.js';
 
@@ -13,6 +14,8 @@ export interface CassandraStoresOptions extends CassandraConnection {
   readonly random: Random;
   /** Bring the schema up to date before the stores are opened; false by default. */
   readonly migrate?: boolean;
+  /** Pause of a wipe in which other processes notice it, in milliseconds; 2500 by default. */
+  readonly wipeQuietMs?: number;
 }
 
 /** Both stores share one client; it is shut down when both are disposed. */
@@ -23,7 +26,7 @@ export interface CassandraStores {
 
 /** Connects to Cassandra. Rejects when no node answers, or when the keyspace is missing and `migrate` is not set. */
 export async function openCassandraStores(options: CassandraStoresOptions): Promise<CassandraStores> {
-  const { clock, random } = options;
+  const { clock, random, wipeQuietMs = cassandraLimits.wipeQuietMs } = options;
   checkKeyspaceName(options.keyspace);
   if (options.migrate === true) await migrateCassandra(options);
   const client = await connectCassandra(options);
@@ -35,7 +38,7 @@ export async function openCassandraStores(options: CassandraStoresOptions): Prom
       if (open.delete(name) && open.size === 0) await client.shutdown();
     };
     return {
-      history: new CassandraHistoryStore({ client, clock, random, facts, epoch, close: closer('history') }),
+      history: new CassandraHistoryStore({ client, clock, random, facts, epoch, wipeQuietMs, close: closer('history') }),
       push: new CassandraPushStore({ client, close: closer('push') }),
     };
   } catch (error) {

@@ -1,7 +1,6 @@
 import { type Clock, type Random, randomId, sleep } from '@parley/kernel';
 import type { Client } from 'cassandra-driver';
 import { Lease } from './lease.js';
-import { cassandraLimits } from './limits.js';
 import type { SharedFacts } from './store-facts.js';
 
 const tables = ['history_checkpoints', 'messages', 'conversations', 'members', 'conversations_of_user', 'sends', 'details'];
@@ -11,6 +10,8 @@ export interface WipeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly facts: SharedFacts;
+  /** Pause before a table is emptied. */
+  readonly wipeQuietMs: number;
   /** Resolves when what this process has under way has ended. */
   readonly settled: () => Promise<void>;
   /** Only end a wipe that was begun. */
@@ -22,7 +23,7 @@ export interface WipeOptions {
  * every process has seen it the tables are emptied; whoever reads a checkpoint meanwhile waits. When this process dies
  * on the way, the flag stays, and the next one that looks for a checkpoint or opens the store starts over.
  */
-export async function wipeHistory({ client, clock, random, facts, settled, isFinishing }: WipeOptions): Promise<void> {
+export async function wipeHistory({ client, clock, random, facts, wipeQuietMs, settled, isFinishing }: WipeOptions): Promise<void> {
   const before = await facts.fresh();
   const lease = await Lease.take(client, clock, { name: 'wipe', holder: randomId(random) });
   try {
@@ -31,7 +32,7 @@ export async function wipeHistory({ client, clock, random, facts, settled, isFin
     if (now.epoch !== before.epoch || (isFinishing && !now.isWiping)) return;
     await facts.beginWipe();
     await settled();
-    await sleep(clock, cassandraLimits.wipeQuietMs);
+    await sleep(clock, wipeQuietMs);
     for (const table of tables) {
       await lease.renew();
       await client.execute(`TRUNCATE ${table}`, [], { executionProfile: 'schema', isIdempotent: false });
