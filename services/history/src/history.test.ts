@@ -68,6 +68,19 @@ describe('history', () => {
     ]);
   });
 
+  it('tells who subscribes where a user is a member, since when, and how far that has come', async () => {
+    await using timeline = await HistoryFixture.open();
+    await timeline.membership(group, { joined: ['ann'], version: 1 });
+    await timeline.membership(group, { joined: ['bob'], version: 2 });
+    await timeline.membership('g:left', { joined: ['bob'], version: 1 });
+    await timeline.membership('g:left', { left: ['bob'], version: 2 });
+    await timeline.message(group, 'ann', 'hi');
+    const history = await timeline.start();
+    const memberships = { app: 'app', user: 'bob', isMembershipOnly: true, isCurrent: true };
+    const { conversations } = await history.listConversations(memberships);
+    expect(conversations).toMatchObject([{ conversation: group, isMember: true, memberSinceSeq: 2, headSeq: 3 }]);
+  });
+
   it('leaves out what has not changed, and keeps apps apart', async () => {
     await using timeline = await HistoryFixture.open();
     await timeline.message(pair, 'ann', 'hi');
@@ -87,7 +100,7 @@ describe('history', () => {
     expect(await history.getConversation({ app: 'app', conversation: group })).toMatchObject({
       exists: true,
       headSeq: 2,
-      countable: 2,
+      countable: 1,
       membershipVersion: 7,
       members: ['ann', 'bob'],
     });

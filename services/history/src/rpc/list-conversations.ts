@@ -33,7 +33,9 @@ function describe(
   const { conversation, closed } = held.row;
   const isMember = conversation.startsWith('u:') || (isStaying(state) && !closed);
   if (updatedMsOf(held, { state, isMember }) < changedSinceMs) return undefined;
-  if (isMembershipOnly) return isMember ? { conversation, isMember } : undefined;
+  if (isMembershipOnly) {
+    return isMember ? { conversation, isMember, headSeq: held.row.headSeq, memberSinceSeq: state.stays.at(-1)?.from ?? 0 } : undefined;
+  }
   return entitlementOfState(deps, held, { viewer: user, state }).then((entitlement) =>
     entitlement === undefined ? undefined : conversationHead(deps, held, entitlement),
   );
@@ -51,7 +53,11 @@ async function roomsOf(
     if (held === undefined || held.row.updatedMs < changedSinceMs) return undefined;
     const entitlement = await entitlementOf(deps, held, user).catch(unseen);
     if (entitlement === undefined) return undefined;
-    return isMembershipOnly ? { conversation, isMember: true } : conversationHead(deps, held, entitlement);
+    const { memberSinceSeq } = entitlement;
+    // Who subscribes must know from which seq on the channel is for the user, and how far it has come.
+    return isMembershipOnly
+      ? { conversation, isMember: true, headSeq: held.row.headSeq, memberSinceSeq }
+      : conversationHead(deps, held, entitlement);
   });
   return (await Promise.all(heads)).filter((head) => head !== undefined);
 }
