@@ -1,6 +1,5 @@
 import { WebSocket } from 'ws';
-import { type Client, createClient as createPlainClient } from './client.js';
-import type { ClientOptions } from './core-client.js';
+import { type Client, createClient as createPlainClient, type FullClientOptions } from './client.js';
 import type { WebSocketLike } from './socket.js';
 
 export * from './index.js';
@@ -10,4 +9,4 @@ export const nodeWebSocket = (url: string, protocols: string[]): WebSocketLike =
   new WebSocket(url, protocols, { perMessageDeflate: false }) as unknown as WebSocketLike;
 
 /** `createClient` of `@parley/sdk` with sockets for Node. */
-export const createClient = (options: ClientOptions): Client => createPlainClient({ webSocket: nodeWebSocket, ...options });
+export const createClient = (options: FullClientOptions): Client => createPlainClient({ webSocket: nodeWebSocket, ...options });

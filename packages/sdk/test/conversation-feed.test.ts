@@ -6,9 +6,9 @@ import { upTo } from './world.js';
 
 const event = (seq: number): TimelineEvent => ({ type: 'unknown', conversation: 'g:x', seq, timeMs: 0 });
 
-function makeFeed(heldMax = 100): { feed: ConversationFeed; seqs: number[] } {
+function makeFeed(heldMax = 100): { feed: ConversationFeed<TimelineEvent>; seqs: number[] } {
   const seqs: number[] = [];
-  return { feed: new ConversationFeed('g:x', heldMax, ({ seq }) => seqs.push(seq)), seqs };
+  return { feed: new ConversationFeed<TimelineEvent>('g:x', heldMax, ({ seq }) => seqs.push(seq)), seqs };
 }
 
 describe('a conversation feed', () => {

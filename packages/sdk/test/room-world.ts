@@ -1,5 +1,5 @@
 import { encodeConversationEvent, type ServerFrameInit } from '@parley/wire';
-import type { Client, ClientOptions } from '../src/client.js';
+import type { Client, FullClientOptions as ClientOptions } from '../src/client.js';
 import type { Room } from '../src/room/room.js';
 import type { RoomEvents } from '../src/room/room-events.js';
 import { makeWorld, type Seen, type World } from './world.js';

@@ -209,7 +209,8 @@ describe('a connection', () => {
 
 describe('a request', () => {
   it('waits for the login', async () => {
-    const { client, clock } = makeWorld();
+    const { client, clock, server } = makeWorld();
+    server.groups.make('alice', 'team');
     const alice = client('alice');
     const left = alice.leaveGroup('team');
     void alice.connect();

@@ -1,5 +1,5 @@
 import { seededRandom } from '@parley/kernel';
-import { type Client, type ClientOptions, createClient } from '../src/client.js';
+import { type Client, createClient, type FullClientOptions as ClientOptions } from '../src/client.js';
 import type { ParleyClientError } from '../src/client-error.js';
 import type { ClientEvents, Gap, Message, TimelineEvent } from '../src/events.js';
 import { FakeServer } from '../src/fake/fake-server.js';
@@ -67,7 +67,7 @@ export function record(client: Client): Seen {
     kicks: [],
     caughtUp: 0,
     texts: () => messages.map(({ content }) => (content.type === 'text' ? content.text : content.type)),
-    seqs: (conversation) => seen.events.filter((event) => event.conversation === conversation).map(({ seq }) => seq),
+    seqs: (id) => seen.events.filter(({ conversation, seq }) => conversation === id && seq > 0).map(({ seq }) => seq),
   };
   client.on('message', (message) => messages.push(message));
   client.on('event', (event) => seen.events.push(event));

@@ -1,15 +1,23 @@
 import { errorTable, type ErrorName } from '@parley/kernel';
+import { threadOf } from '@parley/fold';
 import {
+  type ActInit,
   type ClientFrame,
+  type ConversationEvent,
   type ConversationEventInit,
+  createAct,
   decodeClientFrames,
   encodeConversationEvent,
   encodeServerFrames,
-  type QueryHistory,
+  type MessageOptionsInit,
   type SendMessage,
   type ServerFrameInit,
 } from '@parley/wire';
 import type { WebSocketLike } from '../socket.js';
+import { FakeActs } from './fake-acts.js';
+import { type FakeConversation, FakeConversations } from './fake-conversations.js';
+import { FakeGroups } from './fake-groups.js';
+import { FakePeople } from './fake-people.js';
 import { FakeRooms } from './fake-rooms.js';
 import { FakeSocket, type ServerEnd } from './fake-socket.js';
 import type { ManualClock } from './manual-clock.js';
@@ -36,12 +44,6 @@ export const noMischief: Mischief = {
   sendFate: () => 'accept',
 };
 
-interface Conversation {
-  readonly members: Set<string>;
-  readonly events: ConversationEventInit[];
-  firstSeq: number;
-}
-
 interface Session {
   readonly user: string;
   readonly resumeKey: string;
@@ -56,6 +58,8 @@ export interface Link {
   readonly end: ServerEnd;
   readonly received: ClientFrame[];
   session: Session | undefined;
+  /** The conversation that the user has in front of them. */
+  looksAt?: string;
   isOpen: boolean;
 }
 
@@ -72,23 +76,54 @@ export class FakeServer {
   readonly links: Link[] = [];
   /** One answer per request type; it replaces the usual one until it is removed. */
   readonly answers = new Map<string, (frame: ClientFrame, link: Link) => Body | undefined>();
-  readonly conversations = new Map<string, Conversation>();
   readonly rooms: FakeRooms;
+  readonly groups: FakeGroups;
+  readonly people: FakePeople;
   /** Sends as they arrived, accepted or not. */
   readonly sends: SendMessage[] = [];
   readonly #sessions = new Map<string, Session>();
   readonly #accepted = new Map<string, { seq: number; messageId: string; timeMs: number }>();
+  readonly #conversations: FakeConversations;
+  readonly #acts: FakeActs;
   #sessionCount = 0;
+  #actCount = 0;
+  /** Whose frame is being answered. */
+  #asker: Link | undefined;
 
   constructor(clock: ManualClock) {
     this.clock = clock;
+    this.#conversations = new FakeConversations({ clock, refuse: (name) => this.refuse(name), epoch: () => this.epoch });
     this.rooms = new FakeRooms({
       clock,
       refuse: (name) => this.refuse(name),
-      members: (conversation) => this.#conversation(conversation).members,
-      headSeq: (conversation) => this.#conversation(conversation).events.length,
-      publish: (conversation, event, users) => this.#notify(conversation, event, new Set(users)),
+      members: (conversation) => this.#conversations.of(conversation).members,
+      headSeq: (conversation) => this.#conversations.of(conversation).events.length,
+      publish: (conversation, event, users) => {
+        const told = new Set(users);
+        this.#notify(conversation, event, ({ user }) => told.has(user));
+      },
     });
+    this.groups = new FakeGroups({
+      clock,
+      refuse: (name) => this.refuse(name),
+      members: (conversation) => this.#conversations.of(conversation).members,
+      append: (conversation, event) => void this.#append(conversation, event),
+      notify: (conversation, event, users) => this.#notifyUsers(conversation, event, users),
+    });
+    this.people = new FakePeople({ clock, notify: (conversation, event, users) => this.#notifyUsers(conversation, event, users) });
+    this.#acts = new FakeActs({
+      clock,
+      conversations: this.#conversations,
+      refuse: (name) => this.refuse(name),
+      append: (sender, conversation, event) => this.#append(conversation, { ...event, sender, priority: 2 }, this.#asker),
+      notify: (conversation, event, users) => this.#notifyUsers(conversation, event, users),
+      notifyLookers: (conversation, event) =>
+        this.#notify(conversation, event, ({ link, user }) => link?.looksAt === conversation && user !== event.sender),
+    });
+  }
+
+  get conversations(): ReadonlyMap<string, FakeConversation> {
+    return this.#conversations.all;
   }
 
   readonly webSocket = (): WebSocketLike => {
@@ -118,18 +153,25 @@ export class FakeServer {
     return link;
   }
 
-  group(id: string, members: readonly string[]): Conversation {
-    return this.#conversation(`g:${id}`, members);
+  group(id: string, members: readonly string[]): FakeConversation {
+    return this.#conversations.of(`g:${id}`, members);
   }
 
   /** Something is said in a conversation, by someone who is not one of the clients under test. */
-  say(conversation: string, text: string, sender = 'server'): number {
-    return this.#append(conversation, {
-      sender,
-      priority: 2,
-      clientMsgId: `${sender}-${conversation}-${text}`,
-      body: { type: 'content', value: contentOf(text) },
-    });
+  say(conversation: string, text: string, sender = 'server', options?: MessageOptionsInit): number {
+    const content = { type: 'content', value: contentOf(text) } as const;
+    return this.#append(conversation, { sender, priority: 2, clientMsgId: `${sender}-${conversation}-${text}`, body: content, options })
+      .seq;
+  }
+
+  /** A user who is not one of the clients under test does something to messages or to a conversation. */
+  act(conversation: string, user: string, kind: NonNullable<ActInit['kind']>): void {
+    this.#acts.act(user, { conversation, clientMsgId: `act-${++this.#actCount}`, act: createAct({ kind }), isRetry: false });
+  }
+
+  /** A user who is not one of the clients under test has read up to there. */
+  read(conversation: string, user: string, readSeq: number): void {
+    this.#acts.moveCursors(user, [{ conversation, readSeq, deliveredSeq: readSeq }]);
   }
 
   push(link: Link, body: Body, id = 0): void {
@@ -143,7 +185,11 @@ export class FakeServer {
   /** A new history: other events, seqs from 1 again. */
   rebuild(epoch: string): void {
     this.epoch = epoch;
-    for (const conversation of this.conversations.values()) conversation.events.length = 0;
+    for (const { events, states, views } of this.conversations.values()) {
+      events.length = 0;
+      states.clear();
+      views.clear();
+    }
     this.#accepted.clear();
   }
 
@@ -153,21 +199,14 @@ export class FakeServer {
     for (const link of this.links) if (link.isOpen) link.end.break();
   }
 
-  #conversation(id: string, members: readonly string[] = []): Conversation {
-    let conversation = this.conversations.get(id);
-    if (conversation === undefined) {
-      conversation = { members: new Set(id.startsWith('u:') ? id.slice(2).split('|') : members), events: [], firstSeq: 1 };
-      this.conversations.set(id, conversation);
-    }
-    return conversation;
-  }
-
   #frame(link: Link, frame: ClientFrame): void {
     link.received.push(frame);
     if (frame.body?.type === 'send') this.sends.push(frame.body.value);
     if (this.isSilent || frame.body === undefined) return;
     const special = this.answers.get(frame.body.type);
+    this.#asker = link;
     const body = special === undefined ? this.#answer(link, frame.body) : special(frame, link);
+    this.#asker = undefined;
     const delayMs = frame.body.type.includes('Room') ? (this.mischief.answerDelayMs?.() ?? 0) : 0;
     if (body !== undefined && frame.id !== 0 && delayMs === 0) this.push(link, body, frame.id);
     else if (body !== undefined && frame.id !== 0) this.clock.setTimer(delayMs, () => this.push(link, body, frame.id));
@@ -185,12 +224,26 @@ export class FakeServer {
         return this.#send(link, user, body.value);
       case 'sync':
         return this.#sync(user, body.value.cursor, body.value.page);
-      case 'queryHistory':
-        return this.#history(body.value);
+      case 'act':
+        return this.mischief.sendFate() === 'lose' ? undefined : this.#acts.act(user, body.value);
+      case 'moveCursors':
+        this.#acts.moveCursors(user, body.value.cursors);
+        return { type: 'done', value: {} };
+      case 'look':
+        link.looksAt = body.value.conversation;
+        return { type: 'done', value: {} };
       default:
-        if (body.type === 'changeGroup') return { type: 'groupResult', value: {} };
-        return this.rooms.answer(user, body) ?? { type: 'done', value: {} };
+        return this.#answerOthers(user, body);
     }
+  }
+
+  #answerOthers(user: string, body: NonNullable<ClientFrame['body']>): Body {
+    return (
+      this.#conversations.answer(user, body) ??
+      this.groups.answer(user, body) ??
+      this.people.answer(user, body) ??
+      this.rooms.answer(user, body) ?? { type: 'done', value: {} }
+    );
   }
 
   #login(link: Link, user: string, resumeKey: string): Body {
@@ -237,28 +290,44 @@ export class FakeServer {
     const known = this.#accepted.get(key);
     if (known !== undefined) return { type: 'stored', value: known };
     const { conversation, clientMsgId, priority } = send;
-    const place = { seq: 0, messageId: `m-${key}`, timeMs: this.clock.now() };
-    place.seq = this.#append(conversation, { sender: user, clientMsgId, priority, body: { type: 'content', value: send.content } }, link);
+    const options = this.#optionsOf(send);
+    const event = { sender: user, clientMsgId, priority, options, body: { type: 'content', value: send.content } } as const;
+    const place = this.#append(conversation, event, link);
     this.#accepted.set(key, place);
     return { type: 'stored', value: place };
   }
 
-  #append(conversation: string, event: ConversationEventInit, origin?: Link): number {
-    const { events, members } = this.#conversation(conversation);
-    const seq = events.length + 1;
-    const stored = { ...event, conversation, seq, messageId: `m-${conversation}-${seq}`, timeMs: this.clock.now() };
-    events.push(stored);
-    const bytes = encodeConversationEvent(stored);
-    for (const session of this.#sessions.values()) {
-      if (!members.has(session.user) || (origin !== undefined && session.link === origin)) continue;
-      this.#publish(session, conversation, bytes);
-    }
-    return seq;
+  /** What goes with a message, and what the server adds. */
+  #optionsOf({ conversation, options, expiresAfterMs }: SendMessage): MessageOptionsInit | undefined {
+    const answered = this.#conversations.of(conversation).events[(options?.reply?.seq ?? 0) - 1];
+    const reply = answered && { seq: answered.seq, rootSeq: threadOf(answered) || answered.seq, sender: answered.sender };
+    if (options === undefined && expiresAfterMs === 0) return undefined;
+    return { ...options, ...(reply && { reply }), ...(expiresAfterMs > 0 && { expiresMs: this.clock.now() + expiresAfterMs }) };
   }
 
-  #notify(conversation: string, event: ConversationEventInit, users: ReadonlySet<string>): void {
-    const bytes = encodeConversationEvent({ ...event, conversation, seq: 0, timeMs: this.clock.now() });
-    for (const session of this.#sessions.values()) if (users.has(session.user)) this.#publish(session, conversation, bytes);
+  #append(conversation: string, event: ConversationEventInit, origin?: Link): ConversationEvent {
+    const stored = this.#conversations.append(conversation, event);
+    const { members } = this.#conversations.of(conversation);
+    this.#spread(
+      conversation,
+      encodeConversationEvent(stored),
+      (session) => members.has(session.user) && (origin === undefined || session.link !== origin),
+    );
+    return stored;
+  }
+
+  #notify(conversation: string, event: ConversationEventInit, isFor: (session: Session) => boolean): void {
+    this.#spread(conversation, encodeConversationEvent({ ...event, conversation, seq: 0, timeMs: this.clock.now() }), isFor);
+  }
+
+  /** To all of these users, but for the connection whose frame is being answered. */
+  #notifyUsers(conversation: string, event: ConversationEventInit, users: Iterable<string>): void {
+    const told = new Set(users);
+    this.#notify(conversation, event, (session) => told.has(session.user) && (session.link === undefined || session.link !== this.#asker));
+  }
+
+  #spread(conversation: string, bytes: Uint8Array, isFor: (session: Session) => boolean): void {
+    for (const session of this.#sessions.values()) if (isFor(session)) this.#publish(session, conversation, bytes);
   }
 
   #publish(session: Session, conversation: string, bytes: Uint8Array): void {
@@ -268,7 +337,7 @@ export class FakeServer {
     }
     if (copies > 0) return;
     this.clock.setTimer(500, () => {
-      const headSeq = this.#conversation(conversation).events.length;
+      const headSeq = this.#conversations.of(conversation).events.length;
       this.#toSession(session, { type: 'headMoved', value: { conversation, headSeq } });
     });
   }
@@ -284,45 +353,22 @@ export class FakeServer {
     this.push(session.link, body);
   }
 
-  /** Cursor: the number of events in all conversations together at the time, so that it only says "something new". */
+  /** Cursor: how many events each conversation had, and when the user changed it, so that it only says "something new". */
   #sync(user: string, cursor: string, page: string): Body {
-    const known: Record<string, number> = cursor === '' ? {} : (JSON.parse(cursor) as Record<string, number>);
+    const known: Record<string, string> = cursor === '' ? {} : (JSON.parse(cursor) as Record<string, string>);
     const all = [...this.conversations].filter(([, { members }]) => members.has(user));
-    const changed = all.filter(([id, { events }]) => events.length > 0 && events.length !== known[id]);
+    const stateOf = ({ events, views }: FakeConversation): string => `${events.length}/${views.get(user)?.changedMs ?? 0}`;
+    const changed = all.filter(([id, conversation]) => conversation.events.length > 0 && stateOf(conversation) !== known[id]);
     const at = page === '' ? 0 : Number(page);
     const nextPage = at + 2 < changed.length ? String(at + 2) : '';
-    const heads = Object.fromEntries(all.map(([id, { events }]) => [id, events.length]));
+    const heads = Object.fromEntries(all.map(([id, conversation]) => [id, stateOf(conversation)]));
     return {
       type: 'syncResult',
       value: {
-        conversations: changed.slice(at, at + 2).map(([conversation, { events, firstSeq }]) => ({
-          conversation,
-          headSeq: events.length,
-          firstSeq,
-          updatedMs: this.clock.now(),
-          isMember: true,
-        })),
+        conversations: changed.slice(at, at + 2).map(([, conversation]) => this.#conversations.head(user, conversation)),
         cursor: nextPage === '' ? JSON.stringify(heads) : '',
         epoch: this.epoch,
         nextPage,
-      },
-    };
-  }
-
-  #history(query: QueryHistory): Body {
-    const { events, firstSeq } = this.#conversation(query.conversation);
-    const limit = query.limit === 0 ? 50 : query.limit;
-    const from = query.fromSeq === 0 ? events.length : query.fromSeq;
-    const entitled = events.filter(({ seq = 0 }) => seq >= firstSeq && (query.backwards ? seq <= from : seq >= from));
-    if (query.backwards) entitled.reverse();
-    return {
-      type: 'historyPage',
-      value: {
-        events: entitled.slice(0, limit).map((event) => encodeConversationEvent(event)),
-        headSeq: events.length,
-        firstSeq,
-        epoch: this.epoch,
-        hasMore: entitled.length > limit,
       },
     };
   }
