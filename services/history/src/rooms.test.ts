@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { HistoryService } from '@parley/contracts/history';
 import { emptyBytes, limits, seededRandom, systemClock } from '@parley/kernel';
 import type { ServiceClient } from '@parley/rpc';
-import { createMemoryHistoryStore, type HistoryStore, openLmdbHistoryStore } from '@parley/store';
+import { createMemoryHistoryStore, openLmdbHistoryStore } from '@parley/store';
 import { decodeConversationEvent, HistoryAccess } from '@parley/wire';
 import { overriddenStore } from './testing/overridden-store.js';
 import { HistoryFixture } from './testing/history-fixture.js';

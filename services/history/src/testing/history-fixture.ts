@@ -8,7 +8,14 @@ import { claimPartition, type PartitionOwner, startOfLog } from '@parley/ownedlo
 import { createInProcessRpc, createMemoryDirectory, type ServiceClient } from '@parley/rpc';
 import { createMemoryHistoryStore, type HistoryStore } from '@parley/store';
 import { silentTelemetry } from '@parley/telemetry';
-import { type ConversationEventInit, encodeContent, encodeConversationEvent, type MembershipChangeInit } from '@parley/wire';
+import {
+  type ConversationEventInit,
+  encodeContent,
+  encodeConversationEvent,
+  type MembershipChangeInit,
+  type MessageOptionsInit,
+  type SettingInit,
+} from '@parley/wire';
 import { createHistoryService } from '../service.js';
 
 /** A timeline of one partition that the test writes, and history that reads it. */
@@ -24,6 +31,7 @@ export class HistoryFixture implements AsyncDisposable {
   #owner: PartitionOwner | undefined;
   #stopHistory: () => Promise<void> = async () => {};
   #seqs = new Map<string, number>();
+  #countables = new Map<string, number>();
 
   private constructor(store?: HistoryStore) {
     this.store = store ?? createMemoryHistoryStore({ clock: this.#clock, random: seededRandom(7) });
@@ -66,13 +74,38 @@ export class HistoryFixture implements AsyncDisposable {
 
   /** Appends a message; answers its seq. */
   message(conversation: string, sender: string, text: string, clientMsgId = `${sender}-${text}`): Promise<number> {
-    const content = encodeContent({ kind: { type: 'text', value: { text } } });
-    return this.#append(conversation, true, { sender, clientMsgId, body: { type: 'content', value: content } });
+    return this.#append(conversation, true, { sender, clientMsgId, body: { type: 'content', value: textOf(text) } });
+  }
+
+  /** Appends a message that something goes with; answers its seq. */
+  send(conversation: string, sender: string, text: string, options: MessageOptionsInit): Promise<number> {
+    return this.#append(conversation, true, { sender, options, body: { type: 'content', value: textOf(text) } });
+  }
+
+  /** Appends what somebody does to messages; answers its seq. */
+  act(conversation: string, sender: string, body: ConversationEventInit['body'], more: TimelineEntryInit = {}): Promise<number> {
+    return this.#append(conversation, true, { sender, body }, more);
+  }
+
+  /** Appends what takes no seq. */
+  async own(conversation: string, sender: string, body: ConversationEventInit['body'], more: TimelineEntryInit = {}): Promise<void> {
+    await this.#append(conversation, false, { sender, body }, more);
+  }
+
+  /** Appends that somebody has read up to a seq. */
+  read(conversation: string, user: string, readSeq: number, deliveredSeq = readSeq): Promise<void> {
+    return this.own(conversation, user, { type: 'cursor', value: { user, readSeq, deliveredSeq } });
+  }
+
+  /** Appends a user's own settings. */
+  set(conversation: string, user: string, change: SettingInit['change']): Promise<void> {
+    const headSeq = this.#seqs.get(conversation) ?? 0;
+    return this.own(conversation, user, { type: 'settings', value: { user, changes: [{ change }], headSeq } });
   }
 
   /** Appends so many messages at once; answers the seq of the last. */
   async messages(conversation: string, count: number): Promise<number> {
-    const content = encodeContent({ kind: { type: 'text', value: { text: 'x' } } });
+    const content = textOf('x');
     const entries = Array.from({ length: count }, () => this.#entry(conversation, true, { body: { type: 'content', value: content } }));
     await this.#owner?.append([{ payload: encodeTimelineBatch({ entries }) }]);
     return this.#seqs.get(conversation) ?? 0;
@@ -95,8 +128,8 @@ export class HistoryFixture implements AsyncDisposable {
     await this.log[Symbol.asyncDispose]();
   }
 
-  async #append(conversation: string, isStored: boolean, event: ConversationEventInit): Promise<number> {
-    const entry = this.#entry(conversation, isStored, event);
+  async #append(conversation: string, isStored: boolean, event: ConversationEventInit, more: TimelineEntryInit = {}): Promise<number> {
+    const entry = { ...this.#entry(conversation, isStored, event), ...more };
     await this.#owner?.append([{ payload: encodeTimelineBatch({ entries: [entry] }) }]);
     return isStored ? (this.#seqs.get(conversation) ?? 0) : 0;
   }
@@ -104,11 +137,16 @@ export class HistoryFixture implements AsyncDisposable {
   #entry(conversation: string, isStored: boolean, event: ConversationEventInit): TimelineEntryInit {
     const seq = isStored ? (this.#seqs.get(conversation) ?? 0) + 1 : 0;
     if (isStored) this.#seqs.set(conversation, seq);
+    const isCountable = event.body?.type === 'content' && event.options?.noUnread !== true;
+    const countable = (this.#countables.get(conversation) ?? 0) + Number(isCountable);
+    this.#countables.set(conversation, countable);
     const encoded = encodeConversationEvent({ conversation, seq, timeMs: this.nowMs, messageId: `id${seq}`, ...event });
-    return { app: 'app', event: encoded, countable: this.#seqs.get(conversation) ?? 0, bodyHash: 1 };
+    return { app: 'app', event: encoded, countable, bodyHash: 1 };
   }
 
   get #deps() {
     return { log: this.log, clock: this.#clock, random: seededRandom(3), telemetry: silentTelemetry, rules: { rulesOf: () => this.rules } };
   }
 }
+
+const textOf = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });
