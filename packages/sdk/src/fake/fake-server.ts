@@ -98,19 +98,16 @@ export class FakeServer {
       refuse: (name) => this.refuse(name),
       members: (conversation) => this.#conversations.of(conversation).members,
       headSeq: (conversation) => this.#conversations.of(conversation).events.length,
-      publish: (conversation, event, users) => {
-        const told = new Set(users);
-        this.#notify(conversation, event, ({ user }) => told.has(user));
-      },
+      publish: (conversation, event, users) => this.#notifyAll(conversation, event, users),
     });
     this.groups = new FakeGroups({
       clock,
       refuse: (name) => this.refuse(name),
       members: (conversation) => this.#conversations.of(conversation).members,
       append: (conversation, event) => void this.#append(conversation, event),
-      notify: (conversation, event, users) => this.#notifyUsers(conversation, event, users),
+      notify: (conversation, event, users) => this.#notifyAll(conversation, event, users),
     });
-    this.people = new FakePeople({ clock, notify: (conversation, event, users) => this.#notifyUsers(conversation, event, users) });
+    this.people = new FakePeople({ clock, notify: (conversation, event, users) => this.#notifyAll(conversation, event, users) });
     this.#acts = new FakeActs({
       clock,
       conversations: this.#conversations,
@@ -318,6 +315,11 @@ export class FakeServer {
 
   #notify(conversation: string, event: ConversationEventInit, isFor: (session: Session) => boolean): void {
     this.#spread(conversation, encodeConversationEvent({ ...event, conversation, seq: 0, timeMs: this.clock.now() }), isFor);
+  }
+
+  #notifyAll(conversation: string, event: ConversationEventInit, users: Iterable<string>): void {
+    const told = new Set(users);
+    this.#notify(conversation, event, ({ user }) => told.has(user));
   }
 
   /** To all of these users, but for the connection whose frame is being answered. */

@@ -30,6 +30,8 @@ export class FakeSocket implements WebSocketLike, ServerEnd {
   readonly end: ServerEnd;
   readonly #options: FakeSocketOptions;
   #isOver = false;
+  /** Ended by the client in order: what it wrote before still arrives. */
+  #isClosing = false;
   #toServerAt = 0;
   #toClientAt = 0;
 
@@ -56,7 +58,7 @@ export class FakeSocket implements WebSocketLike, ServerEnd {
     const bytes = data.slice();
     this.#toServerAt = Math.max(this.#toServerAt, this.#options.clock.monotonic() + this.#options.latencyMs());
     this.#options.clock.setTimer(this.#toServerAt - this.#options.clock.monotonic(), () => {
-      if (!this.#isOver) this.#options.received(bytes);
+      if (!this.#isOver || this.#isClosing) this.#options.received(bytes);
     });
   }
 
@@ -65,7 +67,11 @@ export class FakeSocket implements WebSocketLike, ServerEnd {
   }
 
   close(): void {
-    this.#finish(1000, '');
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#isClosing = true;
+    this.#options.clock.setTimer(Math.max(0, this.#toServerAt - this.#options.clock.monotonic()), () => this.#options.closed());
+    this.onclose?.({ code: 1000, reason: '' });
   }
 
   #toClient(action: () => void): void {
