@@ -7,4 +7,3 @@ export * from './memory/memory-history-store.js';
 export * from './memory/memory-push-store.js';
 export * from './push-store.js';
 export * from './replay.js';
-export * from './wipe-guard.js';
