@@ -132,6 +132,11 @@ describe('merged notices and rules', () => {
     );
   });
 
+  it('take the last rules of keeping messages', () => {
+    const waiting = [5, 7].map((destroyAfterMs) => forward({ rules: { destroyAfterMs } }));
+    expect(mergeForwards([...waiting, forward(noticeOf(1))])).toMatchObject({ count: 3, rules: { destroyAfterMs: 7 } });
+  });
+
   it('take the last access to what was said before', () => {
     const waiting = [
       forward({ historyAccess: HistoryAccess.FROM_JOIN }),

@@ -39,12 +39,12 @@ export function foldGroupRole(group: OpenGroup, { user, role }: GroupRoleChanged
   return { admins };
 }
 
-/** Who owned it so far stays as an admin, unless that user has left. */
+/** Who owned it so far stays as an admin; after the leaving of an owner the new one is named already. */
 export function foldGroupOwner(group: OpenGroup, { owner }: GroupOwnerChanged): GroupFold {
   const admins = new Set(group.admins);
-  if (group.owner !== owner && group.members.has(group.owner)) admins.add(group.owner);
+  if (group.owner !== owner) admins.add(group.owner);
   admins.delete(owner);
-  // Nobody mutes an owner.
+  // What binds others does not bind an owner.
   return { owner, admins, mutes: group.mutes.filter(({ user }) => user !== owner) };
 }
 
