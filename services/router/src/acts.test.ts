@@ -225,6 +225,24 @@ describe('acts that are under way together', () => {
   });
 });
 
+describe('what concerns messages that it does not name', () => {
+  it.each([
+    ['an erasure', { type: 'erase', value: { user: 'ann' } }, react(1), codeOf('MESSAGE_NOT_FOUND'), 0],
+    ['the eleventh pin', pin(limits.pinsMax + 1), pin(1), 0, 2 * limits.pinsMax + 3],
+  ] as const)('is known before the next act on a message is decided: %s', async (_what, kind, next, error, seq) => {
+    const history = new ProjectingHistory();
+    await using routers = await open(history);
+    for (let i = 0; i <= limits.pinsMax; i++) await routers.send(pair, 'ann');
+    for (let at = 1; at <= limits.pinsMax; at++) await routers.act(pair, 'ann', pin(at));
+    await history.hold();
+    expect((await routers.act(pair, '', kind, { isPrivileged: true })).error).toBe(0);
+    const decided = routers.act(pair, 'bob', next);
+    await routers.send(pair, 'bob', { content: commandContent(), priority: Priority.LOW });
+    history.release();
+    expect(await decided).toMatchObject({ error, seq });
+  });
+});
+
 describe('a history that does not answer', () => {
   it('lets acts on messages fail, and nothing else', async () => {
     const history = new ProjectingHistory();

@@ -1,6 +1,6 @@
 import type { LaneCommand, SendCommand } from '@parley/contracts/events';
 import type { RulesBook, TargetFacts } from '@parley/domain';
-import { type Clock, limits } from '@parley/kernel';
+import type { Clock } from '@parley/kernel';
 import { laneOf, type PolicyBook, SliceQuota } from '@parley/lanes';
 import { encodeConversationEvent, type MessageOptionsInit } from '@parley/wire';
 import type { Publication } from '../fanout/publication.js';
@@ -132,7 +132,7 @@ function remember(
   { sender, options }: SendCommand,
   { state, seq, timeMs }: { readonly state: ConversationState; readonly seq: number; readonly timeMs: number },
 ): void {
-  if (options?.needsReceipt === true && state.members.size <= limits.receiptMembersMax) {
+  if (options?.needsReceipt === true) {
     state.receiptWishes ??= new ReceiptWishes();
     state.receiptWishes.add(seq, sender);
   }
