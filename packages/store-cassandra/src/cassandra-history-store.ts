@@ -11,6 +11,7 @@ import {
   type HistoryBatch,
   type HistoryCheckpoint,
   type HistoryStore,
+  HistoryWipedError,
   type MemberRow,
   type MembershipSpan,
   type PageRequest,
@@ -234,10 +235,7 @@ export class CassandraHistoryStore implements HistoryStore {
   /** The facts that a partition's writes go by; throws when they come from before a wipe. */
   async #factsOf(partition: number): Promise<StoreFacts> {
     const facts = await this.#deps.facts.current();
-    if (facts.isWiping) throw new Error('the history is being wiped');
-    if (facts.epoch !== this.#epochOf(partition)) {
-      throw new Error(`the history was wiped: partition ${partition} begins anew, from its checkpoint`);
-    }
+    if (facts.isWiping || facts.epoch !== this.#epochOf(partition)) throw new HistoryWipedError(partition);
     return facts;
   }
 

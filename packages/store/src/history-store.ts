@@ -68,7 +68,8 @@ export interface HistoryStore extends AsyncDisposable {
   amend(partition: number, rows: HistoryAmendment): Promise<void>;
   /**
    * Forgets everything and begins a new epoch. Batches that were under way are refused or forgotten as well: from now on
-   * a partition takes batches and amendments only after its `checkpoint` was asked for. When it rejects, wipe again.
+   * a partition takes batches and amendments only after its `checkpoint` was asked for, and refuses them with a
+   * HistoryWipedError until then. When it rejects, wipe again.
    */
   wipe(): Promise<void>;
   /**

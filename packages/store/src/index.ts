@@ -7,3 +7,4 @@ export * from './memory/memory-history-store.js';
 export * from './memory/memory-push-store.js';
 export * from './push-store.js';
 export * from './replay.js';
+export { HistoryWipedError } from './wipe-guard.js';

@@ -84,13 +84,15 @@ function describeBeginningAnew(suite: HistorySuite): void {
     await store().apply(partition, everything(suite));
     await store().wipe();
     const next = eventsBatch(11, 'g:a', 2, 3);
-    await expect(store().apply(partition, next)).rejects.toThrow(/wiped/);
-    await expect(store().amend(partition, { events: next.events, conversations: [], details: [] })).rejects.toThrow(/wiped/);
+    await expect(store().apply(partition, next)).rejects.toMatchObject({ name: 'HistoryWipedError' });
+    await expect(store().amend(partition, { events: next.events, conversations: [], details: [] })).rejects.toMatchObject({
+      name: 'HistoryWipedError',
+    });
     // Whoever only watches has not begun anew.
     await store().checkpoints();
-    await expect(store().apply(partition, next)).rejects.toThrow(/wiped/);
+    await expect(store().apply(partition, next)).rejects.toMatchObject({ name: 'HistoryWipedError' });
     expect(await store().checkpoint(partition)).toBeUndefined();
-    await expect(store().apply(partition + 1, next)).rejects.toThrow(/wiped/);
+    await expect(store().apply(partition + 1, next)).rejects.toMatchObject({ name: 'HistoryWipedError' });
     await store().apply(partition, everything(suite));
     await store().apply(partition, next);
     if (home().isPersistent) await reopen();

@@ -277,6 +277,19 @@ describe('the history in LMDB', () => {
     await expect(openLmdbPushStore(options)).rejects.toThrow(/holds the store "history"/);
   });
 
+  it('refuses a batch that waited for room while the store was wiped', async () => {
+    const path = join(folder, 'live');
+    const options = { path, clock: systemClock, random: systemRandom, flushDelayMs: 600_000, pendingBytesMax: 1 };
+    const store = await openLmdbHistoryStore(options);
+    await store.apply(partition, eventsBatch(0, 'g:a', 1, 1));
+    const waiting = store.apply(partition, eventsBatch(1, 'g:a', 2, 2));
+    const wiped = store.wipe();
+    await expect(waiting).rejects.toMatchObject({ name: 'HistoryWipedError' });
+    await wiped;
+    expect(await seqsOf(store, 'g:a', { from: 1, limit: 9 })).toEqual([]);
+    await store[Symbol.asyncDispose]();
+  });
+
   it('refuses an id that cannot be part of a key, and nothing else with it', async () => {
     let store = await openAt('live');
     await expect(store.apply(partition, eventsBatch(0, 'g:a\0b', 1, 1))).rejects.toThrow(/zero byte/);

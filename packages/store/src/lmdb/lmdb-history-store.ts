@@ -19,7 +19,7 @@ import type {
 import { isSendExpired } from '../memory/send-days.js';
 import { mergeEvents, mergeMembers, mergeTexts, pageOfTexts, sliceEvents } from '../merge-pages.js';
 import { isReplay } from '../replay.js';
-import { WipeGuard } from '../wipe-guard.js';
+import { HistoryWipedError, WipeGuard } from '../wipe-guard.js';
 import { askForCompaction, compactWhereAsked, removeFiles } from './compaction.js';
 import { HistoryChanges, newestRow } from './history-changes.js';
 import { LmdbEnvironment, type LmdbEnvironmentOptions } from './lmdb-environment.js';
@@ -211,10 +211,15 @@ class WriteBehindHistoryStore implements LmdbHistoryStore {
   /** Resolves when there is room for rows of a partition; rejects for those from before a wipe. */
   async #room(partition: number): Promise<OpenHistory> {
     const open = this.#open;
-    await open.behind.room();
+    try {
+      await open.behind.room();
+    } catch (error) {
+      this.#guard.check(partition);
+      throw error;
+    }
     if (this.#isClosed) throw new Error('the store is closed');
     this.#guard.check(partition);
-    if (open !== this.#open) throw new Error('the store was wiped');
+    if (open !== this.#open) throw new HistoryWipedError(partition);
     return open;
   }
 
