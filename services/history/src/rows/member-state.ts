@@ -6,7 +6,7 @@ import {
   type Reading,
   type Stay,
 } from '@parley/contracts/history-rows';
-import { limits } from '@parley/kernel';
+import { limits, ProtobufReader } from '@parley/kernel';
 import type { MembershipSpan } from '@parley/store';
 import { createConversationSettings } from '@parley/wire';
 import { historyLimits } from '../limits.js';
@@ -74,3 +74,18 @@ export function moveCursor(
 /** When a message was read: the first reading that covers it, of those that are remembered; 0 where none does. */
 export const readMsOf = ({ readings }: Pick<Cursor, 'readings'>, seq: number): number =>
   readings.findLast((reading) => reading.seq >= seq)?.timeMs ?? 0;
+
+/** When an encoded state changed last; without decoding it. */
+export function updatedMsIn(encoded: Uint8Array): number {
+  const reader = new ProtobufReader(encoded);
+  while (reader.pos < reader.end) {
+    const tag = reader.readTag();
+    if (tag === updatedMsTag) return reader.readUint64();
+    if (tag > updatedMsTag) return 0;
+    reader.skip(tag);
+  }
+  return 0;
+}
+
+/** Field 2, a varint; fields are written in the order of their numbers. */
+const updatedMsTag = 2 << 3;

@@ -1,11 +1,12 @@
 import type { ListConversationsRequest, ListConversationsResponseInit } from '@parley/contracts/history';
+import { decodeMemberState } from '@parley/contracts/history-rows';
 import { limits, parseConversation, ParleyError } from '@parley/kernel';
 import type { ConversationHeadInit } from '@parley/wire';
 import { historyLimits } from '../limits.js';
-import { isStaying } from '../rows/member-state.js';
+import { isStaying, updatedMsIn } from '../rows/member-state.js';
 import { conversationHead, updatedMsOf } from '../view/conversation-head.js';
 import { entitlementOf, entitlementOfState } from '../view/entitlement.js';
-import { type UserConversation, userConversations } from '../view/user-conversations.js';
+import { type ListedConversation, userConversations } from '../view/user-conversations.js';
 import { checkFields, checkLimit } from './fields.js';
 import type { QueryDeps } from './query-deps.js';
 
@@ -19,17 +20,22 @@ export async function listConversations(deps: QueryDeps, request: ListConversati
   if (request.isCurrent) await deps.progress.current();
   const { found, last } = await userConversations(deps, app, { user, after, limit });
   const rooms = after === '' ? await roomsOf(deps, request) : [];
-  const heads = await Promise.all(found.map((each) => describe(deps, request, each)));
+  const heads = await Promise.all(found.filter((each) => mayHaveChanged(each, request)).map((each) => describe(deps, request, each)));
   const conversations = [...heads, ...rooms].filter((head) => head !== undefined);
   return { conversations, nextPage: last ?? '', epoch: await deps.store.epoch(), asOfMs };
 }
+
+/** False for most of what has not changed: told without decoding what the user has of it. */
+const mayHaveChanged = ({ held, value }: ListedConversation, { changedSinceMs }: ListConversationsRequest): boolean =>
+  changedSinceMs === 0 || held.row.updatedMs >= changedSinceMs || updatedMsIn(value) >= changedSinceMs;
 
 /** Undefined for what has not changed since, and for what the user cannot see anything of. */
 function describe(
   deps: QueryDeps,
   { user, changedSinceMs, isMembershipOnly }: ListConversationsRequest,
-  { held, state }: UserConversation,
+  { held, value }: ListedConversation,
 ): Promise<ConversationHeadInit | undefined> | ConversationHeadInit | undefined {
+  const state = decodeMemberState(value);
   const { conversation, closed } = held.row;
   const isMember = conversation.startsWith('u:') || (isStaying(state) && !closed);
   if (updatedMsOf(held, { state, isMember }) < changedSinceMs) return undefined;

@@ -11,6 +11,13 @@ export interface UserConversation {
   readonly state: MemberState;
 }
 
+/** The same while nothing of the user's is decoded yet. */
+export interface ListedConversation {
+  readonly held: HeldConversation;
+  /** Encoded MemberState. */
+  readonly value: Uint8Array;
+}
+
 export interface UserConversationsDeps {
   readonly store: HistoryStore;
   readonly conversations: Conversations;
@@ -24,16 +31,20 @@ export async function userConversations(
   { store, conversations }: UserConversationsDeps,
   app: string,
   { user, after, limit }: { readonly user: string; readonly after: string; readonly limit: number },
-): Promise<{ readonly found: readonly UserConversation[]; readonly last: string | undefined }> {
+): Promise<{ readonly found: readonly ListedConversation[]; readonly last: string | undefined }> {
   const rows = await store.details(app, userSpace(user), { limit, ...(after === '' ? {} : { from: behind(after) }) });
-  const found = await Promise.all(
-    rows.map(async ({ key, value }) => {
-      const held = conversations.known(app, key) ?? (await conversations.find(app, key));
-      return { held, state: decodeMemberState(value) };
-    }),
-  );
   const last = rows.length < limit ? undefined : rows.at(-1)?.key;
-  return { found: found.filter((each): each is UserConversation => each.held !== undefined && each.held.row.headSeq > 0), last };
+  const known = rows.map(({ key }) => conversations.known(app, key));
+  // Most are known, and promises cost: only the others are waited for.
+  const missing = rows.filter((_, i) => known[i] === undefined).map(({ key }) => key);
+  const loaded = await Promise.all(missing.map(async (key) => [key, await conversations.find(app, key)] as const));
+  const heldByKey = new Map(loaded);
+  const found: ListedConversation[] = [];
+  rows.forEach(({ key, value }, i) => {
+    const held = known[i] ?? heldByKey.get(key);
+    if (held !== undefined && held.row.headSeq > 0) found.push({ held, value });
+  });
+  return { found, last };
 }
 
 /** All of them, page by page. */
@@ -48,7 +59,7 @@ export async function* allConversationsOf(
       after,
       limit: historyLimits.conversationsPage,
     });
-    yield* page.found;
+    for (const { held, value } of page.found) yield { held, state: decodeMemberState(value) };
     after = page.last;
   }
 }
