@@ -188,6 +188,7 @@ export class CoreClient {
 
   /** Ends the session on the server, then closes. */
   async logout(): Promise<void> {
+    this.flush();
     if (this.#requests.connection !== undefined) {
       await this.#requests.call({ body: { type: 'logout', value: {} }, expect: 'done', isImmediate: true }).catch(() => {});
     }

@@ -2,11 +2,14 @@ import { ParleyClientError, type Client, type SendPriority } from '@parley/sdk';
 import { Command, Option } from 'commander';
 import { chat } from './commands/chat.js';
 import { printConfig } from './commands/config.js';
+import { type ConversationsRequest, printConversations } from './commands/conversations.js';
 import { actOnGroup, groupActions } from './commands/group.js';
 import { printHistory } from './commands/history.js';
+import { actOnMessage, exportConversation, messageActions } from './commands/message.js';
 import { actOnRoom, roomActions } from './commands/room.js';
 import { sendOne } from './commands/send.js';
 import { tail } from './commands/tail.js';
+import { actOnUser, userActions } from './commands/user.js';
 import { examine, printFindings } from './doctor/doctor.js';
 import { parseLifetime } from './make-token.js';
 import { type Output, processOutput, UsageError } from './output.js';
@@ -21,7 +24,10 @@ export function makeProgram(output: Output = processOutput): Command {
   addTail(program, output);
   addHistory(program, output);
   addChat(program);
+  addConversations(program, output);
+  addMessage(program, output);
   addGroup(program, output);
+  addUser(program, output);
   addRoom(program, output);
   addDoctor(program, output);
   addConfig(program, output);
@@ -127,12 +133,54 @@ function addGroup(program: Command, output: Output): void {
   withLogin(
     program
       .command('group')
-      .description('create a group, join it, …')
+      .description('create a group, join it, change it, …')
       .argument('<action>', groupActions.join(', '))
       .argument('<group>', 'id of the group')
-      .argument('[users...]', 'for create and invite'),
-  ).action((action: string, group: string, users: string[], options: TargetOptions) =>
-    withClient(options, (client) => actOnGroup(client, { action, group, users }, output)),
+      .argument('[args...]', 'users, key=value …, a duration (90, 15m, 2h, 7d), a name'),
+  ).action((action: string, group: string, args: string[], options: TargetOptions) =>
+    withClient(options, (client) => actOnGroup(client, { action, group, args }, output)),
+  );
+}
+
+function addUser(program: Command, output: Output): void {
+  withLogin(
+    program
+      .command('user')
+      .description('profiles, friends, blocked users')
+      .argument('<action>', userActions.join(', '))
+      .argument('[args...]', 'users, a name, a text'),
+  ).action((action: string, args: string[], options: TargetOptions) =>
+    withClient(options, (client) => actOnUser(client, { action, args }, output)),
+  );
+}
+
+function addConversations(program: Command, output: Output): void {
+  withLogin(program.command('conversations').description('print the conversations of a user'))
+    .option('--unread', 'only those with something unread')
+    .addOption(new Option('--type <type>', 'of two users, or of groups').choices(['u', 'g']))
+    .option('--hidden', 'hidden ones too')
+    .action((options: TargetOptions & { unread?: true; type?: string; hidden?: true }) => {
+      const { unread = false, hidden = false, type } = options;
+      const request: ConversationsRequest = { isUnread: unread, withHidden: hidden, ...(type === undefined ? {} : { type }) };
+      return withClient(options, (client) => printConversations(client, request, output));
+    });
+}
+
+function addMessage(program: Command, output: Output): void {
+  withLogin(
+    program
+      .command('message')
+      .description('edit a message, recall it, react to it, pin it, search, …')
+      .argument('<action>', messageActions.join(', '))
+      .argument('<conversation>', 'bob, g:team, r:live')
+      .argument('[args...]', 'the seq of a message, then what it is about'),
+  ).action((action: string, conversation: string, args: string[], options: TargetOptions) =>
+    withClient(options, (client) => actOnMessage(client, { action, conversation, args }, output)),
+  );
+  withLogin(
+    program.command('export').description('print a whole conversation, one JSON object per line').argument('<conversation>', 'bob, g:team'),
+  ).action((conversation: string, options: TargetOptions) =>
+    withClient(options, (client) => exportConversation(client, conversation, output)),
   );
 }
 

@@ -7,6 +7,9 @@ export function renderEvent(event: TimelineEvent, options: { showConversation?: 
   return `${renderTime(event.timeMs)}${where} ${seq.padStart(4)}  ${renderBody(event)}`;
 }
 
+/** Cursors, settings, relations: not what is said or done in the conversation itself. */
+export const isBesides = ({ type, seq }: TimelineEvent): boolean => seq === 0 && !['message', 'membership', 'typing'].includes(type);
+
 function renderBody(event: TimelineEvent): string {
   switch (event.type) {
     case 'message':

@@ -71,7 +71,7 @@ export async function connectTo(options: TargetOptions, catchUp: 'all' | 'heads'
     first = undefined;
     return made;
   };
-  const client = createClient({ url: target.url, token, catchUp });
+  const client = createClient({ url: target.url, token, catchUp, deliveryReceipts: false });
   let failures = 0;
   const off = client.on('connection', (status) => {
     if (status.state === 'offline' && ++failures === attemptsMax) client.close();

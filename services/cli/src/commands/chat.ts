@@ -1,7 +1,7 @@
 import type { Client, SendHandle, TimelineEvent } from '@parley/sdk';
 import { parseConversationArgument } from '../conversation-argument.js';
 import { UsageError } from '../output.js';
-import { renderEvent } from '../render.js';
+import { isBesides, renderEvent } from '../render.js';
 import { allMembers } from './group.js';
 import { allRoomMembers } from './room.js';
 
@@ -48,7 +48,7 @@ class ChatSession {
   async start(): Promise<void> {
     this.#terminal.print(`${this.#id} as ${this.#client.userId}. ${help}`);
     this.#client.on('event', (event) => {
-      if (event.conversation !== this.#id) return;
+      if (event.conversation !== this.#id || isBesides(event)) return;
       if (this.#early === undefined) this.#show(event);
       else this.#early.push(event);
     });

@@ -4,11 +4,14 @@ import { type Client, createClient } from '@parley/sdk';
 import { FakeServer, ManualClock, settle } from '@parley/sdk/testing';
 import type { Output } from '../output.js';
 import { type ChatTerminal, chat } from './chat.js';
+import { printConversations } from './conversations.js';
 import { actOnGroup } from './group.js';
 import { printHistory } from './history.js';
+import { actOnMessage, exportConversation } from './message.js';
 import { actOnRoom } from './room.js';
 import { sendOne } from './send.js';
 import { tail } from './tail.js';
+import { actOnUser } from './user.js';
 
 interface World {
   readonly clock: ManualClock;
@@ -48,7 +51,7 @@ describe('parley send', () => {
   it('tells the place that the message got', async () => {
     const { client, run, lines, output, server } = await makeWorld();
     await run(sendOne(client, { conversation: 'bob', content: { type: 'text', text: 'hi' }, priority: 'high' }, output));
-    expect(lines).toEqual(['stored as u:alice|bob 1 (m-alice/'.concat(server.sends[0]?.clientMsgId ?? '', ')')]);
+    expect(lines).toEqual(['stored as u:alice|bob 1 (m-u:alice|bob-1)']);
     expect(server.sends[0]?.priority).toBe(3);
   });
 
@@ -134,13 +137,98 @@ describe('parley group', () => {
       const isFirst = body?.type === 'listGroupMembers' && body.value.page === '';
       return { type: 'members', value: isFirst ? { users: ['alice'], nextPage: '2' } : { users: ['bob'], nextPage: '' } };
     });
-    await run(actOnGroup(client, { action: 'members', group: 'team', users: [] }, output));
+    await run(actOnGroup(client, { action: 'members', group: 'team', args: [] }, output));
     expect(lines).toEqual(['alice', 'bob']);
+  });
+
+  it('makes a group, changes it and shows what it is', async () => {
+    const { client, run, lines, output } = await makeWorld();
+    const act = (action: string, ...args: string[]) => run(actOnGroup(client, { action, group: 'team', args }, output));
+    await act('create', 'bob');
+    await act('rename', 'The', 'crew');
+    await act('set', 'topic=boats');
+    await act('role', 'bob', 'admin');
+    await act('kick', 'bob');
+    await act('info');
+    expect(lines).toEqual([
+      'created g:team with 2 members',
+      ...['g:team has version 2', 'g:team has version 3', 'g:team has version 4', 'kicked bob'],
+      ...['g:team (The crew), 1 members, owner alice, version 5', 'admins: bob', 'topic = boats'],
+      'joining open, inviting by members, history from-join',
+    ]);
   });
 
   it('names the actions when it is asked for another', async () => {
     const { client, output } = await makeWorld();
-    await expect(actOnGroup(client, { action: 'paint', group: 'team', users: [] }, output)).rejects.toThrow('create, join, invite');
+    await expect(actOnGroup(client, { action: 'paint', group: 'team', args: [] }, output)).rejects.toThrow('create, join, invite');
+  });
+});
+
+describe('parley message', () => {
+  it('does things to messages and finds them', async () => {
+    const { client, run, server, lines, output } = await makeWorld();
+    const act = (action: string, ...args: string[]) => run(actOnMessage(client, { action, conversation: 'bob', args }, output));
+    await run(sendOne(client, { conversation: 'bob', content: { type: 'text', text: 'a bout' } }, output));
+    await act('edit', '1', 'a', 'boat');
+    await act('react', '1', '👍');
+    await act('react', '1', '👍');
+    await act('search', 'boat');
+    await act('read');
+    await run(client.logout());
+    expect(untimed(lines.slice(1))).toEqual([
+      ...['stored as u:alice|bob 2', 'stored as u:alice|bob 3', 'done', '   1  alice: a boat', 'read up to 3'],
+    ]);
+    expect(server.conversations.get('u:alice|bob')?.views.get('alice')?.readSeq).toBe(3);
+  });
+
+  it('fails with the reason of the server', async () => {
+    const { client, run, server, output } = await makeWorld();
+    server.say('u:alice|bob', 'mine', 'bob');
+    const editing = run(actOnMessage(client, { action: 'edit', conversation: 'bob', args: ['1', 'no'] }, output));
+    await expect(editing).rejects.toMatchObject({ name: 'PERMISSION_DENIED' });
+  });
+
+  it('asks for the seq when there is none', async () => {
+    const { client, output } = await makeWorld();
+    await expect(actOnMessage(client, { action: 'recall', conversation: 'bob', args: ['x'] }, output)).rejects.toThrow('whole number');
+  });
+});
+
+describe('parley export', () => {
+  it('writes one JSON object per event, with what became of it', async () => {
+    const { client, run, server, lines, output } = await makeWorld();
+    server.say('u:alice|bob', 'one', 'bob');
+    server.act('u:alice|bob', 'bob', { type: 'recall', value: { seq: 1, reason: 'oops' } });
+    await run(exportConversation(client, 'bob', output));
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { seq: 1, type: 'hidden', details: { removed: { cause: 'recalled' } } },
+      { seq: 2, type: 'messageRecalled', target: 1 },
+    ]);
+  });
+});
+
+describe('parley conversations', () => {
+  it('prints each with what is unread and the newest message', async () => {
+    const { client, run, server, lines, notes, output } = await makeWorld();
+    server.say('u:alice|bob', 'one', 'bob');
+    server.say('u:alice|bob', 'two', 'bob');
+    await run(printConversations(client, {}, output));
+    expect(lines.map((line) => line.replace(/\d\d:\d\d:\d\d/, '…'))).toEqual(['u:alice|bob  2 unread  …    2  bob: two']);
+    expect(notes).toEqual(['2 unread']);
+  });
+});
+
+describe('parley user', () => {
+  it('makes friends and says so', async () => {
+    const { client, run, lines, output } = await makeWorld();
+    const act = (action: string, ...args: string[]) => run(actOnUser(client, { action, args }, output));
+    await act('name', 'Alice', 'A.');
+    await act('ask', 'bob', 'hi');
+    await act('add', 'eve');
+    await act('block', 'mallory');
+    await act('friends');
+    await act('blocked');
+    expect(lines).toEqual(['alice  Alice A.', 'bob  asked', 'eve  friend', 'mallory  blocked', 'eve  friend', 'mallory  blocked']);
   });
 });
 

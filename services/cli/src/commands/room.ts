@@ -1,5 +1,5 @@
 import type { Client, MuteTarget, Room, RoomRoleName } from '@parley/sdk';
-import { parseLifetime } from '../make-token.js';
+import { durationMs, keyAndValue, named, wholeNumber } from '../arguments.js';
 import { type Output, UsageError } from '../output.js';
 import { printable, renderTime } from '../render.js';
 import { allMembers } from './group.js';
@@ -113,12 +113,6 @@ async function listRooms(client: Client, namePrefix: string, output: Output): Pr
   } while (page !== '');
 }
 
-function keyAndValue(text: string): [string, string] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`not key=value: ${text}`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
 function targetOf(text: string | undefined): MuteTarget | 'everyone' {
   const whom = named(text, 'whom (a user, members, moderators or everyone)');
   if (whom === 'members') return { role: 'member' };
@@ -128,17 +122,4 @@ function targetOf(text: string | undefined): MuteTarget | 'everyone' {
 function roleOf(text: string | undefined): RoomRoleName {
   if (text === 'member' || text === 'moderator' || text === 'owner') return text;
   throw new UsageError(`not a role: ${text ?? ''} (member, moderator, owner)`);
-}
-
-const durationMs = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseLifetime(text) * 1000);
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`not a positive whole number: ${text}`);
-  return value;
-}
-
-function named(text: string | undefined, question: string): string {
-  if (text === undefined || text === '') throw new UsageError(`${question}?`);
-  return text;
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@parley/sdk';
 import { parseConversationArgument } from '../conversation-argument.js';
 import type { Output } from '../output.js';
-import { renderEvent, renderJson } from '../render.js';
+import { isBesides, renderEvent, renderJson } from '../render.js';
 
 export interface TailRequest {
   /** Empty: everything that reaches the user. */
@@ -14,6 +14,7 @@ export async function tail(client: Client, request: TailRequest, output: Output)
   const wanted = new Set(request.conversations.map((text) => parseConversationArgument(text, client.userId)));
   client.on('event', (event) => {
     if (wanted.size > 0 && !wanted.has(event.conversation)) return;
+    if (!request.asJson && isBesides(event)) return;
     output.line(request.asJson ? renderJson(event) : renderEvent(event, { showConversation: wanted.size !== 1 }));
   });
   client.on('gap', ({ conversation, fromSeq, toSeq, reason }) => output.note(`missing: ${conversation} ${fromSeq}–${toSeq} (${reason})`));
