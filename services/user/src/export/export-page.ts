@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/kernel';
 
 /** What an export has, in this order. */
-export const exportParts = ['profile', 'friends', 'blocked', 'requests', 'conversations', 'messages', 'media'] as const;
+const exportParts = ['profile', 'friends', 'blocked', 'requests', 'conversations', 'messages', 'media'] as const;
 export type ExportPart = (typeof exportParts)[number];
 
 /** Where an export goes on: in which part, and where in its list. */
