@@ -82,7 +82,7 @@ export class CoreClient {
     this.#vocabulary = vocabulary;
     this.#codec = new FrameCodec({ ...vocabulary, events: vocabulary.events.map(({ body }) => body) });
     this.#decoder = new EventDecoder(this.#codec, vocabulary.events, self);
-    this.#requests = new Requester(clock, limits.requestTimeoutMs);
+    this.#requests = new Requester(clock, limits);
     this.#outbox = this.#makeOutbox({ clock, random, limits, store: options.store ?? memoryOutboxStore() });
     this.rooms = this.#makeRooms({ clock, random, limits });
     this.#timeline = new Timeline({

@@ -2,6 +2,8 @@
 export const sdkLimits = {
   connectTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
+  /** Requests that wait for an answer at a time; more wait for their turn. The server takes 16. */
+  openRequestsMax: 12,
   /** How long the answer to one send may take before the send is repeated. */
   sendTimeoutMs: 10_000,
   tokenTimeoutMs: 15_000,

@@ -1,6 +1,7 @@
 import type { Clock } from '@parley/kernel';
 import { ParleyClientError } from './client-error.js';
 import type { Answer, Connection, RequestBody, ServerBody } from './connection.js';
+import type { SdkLimits } from './limits.js';
 
 export type AnswerType = Exclude<ServerBody['type'], 'error'>;
 export type AnswerValue<Type extends AnswerType> = Extract<ServerBody, { readonly type: Type }>['value'];
@@ -15,17 +16,23 @@ export interface CallOptions<Type extends AnswerType> {
   readonly isImmediate?: boolean;
 }
 
-/** Requests as promises. They wait for a connection, and fail with a ParleyClientError in the end. */
+/**
+ * Requests as promises. They wait for a connection, and for earlier ones while too many are open: the server refuses more.
+ * They fail with a ParleyClientError in the end.
+ */
 export class Requester {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #openMax: number;
   #connection: Connection | undefined;
   #waiting = new Set<() => void>();
+  #open = 0;
   #isClosed = false;
 
-  constructor(clock: Clock, timeoutMs: number) {
+  constructor(clock: Clock, limits: Pick<SdkLimits, 'requestTimeoutMs' | 'openRequestsMax'>) {
     this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = limits.requestTimeoutMs;
+    this.#openMax = limits.openRequestsMax;
   }
 
   get connection(): Connection | undefined {
@@ -52,9 +59,13 @@ export class Requester {
     const promise = new Promise<unknown>((resolve, reject) => {
       const attempt = (): void => {
         const leftMs = Math.max(0, deadline - this.#clock.monotonic());
-        if (this.#connection !== undefined) {
+        const isFree = options.isImmediate === true || this.#open < this.#openMax;
+        if (this.#connection !== undefined && isFree) {
+          this.#open++;
           this.#connection.request(options.body, leftMs, (answer) => {
+            this.#open--;
             // The connection is still in place while it tells that it is lost: only the next one may be tried.
+            if (answer.type !== 'lost') this.#wakeNext();
             if (answer.type === 'lost' && options.isRepeatable === true && !this.#isClosed) this.#wait(leftMs, attempt, reject);
             else conclude(options.expect, answer, resolve, reject);
           });
@@ -80,6 +91,11 @@ export class Requester {
       reject(ParleyClientError.of('UNAVAILABLE', 'not connected'));
     });
     this.#waiting.add(wake);
+  }
+
+  #wakeNext(): void {
+    const [next] = this.#waiting;
+    if (this.#connection !== undefined) next?.();
   }
 
   #wakeAll(): void {

@@ -28,7 +28,8 @@ function makePage(clock: ManualClock, server: FakeServer): { readonly [name: str
   const timers = new Map<number, () => void>();
   const page: Record<string, unknown> = {
     TextDecoder,
-    crypto: { getRandomValues: (bytes: Uint8Array) => bytes.map((_, i) => (i * 37 + ++lastTimer) % 256) },
+    btoa,
+    crypto: { getRandomValues: (bytes: Uint8Array) => bytes.set(bytes.map((_, i) => (i * 37 + ++lastTimer) % 256)) },
     performance: { now: () => clock.monotonic() },
     setTimeout: (action: () => void, ms: number) => {
       timers.set(++lastTimer, clock.setTimer(ms, action));
@@ -53,6 +54,30 @@ const older = `
   delete Promise.prototype.finally;
   Symbol = Object.assign((text) => Object(text), { iterator: Symbol.iterator });
 `;
+
+/** What the full client does beside messages and rooms. */
+async function usePage(clock: ManualClock, client: Parley.Client): Promise<void> {
+  const answer = async <Result>(work: Promise<Result>): Promise<Result> => {
+    await clock.advance(1_000);
+    return work;
+  };
+  const talk = client.user('bob');
+  const [edited, reacted] = [talk.edit(1, 'better'), talk.react(1, '👍')];
+  talk.settings.pin();
+  talk.markRead();
+  talk.typing();
+  talk.look();
+  const { events } = await answer(talk.history());
+  expect([edited.state, reacted.state]).toEqual(['stored', 'stored']);
+  expect(events[events.length - 1]).toMatchObject({ content: { text: 'better' }, details: { reactions: [{ reaction: '👍', count: 1 }] } });
+  talk.forward(events.filter((event) => event.type === 'message'));
+  await expect(answer(talk.export().next())).resolves.toMatchObject({ value: { type: 'message', seq: 1 } });
+  await expect(answer(client.createGroup({ id: 'team', attributes: { topic: 'boats' } }))).resolves.toMatchObject({ group: 'team' });
+  await expect(answer(client.group('team').update({ name: 'Crew' }))).resolves.toMatchObject({ group: { name: 'Crew' } });
+  await expect(answer(client.people.block('bob'))).resolves.toMatchObject([{ other: 'bob', relation: { isBlocked: true } }]);
+  const { conversations } = await answer(client.queryConversations());
+  expect(conversations.map(({ conversation }) => conversation).sort()).toEqual(['g:team', 'u:alice|bob']);
+}
 
 describe('the bundle', () => {
   const script = bundle('../src/index.ts', 'scriptOptions');
@@ -102,6 +127,7 @@ describe('the bundle', () => {
     await clock.advance(1_000);
     await Promise.all(left);
     expect(client.rooms.all).toEqual([]);
+    await usePage(clock, client);
     client.close();
   });
 });

@@ -255,6 +255,25 @@ describe('a request', () => {
     await created;
   });
 
+  it('waits its turn when more are asked than the server takes at a time', async () => {
+    const world = makeWorld();
+    const { client } = await world.online('alice');
+    let open = 0;
+    let most = 0;
+    world.server.answers.set('getUsers', (frame, link) => {
+      most = Math.max(most, ++open);
+      world.clock.setTimer(100, () => {
+        open--;
+        world.server.push(link, { type: 'users', value: {} }, frame.id);
+      });
+      return undefined;
+    });
+    const all = Promise.all(Array.from({ length: 40 }, () => client.people.get(['bob'])));
+    await world.clock.advance(1_000);
+    await expect(all).resolves.toHaveLength(40);
+    expect(most).toBe(12);
+  });
+
   it('gives every error one class', () => {
     const unknown = ParleyClientError.fromFrame({ code: 2999, name: 'NEW_ONE', message: 'later', retryAfterMs: 5 });
     expect(unknown).toMatchObject({ name: 'NEW_ONE', code: 2999, retry: 'after-backoff', retryAfterMs: 5 });
