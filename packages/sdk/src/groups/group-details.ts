@@ -107,11 +107,11 @@ export type GroupChangeDetails =
 const roleNames = ['member', 'member', 'admin', 'owner'] as const;
 const stateNames = ['waiting', 'waiting', 'accepted', 'rejected', 'expired'] as const;
 
-export const groupRoleName = (role: GroupRole): GroupRoleName => roleNames[role] ?? 'member';
+const groupRoleName = (role: GroupRole): GroupRoleName => roleNames[role] ?? 'member';
 export const groupRoleNumber = (role: GroupRoleName): GroupRole => roleNames.lastIndexOf(role) as GroupRole;
 export const requestStateName = (state: RequestState): RequestStateName => stateNames[state] ?? 'waiting';
 
-export function groupBehaviourOf(options: GroupOptions | undefined): GroupBehaviour {
+function groupBehaviourOf(options: GroupOptions | undefined): GroupBehaviour {
   const join = options?.joinMode;
   return {
     join: join === JoinMode.APPROVAL ? 'approval' : join === JoinMode.CLOSED ? 'closed' : 'open',
@@ -136,7 +136,7 @@ export function groupOptionsToWire(behaviour: Partial<GroupBehaviour>): GroupOpt
   };
 }
 
-export function groupMuteOf({ user, role, untilMs }: GroupMute): GroupMuteEntry {
+function groupMuteOf({ user, role, untilMs }: GroupMute): GroupMuteEntry {
   return { user, role: user !== '' ? undefined : role === GroupRole.ADMIN ? 'admin' : 'member', untilMs };
 }
 
