@@ -1,6 +1,7 @@
 import type { ActCommand, LaneCommand, SendCommand } from '@parley/contracts/events';
 import { takesSeq } from '@parley/domain';
 import type { TargetViewer } from './acts/recent-targets.js';
+import { conversationKey } from './conversation-state.js';
 import { type DedupeWindow, sendKey } from './dedupe-window.js';
 
 /** What history must be asked before a command can be decided. */
@@ -14,25 +15,26 @@ export interface CommandNeeds extends TargetViewer {
 const noSeqs: readonly number[] = [];
 
 /** Undefined for commands that can be decided with what is in memory, as most of them. */
-export function needsOf({ body }: LaneCommand, conversationKey: string, window: DedupeWindow): CommandNeeds | undefined {
-  if (body?.type === 'send') return needsOfSend(body.value, conversationKey, window);
-  return body?.type === 'act' ? needsOfAct(body.value, conversationKey, window) : undefined;
+export function needsOf(command: LaneCommand, window: DedupeWindow): CommandNeeds | undefined {
+  const { body } = command;
+  if (body?.type === 'send') return needsOfSend(command, body.value, window);
+  return body?.type === 'act' ? needsOfAct(command, body.value, window) : undefined;
 }
 
-function needsOfSend(send: SendCommand, conversationKey: string, window: DedupeWindow): CommandNeeds | undefined {
+function needsOfSend(command: LaneCommand, send: SendCommand, window: DedupeWindow): CommandNeeds | undefined {
   const { sender, options, isRetry, isPrivileged } = send;
   const reply = options?.reply;
   if (!isRetry && reply === undefined) return undefined;
-  const prior = isRetry && isForgotten(send, conversationKey, window) ? send : undefined;
+  const prior = isRetry && isForgotten(command, send, window) ? send : undefined;
   if (prior === undefined && reply === undefined) return undefined;
   return { prior, seqs: reply === undefined ? noSeqs : [reply.seq], user: isPrivileged ? '' : sender, reaction: '' };
 }
 
-function needsOfAct(act: ActCommand, conversationKey: string, window: DedupeWindow): CommandNeeds | undefined {
+function needsOfAct(command: LaneCommand, act: ActCommand, window: DedupeWindow): CommandNeeds | undefined {
   const kind = act.act?.kind;
   if (kind === undefined) return undefined;
   const isRepetition = act.isRetry && takesSeq(kind.type) && act.clientMsgId !== '';
-  const prior = isRepetition && isForgotten(act, conversationKey, window) ? act : undefined;
+  const prior = isRepetition && isForgotten(command, act, window) ? act : undefined;
   const seqs = targetsOf(kind);
   if (prior === undefined && seqs.length === 0) return undefined;
   return { prior, seqs, user: act.sender, reaction: kind.type === 'react' ? kind.value.reaction : '' };
@@ -54,5 +56,6 @@ function targetsOf(kind: NonNullable<NonNullable<ActCommand['act']>['kind']>): r
   }
 }
 
-const isForgotten = ({ sender, clientMsgId }: SendCommand | ActCommand, conversationKey: string, window: DedupeWindow): boolean =>
-  window.find(sendKey(conversationKey, sender, clientMsgId)) === undefined;
+function isForgotten({ app, conversation }: LaneCommand, { sender, clientMsgId }: SendCommand | ActCommand, window: DedupeWindow): boolean {
+  return window.find(sendKey(conversationKey(app, conversation), sender, clientMsgId)) === undefined;
+}

@@ -6,10 +6,9 @@ import type { ConversationState } from './conversation-state.js';
 /** What goes with a message as it is stored: what the sender said, and what only the server knows. Undefined where nothing does. */
 export function optionsOf(
   { options, expiresAfterMs }: SendCommand,
-  { rules }: ConversationState,
-  { timeMs, answered }: { readonly timeMs: number; readonly answered: TargetFacts | undefined },
+  { state, timeMs, answered }: { readonly state: ConversationState; readonly timeMs: number; readonly answered: TargetFacts | undefined },
 ): MessageOptionsInit | undefined {
-  const lifeMs = expiresAfterMs > 0 ? expiresAfterMs : (rules?.destroyAfterMs ?? 0);
+  const lifeMs = expiresAfterMs > 0 ? expiresAfterMs : (state.rules?.destroyAfterMs ?? 0);
   if (lifeMs === 0 && options?.reply === undefined) return options;
   const expiresMs = lifeMs === 0 ? 0 : timeMs + lifeMs;
   if (answered === undefined) return { ...options, expiresMs };

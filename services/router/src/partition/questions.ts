@@ -4,7 +4,7 @@ import { ParleyError } from '@parley/kernel';
 import { routerLimits } from '../limits.js';
 import type { HistoryReader } from '../ports.js';
 import { type CommandNeeds, needsOf } from './command-needs.js';
-import { conversationKey, type ConversationState } from './conversation-state.js';
+import type { ConversationState } from './conversation-state.js';
 import type { DedupeWindow, PriorSend } from './dedupe-window.js';
 
 /** What is asked of history for one command, and what it has answered so far. */
@@ -51,7 +51,7 @@ export class Questions {
 
   /** Undefined when the command needs nothing. Of a conversation that is still being loaded it is asked afterwards. */
   ask(command: LaneCommand, state: ConversationState | Promise<ConversationState>): Question | undefined {
-    const needs = needsOf(command, conversationKey(command.app, command.conversation), this.#deps.window);
+    const needs = needsOf(command, this.#deps.window);
     if (needs === undefined) return undefined;
     const question: Question = {
       isOpen: true,

@@ -67,25 +67,23 @@ export class SendSequencer {
       batch.refuse(command, 'RATE_LIMITED', { retryAfterMs });
       return 'refused';
     }
-    const placed = { state, stamp: this.#deps.stamps.next(), batch };
-    if (decision.type === 'pass-on') return passOn(command, send, placed);
-    this.#store(command, send, { ...placed, key, answered, bodyHash: decision.bodyHash });
-    return 'stored';
+    const stamp = this.#deps.stamps.next();
+    if (decision.type === 'pass-on') return passOn({ command, send, state, seq: 0, stamp, options: send.options, batch });
+    const options = optionsOf(send, { state, timeMs: stamp.timeMs, answered });
+    return this.#store({ command, send, state, seq: ++state.headSeq, stamp, options, batch }, key, decision.bodyHash);
   }
 
-  #store(command: LaneCommand, send: SendCommand, { state, stamp, batch, key, answered, bodyHash }: Storing): void {
+  #store(placed: Placed, key: SendKey, bodyHash: number): CommandResult {
+    const { command, send, state, seq, stamp, batch } = placed;
     const { messageId, timeMs } = stamp;
-    const seq = ++state.headSeq;
-    const options = optionsOf(send, state, { timeMs, answered });
     if (isCountable(send)) state.countable++;
-    const { countable } = state;
-    const event = encodeMessage(command, send, { seq, stamp, options });
+    const event = encodeMessage(placed);
     this.#deps.window.add(key, { seq, messageId, timeMs, bodyHash });
-    batch.store({ app: command.app, event, countable, bodyHash, trace: command.trace }, { state, seq }, [
-      publicationOf(command, send, { state, seq, stamp, event }),
-    ]);
-    if (state.conversation.type === 'group') remember(send, { state, seq, timeMs });
+    const entry = { app: command.app, event, countable: state.countable, bodyHash, trace: command.trace };
+    batch.store(entry, { state, seq }, [publicationOf(placed, event)]);
+    if (state.conversation.type === 'group') remember(placed);
     batch.answer(command, { seq, messageId, timeMs });
+    return 'stored';
   }
 
   /** The message that is answered, where the sender may see it. */
@@ -108,30 +106,27 @@ export class SendSequencer {
   }
 }
 
+/** A message in its place. */
 interface Placed {
+  readonly command: LaneCommand;
+  readonly send: SendCommand;
   readonly state: ConversationState;
+  /** 0 for what is passed on only. */
+  readonly seq: number;
   readonly stamp: Stamp;
+  readonly options: MessageOptionsInit | undefined;
   readonly batch: Batch;
 }
 
-interface Storing extends Placed {
-  readonly key: SendKey;
-  readonly answered: TargetFacts | undefined;
-  readonly bodyHash: number;
-}
-
-function passOn(command: LaneCommand, send: SendCommand, { state, stamp, batch }: Placed): CommandResult {
-  const event = encodeMessage(command, send, { seq: 0, stamp, options: send.options });
-  batch.passOn(publicationOf(command, send, { state, seq: 0, stamp, event }));
+function passOn(placed: Placed): CommandResult {
+  const { command, stamp, batch } = placed;
+  batch.passOn(publicationOf(placed, encodeMessage(placed)));
   batch.answer(command, { seq: 0, messageId: stamp.messageId, timeMs: stamp.timeMs });
   return 'passed';
 }
 
 /** What later commands ask for: whose messages want receipts, and who has spoken when in slow mode. */
-function remember(
-  { sender, options }: SendCommand,
-  { state, seq, timeMs }: { readonly state: ConversationState; readonly seq: number; readonly timeMs: number },
-): void {
+function remember({ send: { sender, options }, state, seq, stamp }: Placed): void {
   if (options?.needsReceipt === true) {
     state.receiptWishes ??= new ReceiptWishes();
     state.receiptWishes.add(seq, sender);
@@ -139,31 +134,17 @@ function remember(
   const slowModeMs = state.speaking?.slowModeMs ?? 0;
   if (slowModeMs === 0) return;
   state.slowMode ??= new SlowMode();
-  state.slowMode.note(sender, timeMs, slowModeMs);
+  state.slowMode.note(sender, stamp.timeMs, slowModeMs);
 }
 
-interface Stored {
-  readonly state: ConversationState;
-  readonly seq: number;
-  readonly stamp: Stamp;
-  readonly event: Uint8Array;
-}
-
-function publicationOf(
-  command: LaneCommand,
-  { sender, priority, options }: SendCommand,
-  { state, seq, stamp, event }: Stored,
-): Publication {
+function publicationOf({ command, send, state, seq, stamp }: Placed, event: Uint8Array): Publication {
+  const { priority, sender, options } = send;
   const publication = messagePublication(command, state, { priority, seq, event });
   if (options === undefined || options.onlyTo.length === 0) return publication;
   return narrowed(publication, { users: options.onlyTo, sender, timeMs: stamp.timeMs });
 }
 
-function encodeMessage(
-  command: LaneCommand,
-  send: SendCommand,
-  { seq, stamp, options }: { readonly seq: number; readonly stamp: Stamp; readonly options: MessageOptionsInit | undefined },
-): Uint8Array {
+function encodeMessage({ command, send, seq, stamp, options }: Placed): Uint8Array {
   return encodeConversationEvent({
     conversation: command.conversation,
     seq,

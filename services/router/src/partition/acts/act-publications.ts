@@ -2,9 +2,9 @@ import type { LaneCommand } from '@parley/contracts/events';
 import { isViewChanged, relationViewOf } from '@parley/domain';
 import { channelOfUser } from '@parley/kernel';
 import { type ConversationEvent, encodeConversationEvent, Priority, type Relation } from '@parley/wire';
-import type { Publication } from '../../fanout/publication.js';
+import { forEverybody, type Publication } from '../../fanout/publication.js';
 import type { ConversationState } from '../conversation-state.js';
-import { channelsOf, narrowed, toEverybody } from '../publications.js';
+import { channelsOf, narrowed } from '../publications.js';
 import type { Stamp } from '../stamps.js';
 
 export type EventBody = NonNullable<ConversationEvent['body']>;
@@ -40,8 +40,8 @@ export function orderedPublication(act: ActEvent): Publication {
   return narrowed(publication, { users: act.onlyTo, sender: act.sender, timeMs: act.stamp.timeMs });
 }
 
-/** Something about a user alone, for the user's own devices. */
-export const ownPublication = (act: ActEvent, user: string): Publication => publish(act, [channelOfUser(user)]);
+/** Something for some users, on their own channels. */
+export const publicationFor = (act: ActEvent, ...users: readonly string[]): Publication => publish(act, users.map(channelOfUser));
 
 /** Only to those who look at the conversation; not to who types. */
 export function typingPublication(act: ActEvent): Publication {
@@ -65,5 +65,18 @@ export function relationPublications(act: ActEvent, before: Relation | undefined
 }
 
 function publish({ command: { app, conversation }, body, seq, event }: ActEvent, channels: readonly string[]): Publication {
-  return { app, channels, event, priority: priorityOfBody(body), conversation, seq, ...toEverybody, control: undefined };
+  return {
+    app,
+    channels,
+    event,
+    priority: priorityOfBody(body),
+    conversation,
+    seq,
+    exceptPeer: '',
+    exceptConnection: 0,
+    control: undefined,
+    onlyTo: forEverybody.onlyTo,
+    withheld: forEverybody.withheld,
+    isForLookers: false,
+  };
 }

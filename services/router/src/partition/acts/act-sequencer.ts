@@ -14,7 +14,7 @@ import type { Stamp, Stamps } from '../stamps.js';
 import {
   type ActEvent,
   orderedPublication,
-  ownPublication,
+  publicationFor,
   priorityOfBody,
   relationPublications,
   typingPublication,
@@ -85,7 +85,7 @@ export class ActSequencer {
     const event = this.#write(acting, decided.value, { stamp, identity, onlyTo: facts.target?.onlyTo ?? [] });
     this.#take(event, decided.value);
     const { seq } = event;
-    batch.answer(command, { seq, ...stamp, version: versionOf(kind, context.state) });
+    batch.answer(command, { seq, messageId: stamp.messageId, timeMs: stamp.timeMs, version: versionOf(kind, context.state) });
     return 'stored';
   }
 
@@ -97,7 +97,7 @@ export class ActSequencer {
     const stamp = stamps.next();
     const isLate = isShedding || nowMs - command.ingressMs > routerLimits.transientStaleAfterMs;
     const request = { sender: act.sender, isPrivileged: act.isPrivileged, act: { kind }, timeMs: stamp.timeMs };
-    const decided = decideAct(request, factsOf(state, act.sender), rules);
+    const decided = decideAct(request, factsOf(state, act.sender, nothingKnown), rules);
     if (!decided.ok) {
       batch.answer(command, { error: errorTable[decided.error.name].code });
       return 'refused';
@@ -118,7 +118,7 @@ export class ActSequencer {
     const viewer = { user: act.sender, reaction: kind.type === 'react' ? kind.value.reaction : '' };
     for (const [seq, answer] of question?.targets ?? []) targets.push(this.#deps.targets.factsOf(state, seq, viewer, answer));
     const cursor = kind.type === 'cursor' ? this.#deps.cursors.get(state, act.sender) : undefined;
-    return { ...factsOf(state, act.sender), target: targets[0], targets, cursor };
+    return factsOf(state, act.sender, { targets, cursor });
   }
 
   #write(
@@ -133,9 +133,15 @@ export class ActSequencer {
     // New words of a message that only some may see are for them alone as well.
     const narrow = body.type === 'edited' ? onlyTo : [];
     const event = encodeConversationEvent({
-      ...{ conversation, seq, sender, priority: priorityOfBody(body), body, ...stamp },
+      conversation,
+      seq,
+      messageId: stamp.messageId,
+      sender,
+      timeMs: stamp.timeMs,
+      priority: priorityOfBody(body),
       clientMsgId: identity === undefined ? '' : clientMsgId,
       options: narrow.length === 0 ? undefined : { onlyTo: narrow },
+      body,
     });
     const written = { command, state, sender, body, seq, stamp, event, onlyTo: narrow };
     const bodyHash = identity?.bodyHash ?? 0;
@@ -158,9 +164,9 @@ export class ActSequencer {
       }
       case 'settings':
       case 'hidden':
-        return [ownPublication(event, body.value.user)];
+        return [publicationFor(event, body.value.user)];
       case 'profile':
-        return [ownPublication(event, body.value.profile?.user ?? event.sender)];
+        return [publicationFor(event, body.value.profile?.user ?? event.sender)];
       case 'relation':
         return relation === undefined ? [] : relationPublications(event, state.relation, relation);
       case 'reported':
@@ -180,15 +186,25 @@ export class ActSequencer {
   }
 }
 
-function factsOf(state: ConversationState, sender: string): ActFacts {
+const nothingKnown = { targets: undefined, cursor: undefined };
+
+/** Spelled out: readings are as frequent as messages. */
+function factsOf(state: ConversationState, sender: string, { targets, cursor }: Pick<ActFacts, 'targets' | 'cursor'>): ActFacts {
   const { conversation, headSeq, members, speaking, relation, profile, rules } = state;
   const moderates = isModerator(speaking, sender);
   return {
-    ...{ conversation, headSeq, relation, profile, rules },
+    conversation,
     isMember: isMember(state, sender),
     isModerator: moderates,
     canPin: moderates || speaking?.isPinningByMembers === true,
+    headSeq,
     memberCount: conversation.type === 'user' ? 2 : members.size,
+    target: targets?.[0],
+    targets,
+    relation,
+    profile,
+    rules,
+    cursor,
   };
 }
 

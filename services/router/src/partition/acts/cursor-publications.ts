@@ -1,8 +1,8 @@
 import type { AppRules } from '@parley/domain';
-import { channelOfUser, limits } from '@parley/kernel';
+import { limits } from '@parley/kernel';
 import { type CursorMoved, encodeConversationEvent, Priority } from '@parley/wire';
 import type { Publication } from '../../fanout/publication.js';
-import { type ActEvent, ownPublication } from './act-publications.js';
+import { type ActEvent, publicationFor } from './act-publications.js';
 import type { Cursor } from './cursors.js';
 
 export interface CursorNews {
@@ -20,20 +20,26 @@ export interface CursorNews {
 export function cursorPublications(act: ActEvent, news: CursorNews): readonly Publication[] {
   const { user } = news.after;
   const { tellsReading, tellsDelivery } = news.rules;
-  const own = ownPublication(act, user);
-  if (!tellsReading && !tellsDelivery) return [own];
   const { conversation, members } = act.state;
-  if (conversation.type === 'group' && members.size <= limits.receiptMembersMax) return [own, ...receiptPublications(act, news)];
-  if (conversation.type !== 'user') return [own];
-  const peer = conversation.users.find((each) => each !== user);
-  if (peer === undefined) return [own];
-  if (tellsReading && tellsDelivery) return [{ ...own, channels: [...own.channels, channelOfUser(peer)] }];
+  if (conversation.type === 'user') return pairPublications(act, news);
+  const own = publicationFor(act, user);
+  if (conversation.type !== 'group' || members.size > limits.receiptMembersMax || (!tellsReading && !tellsDelivery)) return [own];
+  return [own, ...receiptPublications(act, news)];
+}
+
+function pairPublications(act: ActEvent, news: CursorNews): readonly Publication[] {
+  const { user } = news.after;
+  const { tellsReading, tellsDelivery } = news.rules;
+  const { conversation } = act.state;
+  const peer = conversation.type === 'user' ? conversation.users.find((each) => each !== user) : undefined;
+  if (peer === undefined || (!tellsReading && !tellsDelivery)) return [publicationFor(act, user)];
+  if (tellsReading && tellsDelivery) return [publicationFor(act, user, peer)];
   const shown = {
     ...news.after,
     readSeq: tellsReading ? news.after.readSeq : 0,
     deliveredSeq: tellsDelivery ? news.after.deliveredSeq : 0,
   };
-  return [own, tellUser(act, peer, { type: 'cursor', value: shown })];
+  return [publicationFor(act, user), tellUser(act, peer, { type: 'cursor', value: shown })];
 }
 
 /** The senders of messages that the cursor has passed learn that there is something new to ask for: it is not counted here. */
@@ -52,6 +58,6 @@ function receiptPublications(act: ActEvent, { before, after, rules }: CursorNews
 
 function tellUser(act: ActEvent, user: string, body: ActEvent['body']): Publication {
   const { conversation } = act.command;
-  const own = ownPublication(act, user);
+  const own = publicationFor(act, user);
   return { ...own, event: encodeConversationEvent({ conversation, priority: Priority.MEDIUM, body, ...act.stamp }) };
 }
