@@ -353,12 +353,17 @@ export class CoreClient {
     return { type: 'send', value: { conversation, clientMsgId, priority, content, isRetry, options, expiresAfterMs } };
   }
 
-  /** The connection that did something gets no event for it: the acknowledgement takes its place in the order. */
+  /**
+   * The connection that sent a message gets no event for it: the acknowledgement takes its place in the order. Of an act it
+   * gets the event, which is on its way.
+   */
   #storedOwn(send: PendingSend, { seq, messageId, timeMs }: StoredMessage): void {
     const { conversation, clientMsgId, content } = send;
-    const context = { self: this.#user, seq, headSeq: this.#timeline.knownHead(conversation) };
-    const body = send.isAct === true ? this.#vocabulary.acts?.effectOf(send, context) : ({ type: 'content', value: content } as const);
-    if (body === undefined) return;
+    if (send.isAct === true) {
+      if (seq > 0) this.#timeline.headMoved(conversation, seq);
+      return;
+    }
+    const body = { type: 'content', value: content } as const;
     const source = { conversation, clientMsgId, seq, messageId, timeMs, sender: this.#user, priority: send.priority as Priority };
     this.#timeline.offer(this.#decoder.tell({ ...source, options: ownOptions(send, timeMs), body }));
   }

@@ -63,6 +63,14 @@ describe('an act', () => {
     expect(world.server.conversations.get(world.id)?.events).toHaveLength(3);
   });
 
+  it('is fetched where its event does not come', async () => {
+    const { alice, clock, server, told, id } = await makeTalk();
+    server.mischief = { ...server.mischief, eventCopies: () => 0 };
+    alice.conversation(id).pin(2);
+    await clock.advance(250);
+    expect(told).toMatchObject([{ type: 'pinsChanged', seq: 3, target: 2, isOwn: true }]);
+  });
+
   it('survives a restart of the application', async () => {
     const world = await makeTalk();
     const values = new Map<string, string>();

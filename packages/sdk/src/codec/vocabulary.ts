@@ -17,8 +17,6 @@ export interface EventKind {
 export interface ActKind {
   /** The request that carries a stored act. */
   requestOf(send: PendingSend, isRetry: boolean): RequestBody;
-  /** What it did to the conversation, once it is answered with that seq; undefined when that is nothing. */
-  effectOf(send: PendingSend, context: { readonly self: string; readonly seq: number; readonly headSeq: number }): Body | undefined;
 }
 
 /** What a client says and understands. Bundles hold what is in their vocabulary, and nothing else of the protocol. */

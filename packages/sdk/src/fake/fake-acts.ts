@@ -11,9 +11,9 @@ export interface FakeActsOptions {
   readonly clock: ManualClock;
   readonly conversations: FakeConversations;
   refuse(name: ErrorName): Body;
-  /** Stores an event and tells it to everybody but the connection it came from. */
+  /** Stores an event and tells it to everybody. */
   append(user: string, conversation: string, event: Doing): { seq: number; messageId: string; timeMs: number };
-  /** Tells users something that is not stored, but for the connection it came from. */
+  /** Tells users something that is not stored. */
   notify(conversation: string, event: ConversationEventInit, users: Iterable<string>): void;
   /** Tells who looks at the conversation. */
   notifyLookers(conversation: string, event: ConversationEventInit): void;

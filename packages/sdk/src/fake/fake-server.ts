@@ -87,8 +87,6 @@ export class FakeServer {
   readonly #acts: FakeActs;
   #sessionCount = 0;
   #actCount = 0;
-  /** Whose frame is being answered. */
-  #asker: Link | undefined;
 
   constructor(clock: ManualClock) {
     this.clock = clock;
@@ -112,8 +110,8 @@ export class FakeServer {
       clock,
       conversations: this.#conversations,
       refuse: (name) => this.refuse(name),
-      append: (sender, conversation, event) => this.#append(conversation, { ...event, sender, priority: 2 }, this.#asker),
-      notify: (conversation, event, users) => this.#notifyUsers(conversation, event, users),
+      append: (sender, conversation, event) => this.#append(conversation, { ...event, sender, priority: 2 }),
+      notify: (conversation, event, users) => this.#notifyAll(conversation, event, users),
       notifyLookers: (conversation, event) =>
         this.#notify(conversation, event, ({ link, user }) => link?.looksAt === conversation && user !== event.sender),
     });
@@ -201,9 +199,7 @@ export class FakeServer {
     if (frame.body?.type === 'send') this.sends.push(frame.body.value);
     if (this.isSilent || frame.body === undefined) return;
     const special = this.answers.get(frame.body.type);
-    this.#asker = link;
     const body = special === undefined ? this.#answer(link, frame.body) : special(frame, link);
-    this.#asker = undefined;
     const delayMs = frame.body.type.includes('Room') ? (this.mischief.answerDelayMs?.() ?? 0) : 0;
     if (body !== undefined && frame.id !== 0 && delayMs === 0) this.push(link, body, frame.id);
     else if (body !== undefined && frame.id !== 0) this.clock.setTimer(delayMs, () => this.push(link, body, frame.id));
@@ -320,12 +316,6 @@ export class FakeServer {
   #notifyAll(conversation: string, event: ConversationEventInit, users: Iterable<string>): void {
     const told = new Set(users);
     this.#notify(conversation, event, ({ user }) => told.has(user));
-  }
-
-  /** To all of these users, but for the connection whose frame is being answered. */
-  #notifyUsers(conversation: string, event: ConversationEventInit, users: Iterable<string>): void {
-    const told = new Set(users);
-    this.#notify(conversation, event, (session) => told.has(session.user) && (session.link === undefined || session.link !== this.#asker));
   }
 
   #spread(conversation: string, bytes: Uint8Array, isFor: (session: Session) => boolean): void {

@@ -83,11 +83,11 @@ export class Group extends Conversation {
 
   /** At most 100. */
   invite(users: readonly string[], text?: string): Promise<GroupOutcome> {
-    return this.#operate({ type: 'invite', value: { users, text } }, { isRepeatable: true });
+    return this.#operate({ type: 'invite', value: { users, text } });
   }
 
   kick(users: readonly string[]): Promise<GroupOutcome> {
-    return this.#operate({ type: 'kick', value: { users } }, { isRepeatable: true });
+    return this.#operate({ type: 'kick', value: { users } });
   }
 
   /** The owner's place goes to the longest admin, else to the longest member; the last one dismisses the group. */
@@ -96,12 +96,12 @@ export class Group extends Conversation {
   }
 
   async dismiss(): Promise<void> {
-    await this.#operate({ type: 'dismiss', value: {} });
+    await this.#operate({ type: 'dismiss', value: {} }, { isRepeatable: true });
   }
 
   /** Makes another member the owner. */
   transfer(user: string): Promise<GroupOutcome> {
-    return this.#operate({ type: 'transfer', value: { user } });
+    return this.#operate({ type: 'transfer', value: { user } }, { isRepeatable: true });
   }
 
   setRole(user: string, role: 'member' | 'admin'): Promise<GroupOutcome> {
@@ -117,16 +117,16 @@ export class Group extends Conversation {
   update(info: { name?: string; avatar?: string; notice?: string }, condition: GroupCondition = {}): Promise<GroupOutcome> {
     const { name, avatar, notice } = info;
     const value = { name: textOf(name), avatar: textOf(avatar), notice: textOf(notice) };
-    return this.#operate({ type: 'updateInfo', value }, condition);
+    return this.#operate({ type: 'updateInfo', value }, repeatable(condition));
   }
 
   setAttributes(attributes: Readonly<Record<string, string>>, condition: GroupCondition = {}): Promise<GroupOutcome> {
     const set = Object.entries(attributes).map(([key, value]) => ({ key, value }));
-    return this.#operate({ type: 'changeAttributes', value: { set } }, condition);
+    return this.#operate({ type: 'changeAttributes', value: { set } }, repeatable(condition));
   }
 
   deleteAttributes(deleted: readonly string[], condition: GroupCondition = {}): Promise<GroupOutcome> {
-    return this.#operate({ type: 'changeAttributes', value: { deleted } }, condition);
+    return this.#operate({ type: 'changeAttributes', value: { deleted } }, repeatable(condition));
   }
 
   /** Members, or everybody of a role; `settings.mute` is about one's own notifications. */
@@ -150,7 +150,7 @@ export class Group extends Conversation {
 
   /** Replaces all: what is left out gets its default. */
   setOptions(options: Partial<GroupBehaviour>, condition: GroupCondition = {}): Promise<GroupOutcome> {
-    return this.#operate({ type: 'setOptions', value: { options: groupOptionsToWire(options) } }, condition);
+    return this.#operate({ type: 'setOptions', value: { options: groupOptionsToWire(options) } }, repeatable(condition));
   }
 
   /** Requests that wait: for owner and admins all, for others those about themselves. */
@@ -162,7 +162,7 @@ export class Group extends Conversation {
 
   /** Answers a user's wish to join, or an invitation of one's own. */
   answer(user: string, isAccepted: boolean): Promise<GroupOutcome> {
-    return this.#operate({ type: 'answerRequest', value: { user, isAccepted } });
+    return this.#operate({ type: 'answerRequest', value: { user, isAccepted } }, { isRepeatable: true });
   }
 
   async #operate(kind: Kind, options: GroupCondition & { readonly isRepeatable?: boolean } = {}): Promise<GroupOutcome> {
@@ -171,6 +171,9 @@ export class Group extends Conversation {
     return outcomeOf(await this.#parts.requests.call({ body, expect: 'groupResult', isRepeatable }));
   }
 }
+
+/** What depends on a version would find its own change when it is repeated. */
+const repeatable = ({ ifVersion }: GroupCondition) => (ifVersion === undefined ? { isRepeatable: true } : { ifVersion });
 
 const textOf = (text: string | undefined) => (text === undefined ? undefined : { text });
 

@@ -36,10 +36,10 @@ export class People {
     this.#parts = parts;
   }
 
-  /** The own profile. */
+  /** The own profile; empty with version 0 when it was never set. */
   async me(): Promise<UserProfile> {
-    const [profile] = await this.get([this.#parts.self()]);
-    if (profile === undefined) throw ParleyClientError.of('INTERNAL', 'no profile');
+    const user = this.#parts.self();
+    const [profile = { user, name: '', avatar: '', extension: '', version: 0, isErased: false }] = await this.get([user]);
     return profile;
   }
 
@@ -53,7 +53,7 @@ export class People {
     return profile;
   }
 
-  /** Profiles of others, at most 100. */
+  /** Profiles of others, at most 100; those who never set anything are left out. */
   async get(users: readonly string[]): Promise<readonly UserProfile[]> {
     return (await this.#parts.requests.call({ body: { type: 'getUsers', value: { users } }, expect: 'users', isRepeatable: true })).users;
   }
