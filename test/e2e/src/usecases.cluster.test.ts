@@ -10,5 +10,6 @@ jest.setTimeout(60_000);
   describeUseCases(() => startCluster({ gateways: 2, routers: 2 }), {
     viewers: 300,
     matches: soakRounds({ short: 6, full: 200 }),
+    caseMessages: soakRounds({ short: 2_000, full: 10_000 }),
   });
 });

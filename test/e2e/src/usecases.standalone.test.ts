@@ -8,4 +8,5 @@ jest.setTimeout(60_000);
 describeUseCases(() => startStandalone(), {
   viewers: soakRounds({ short: 600, full: 5_000 }),
   matches: soakRounds({ short: 8, full: 1_000 }),
+  caseMessages: 10_000,
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { Deployment } from '@parley/testkit';
 import { World } from '../world/world.js';
 import { describeClassroom } from './classroom.js';
+import { describeConsulting } from './consulting.js';
 import { describeGame } from './game.js';
 import { describeEndOfLiveStream, describeLiveStream } from './live-stream.js';
 import { Show } from './show.js';
@@ -11,12 +12,14 @@ export interface UseCaseSizes {
   readonly viewers: number;
   /** Of the game. */
   readonly matches: number;
+  /** Of the case that is brought to the consultants. */
+  readonly caseMessages: number;
 }
 
 const startWithinMs = 240_000;
 
 /** Applications as people build them, on one deployment, which all share. */
-export function describeUseCases(start: () => Promise<Deployment>, { viewers, matches }: UseCaseSizes): void {
+export function describeUseCases(start: () => Promise<Deployment>, { viewers, matches, caseMessages }: UseCaseSizes): void {
   let world: World | undefined;
   let show: Show | undefined;
   beforeAll(async () => {
@@ -38,5 +41,6 @@ export function describeUseCases(start: () => Promise<Deployment>, { viewers, ma
   describeLiveStream(started, opened);
   describeGame(started, matches);
   describeClassroom(started);
+  describeConsulting(started, caseMessages);
   describeEndOfLiveStream(started, opened);
 }
