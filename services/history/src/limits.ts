@@ -21,6 +21,21 @@ export const historyLimits = {
   memberPage: 1_000,
   conversationsPage: 1_000,
   filterUsersMax: 10_000,
+  /** How often work is looked for that follows from time. */
+  sweepEveryMs: 15_000,
+  /** How often it is looked whether another process has wiped the store. */
+  epochEveryMs: 1_000,
+  /** Messages that one pass takes out because their time is over, per partition. */
+  expiriesPerSweep: 500,
+  /** Conversations that one pass takes a block of an erased user's messages out of, per partition. */
+  erasuresPerSweep: 20,
+  /** Conversations whose retention one pass looks at. */
+  retentionsPerSweep: 1_000,
+  searchPageDefault: 20,
+  /** Messages after which a search lets others have the event loop. */
+  searchBreathEvery: 512,
+  /** Events that an export or a fingerprint reads at once. */
+  exportPage: 500,
   /** Users whose profiles or relations one call asks for. */
   peopleMax: 100,
   relationsPageMax: 1_000,

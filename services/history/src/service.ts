@@ -7,6 +7,8 @@ import type { LogPosition } from '@parley/store';
 import { createHistoryEvents, type HistoryEvents } from './events.js';
 import type { HistoryDeps } from './ports.js';
 import { Progress } from './progress.js';
+import { ProjectorLives } from './project/projector-lives.js';
+import { sweepWhileRunning } from './sweep/sweep.js';
 import { PartitionProjector } from './project/partition-projector.js';
 import { filterMembers } from './rpc/filter-members.js';
 import { findSend } from './rpc/find-send.js';
@@ -14,6 +16,9 @@ import { getConversation } from './rpc/get-conversation.js';
 import { listConversations } from './rpc/list-conversations.js';
 import { queryHistory } from './rpc/query-history.js';
 import { getMessages } from './rpc/get-messages.js';
+import { getFingerprint } from './rpc/get-fingerprint.js';
+import { listUserMessages } from './rpc/list-user-messages.js';
+import { searchMessages } from './rpc/search-messages.js';
 import { getTarget } from './rpc/get-target.js';
 import { listPins } from './rpc/list-pins.js';
 import { listReactions } from './rpc/list-reactions.js';
@@ -34,8 +39,6 @@ export interface HistoryService {
   readonly owned: OwnedPartitions;
 }
 
-const unsupported = (): Promise<never> => Promise.reject(new ParleyError('UNSUPPORTED'));
-
 export function createHistoryService(deps: HistoryDeps): HistoryService {
   return new History(deps);
 }
@@ -46,27 +49,27 @@ class History implements HistoryService {
   readonly #deps: HistoryDeps;
   readonly #events: HistoryEvents;
   readonly #projectors = new Map<number, PartitionProjector>();
+  readonly #window: KeptWindow;
+  readonly #lives: ProjectorLives;
 
   constructor(deps: HistoryDeps) {
     this.#deps = deps;
     this.#events = createHistoryEvents(deps.telemetry);
+    this.#window = new KeptWindow(deps);
+    this.#lives = new ProjectorLives(deps, (partition, signal) => this.#project(partition, signal));
     this.handlers = this.#createHandlers();
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { log, clock, random, telemetry } = this.#deps;
-    const run = (partition: number, stop: AbortSignal): Promise<void> => this.#project(partition, stop);
-    await superviseOwnership({
-      log,
-      clock,
-      random,
-      telemetry,
-      group: 'history',
-      topics: [topics.timeline],
-      signal,
-      run,
-      owned: this.owned,
-    });
+    const { log, clock, random, telemetry, store, partitions } = this.#deps;
+    const run = (partition: number, stop: AbortSignal): Promise<void> => this.#lives.run(partition, stop);
+    const sweep = { store, clock, telemetry, partitions, window: this.#window, projectors: this.#projectors };
+    const group = { group: 'history', topics: [topics.timeline], signal, run, owned: this.owned };
+    await Promise.all([
+      superviseOwnership({ log, clock, random, telemetry, ...group }),
+      sweepWhileRunning(sweep, signal),
+      this.#lives.followEpoch(signal),
+    ]);
   }
 
   async #project(partition: number, signal: AbortSignal): Promise<void> {
@@ -93,7 +96,7 @@ class History implements HistoryService {
     const conversations = new Conversations({ store, partitions, projectors: this.#projectors });
     const projectorOf = (app: string, conversation: string): PartitionProjector =>
       this.#projectorOf(partitionOf(app, conversation, partitions));
-    const window = new KeptWindow({ store, clock, rules });
+    const window = this.#window;
     const deps: QueryDeps = { store, clock, rules, window, progress, conversations, projectorOf };
     return {
       queryHistory: (request) => queryHistory(deps, request),
@@ -111,14 +114,14 @@ class History implements HistoryService {
       listReaders: (request) => listReaders(deps, request),
       queryConversations: (request) => queryConversations(deps, request),
       getConversationSummary: (request) => getConversationSummary(deps, request),
-      searchMessages: unsupported,
+      searchMessages: (request) => searchMessages(deps, request),
       getProfiles: (request) => getProfiles(deps, request),
       listRelations: (request) => listRelations(deps, request),
       getRelations: (request) => getRelations(deps, request),
       listReports: (request) => listReports(deps, request),
-      listUserMessages: unsupported,
-      rebuild: unsupported,
-      getFingerprint: unsupported,
+      listUserMessages: (request) => listUserMessages(deps, request),
+      rebuild: () => this.#lives.rebuild(),
+      getFingerprint: (request) => getFingerprint(deps, request),
     };
   }
 

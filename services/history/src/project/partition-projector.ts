@@ -4,6 +4,7 @@ import type { HistoryAmendment, LogPosition } from '@parley/store';
 import type { HistoryEvents } from '../events.js';
 import { historyLimits } from '../limits.js';
 import type { HistoryDeps } from '../ports.js';
+import { blockSpacePrefix } from '../rows/detail-keys.js';
 import { type HeldConversation, hold } from '../rows/held-conversation.js';
 import { BatchBuilder } from './batch-builder.js';
 import { cacheKey, createProjectionCache } from './projection-cache.js';
@@ -31,6 +32,7 @@ export class PartitionProjector {
   #turn: Promise<unknown> = Promise.resolve();
   /** Grows with each write, before and after it: a read during which it did not grow saw no half of one. */
   #writes = 0;
+  #rewrites = 0;
 
   constructor(partition: number, deps: HistoryDeps, events: HistoryEvents) {
     this.partition = partition;
@@ -41,6 +43,11 @@ export class PartitionProjector {
   /** Everything before this position is in the store. */
   get position(): OwnedPosition {
     return this.#position;
+  }
+
+  /** Grows when stored messages were rewritten. */
+  get rewrites(): number {
+    return this.#rewrites;
   }
 
   /** Where a router that takes over has to read from. */
@@ -105,8 +112,8 @@ export class PartitionProjector {
       const conversations = [...amendment.conversations, ...held.map(({ row }) => row)];
       await this.#write(() => this.#deps.store.amend(this.partition, { events, conversations, details }));
       for (const each of held) this.#cache.conversations.set(cacheKey(each.row.app, each.row.conversation), each);
-      this.#cache.messages.clear();
-      this.#cache.blocks.clear();
+      if (events.length > 0) this.#rewrites++;
+      if (details.some(({ space }) => space.startsWith(blockSpacePrefix))) this.#cache.messages.clear();
     });
   }
 
@@ -122,6 +129,7 @@ export class PartitionProjector {
     const checkpoint = { position, tail: this.tail, timeMs: newestMs };
     await this.#write(() => store.apply(this.partition, { offset: position.offset - 1, sends, ...changes, checkpoint }));
     staged.keep();
+    if (staged.details.hasSearchRows) this.#rewrites++;
     this.#events.projected(changes.events.length, clock.now() - newestMs);
     this.#position = position;
     const waiters = this.#waiters;

@@ -1,10 +1,12 @@
 import type { DetailKey, DetailRow, HistoryStore } from '@parley/store';
 import { historyLimits } from '../limits.js';
-import { behind } from '../rows/detail-keys.js';
+import { behind, searchSpacePrefix } from '../rows/detail-keys.js';
 
 /** Rows of details as a batch leaves them. */
 export class StagedDetails {
   readonly #store: HistoryStore;
+  /** Whether messages are rewritten, so that what search knows of them no longer holds. */
+  hasSearchRows = false;
   /** By app and space, then by key. */
   readonly #spaces = new Map<string, Map<string, DetailRow>>();
 
@@ -13,6 +15,7 @@ export class StagedDetails {
   }
 
   put(row: DetailRow): void {
+    if (row.space.startsWith(searchSpacePrefix)) this.hasSearchRows = true;
     const id = spaceId(row);
     const rows = this.#spaces.get(id);
     if (rows === undefined) this.#spaces.set(id, new Map([[row.key, row]]));

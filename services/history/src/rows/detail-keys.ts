@@ -26,7 +26,8 @@ export const userSpace = (user: string): string => `user:${user}`;
 export const cursorSpace = (conversation: string): string => `c:${conversation}`;
 
 /** What messages of one block have become: states, reactions, and a mark of how far that is true. */
-export const blockSpace = (conversation: string, block: number): string => `m:${conversation}/${sortable(block)}`;
+export const blockSpace = (conversation: string, block: number): string => `${blockSpacePrefix}${conversation}/${sortable(block)}`;
+export const blockSpacePrefix = 'm:';
 export const blockMarkKey = 'v';
 export const statePrefix = 's/';
 export const stateKey = (seq: number): string => `${statePrefix}${sortable(seq)}`;
@@ -48,7 +49,8 @@ export const relationSpace = (user: string): string => `rel:${user}`;
 /** What was reported, by time. */
 export const reportSpace = 'report';
 /** Filters of search, by block. */
-export const searchSpace = (conversation: string): string => `search:${conversation}`;
+export const searchSpace = (conversation: string): string => `${searchSpacePrefix}${conversation}`;
+export const searchSpacePrefix = 'search:';
 
 /** One message, for jobs that reach over all apps. */
 export interface MessageKey {

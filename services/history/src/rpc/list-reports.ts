@@ -31,5 +31,7 @@ async function withMessage(deps: QueryDeps, app: string, report: Report): Promis
   const entitlement = { viewer: '', spans, isMember: true, memberSinceSeq: 1, state: noState };
   const rows = (await deps.store.events(app, conversation, { from: seq, limit: 1, backwards: false })).filter((row) => row.seq === seq);
   const [shown] = seq < (spans[0]?.from ?? 0) ? [] : await present(deps, { held, entitlement }, rows);
-  return shown === undefined ? report : { ...report, event: shown.event };
+  const isErased = held.details.erased.some(({ user, timeMs }) => user === report.reporter && timeMs >= report.timeMs);
+  const told = isErased ? { ...report, reason: '' } : report;
+  return shown === undefined ? told : { ...told, event: shown.event };
 }

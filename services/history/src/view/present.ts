@@ -1,4 +1,4 @@
-import { expireMessage, foldErasure, isVisible, redact, withheld } from '@parley/fold';
+import { expireMessage, isVisible, redact, withheld } from '@parley/fold';
 import type { Clock } from '@parley/kernel';
 import type { EventRow, HistoryStore } from '@parley/store';
 import { type ConversationEvent, decodeConversationEvent, encodeConversationEvent, type MessageState, Removal } from '@parley/wire';
@@ -8,6 +8,7 @@ import type { HeldConversation } from '../rows/held-conversation.js';
 import { bodyFieldOf, bodyFields } from './body-kind.js';
 import type { Conversations } from './conversations.js';
 import type { Entitlement } from './entitlement.js';
+import { erasedState } from './erased-state.js';
 import { messageStatesOf, ownReactionsTo } from './message-states.js';
 
 export interface PresentDeps {
@@ -99,12 +100,7 @@ function showErased(
   if (erasure === undefined) return undefined;
   const bytes = encodeConversationEvent(redact(event));
   if (event.body !== undefined && event.body.type !== 'content') return { seq, event: bytes, state: undefined, isWithheld: false };
-  const { user, timeMs } = erasure;
-  const after = foldErasure(
-    state,
-    { seq, sender: event.sender },
-    { ...event, seq: erasure.seq, timeMs, body: { type: 'erased', value: { user } } },
-  );
+  const after = erasedState(state, { seq, sender: event.sender }, erasure);
   return { seq, event: bytes, state: after, isWithheld: false };
 }
 

@@ -1,0 +1,74 @@
+import { type Clock, sleep } from '@parley/kernel';
+import type { HistoryStore } from '@parley/store';
+import { historyLimits } from '../limits.js';
+
+export interface ProjectorLivesDeps {
+  readonly store: HistoryStore;
+  readonly clock: Clock;
+}
+
+/** Runs projectors so that all of them can begin anew: after a wipe nothing that one holds in memory is true any more. */
+export class ProjectorLives {
+  readonly #deps: ProjectorLivesDeps;
+  readonly #project: (partition: number, signal: AbortSignal) => Promise<void>;
+  readonly #lives = new Map<number, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+  #wiping: Promise<void> | undefined;
+
+  constructor(deps: ProjectorLivesDeps, project: (partition: number, signal: AbortSignal) => Promise<void>) {
+    this.#deps = deps;
+    this.#project = project;
+  }
+
+  /** Projects a partition, anew after each wipe, until the signal is aborted; rejects with what a projector throws. */
+  async run(partition: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#wiping;
+      if (signal.aborted) return;
+      const stop = new AbortController();
+      const living = this.#project(partition, AbortSignal.any([signal, stop.signal]));
+      this.#lives.set(partition, { stop, ended: living.catch(() => {}) });
+      try {
+        await living;
+      } catch (error) {
+        // A batch that was under way is refused after a wipe.
+        if (!stop.signal.aborted) throw error;
+      } finally {
+        this.#lives.delete(partition);
+      }
+    }
+  }
+
+  /** Forgets everything and begins anew; answers the new epoch. Calls at the same time share one wipe. */
+  async rebuild(): Promise<{ readonly epoch: string }> {
+    this.#wiping ??= this.#wipe().finally(() => {
+      this.#wiping = undefined;
+    });
+    await this.#wiping;
+    return { epoch: await this.#deps.store.epoch() };
+  }
+
+  /** Begins anew when another process has wiped the store. */
+  async followEpoch(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#deps;
+    let epoch = await store.epoch();
+    while (!signal.aborted) {
+      await sleep(clock, historyLimits.epochEveryMs, signal).catch(() => {});
+      if (signal.aborted) return;
+      const now = await store.epoch().catch(() => epoch);
+      if (now !== epoch && this.#wiping === undefined) this.#restart();
+      epoch = now;
+    }
+  }
+
+  async #wipe(): Promise<void> {
+    await this.#restart();
+    await this.#deps.store.wipe();
+  }
+
+  /** Ends what runs; `run` begins anew, once a wipe that is under way is over. */
+  async #restart(): Promise<void> {
+    const lives = [...this.#lives.values()];
+    for (const { stop } of lives) stop.abort();
+    await Promise.all(lives.map(({ ended }) => ended));
+  }
+}

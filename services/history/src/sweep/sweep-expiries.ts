@@ -1,0 +1,52 @@
+import { expireMessage } from '@parley/fold';
+import { emptyBytes } from '@parley/kernel';
+import { createMessageState } from '@parley/wire';
+import { historyLimits } from '../limits.js';
+import type { PartitionProjector } from '../project/partition-projector.js';
+import { expiryKey, parseExpiryKey } from '../rows/detail-keys.js';
+import { MessageAmendment } from './message-amendment.js';
+import type { SweepDeps } from './sweep-deps.js';
+
+type Due = ReturnType<typeof parseExpiryKey>;
+
+/** Takes messages out of the store whose time is over; reads have withheld them since. Answers whether more are due. */
+export async function sweepExpiries(deps: SweepDeps, projector: PartitionProjector): Promise<boolean> {
+  const { store, clock } = deps;
+  const { app, space } = expiryKey(projector.partition, 0, { app: '', conversation: '', seq: 0 });
+  const limit = historyLimits.expiriesPerSweep;
+  const nowMs = clock.now();
+  const rows = await store.details(app, space, { limit });
+  const due = rows.map(({ key }) => parseExpiryKey(key)).filter(({ timeMs }) => timeMs <= nowMs);
+  for (const together of byConversation(due)) await takeOut(deps, projector, together);
+  return due.length === limit;
+}
+
+function byConversation(due: readonly Due[]): Iterable<readonly Due[]> {
+  const found = new Map<string, Due[]>();
+  for (const each of due) {
+    const key = `${each.app}/${each.conversation}`;
+    const together = found.get(key);
+    if (together === undefined) found.set(key, [each]);
+    else together.push(each);
+  }
+  return found.values();
+}
+
+function takeOut({ store, clock }: SweepDeps, projector: PartitionProjector, due: readonly Due[]): Promise<void> {
+  return projector.amend(async () => {
+    const [first] = due;
+    const held = first === undefined ? undefined : await projector.conversation(first.app, first.conversation);
+    if (first === undefined || held === undefined) return undefined;
+    const amendment = new MessageAmendment(store, held);
+    for (const { seq, timeMs, app, conversation } of due) {
+      amendment.put({ ...expiryKey(projector.partition, timeMs, { app, conversation, seq }), value: emptyBytes });
+      const [row] = await store.events(app, conversation, { from: seq, limit: 1, backwards: false });
+      if (row?.seq !== seq) continue;
+      amendment.redact(row);
+      const state = (await amendment.state(seq)) ?? createMessageState({ seq, version: seq, expiresMs: timeMs });
+      amendment.putState(expireMessage(state, clock.now()));
+      await amendment.dropReactionsTo(seq);
+    }
+    return amendment.build();
+  });
+}
