@@ -56,7 +56,11 @@ class FileStore implements LocalStore {
     return this.#inOrder(async () => {
       const line = lineOf(changes);
       if (this.#file === undefined) throw new Error('the store is not open');
-      await this.#file.appendFile(line);
+      // What a full disk has cut short must not spoil the next line.
+      await this.#file.appendFile(line).catch(async (error: unknown) => {
+        await this.#file?.truncate(this.#bytes);
+        throw error;
+      });
       if (changes.some(({ type }) => type === 'send')) await this.#file.datasync();
       for (const change of changes) this.#state.apply(change);
       this.#bytes += Buffer.byteLength(line);
