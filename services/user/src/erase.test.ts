@@ -88,7 +88,7 @@ describe('the erasure of a user', () => {
   });
 
   it('says that it is not complete while something is unavailable, does the rest, and completes later', async () => {
-    for (const call of ['disconnect', 'eraseMedia', 'leaveGroup', 'listUserMessages', 'listRelations']) {
+    for (const call of ['disconnect', 'eraseMedia', 'leaveGroup', 'listConversations', 'listRelations']) {
       const { world, erase } = await arrange();
       world.failing.set(call, 'UNAVAILABLE');
       expect([call, await erase()]).toMatchObject([call, { isComplete: false }]);

@@ -14,32 +14,32 @@ interface EraserOptions {
 export class ConversationEraser {
   readonly #router: UserDeps['router'];
   readonly #options: EraserOptions;
-  /** Up to where the user's words are gone, by conversation. */
-  readonly #erasedTo = new Map<string, number>();
 
   constructor(router: UserDeps['router'], options: EraserOptions) {
     this.#router = router;
     this.#options = options;
   }
 
-  /** What the user has said in the conversation until now goes. */
-  async erase(conversation: string): Promise<void> {
-    await this.#act(conversation, `erase-${this.#options.span}`);
+  /**
+   * What the user has said in the conversation up to its head goes. Where it was erased within this span already that counts, and
+   * what was said since, perhaps by somebody new of that id, is erased as well.
+   */
+  async erase(conversation: string, headSeq: number): Promise<void> {
+    let erasedTo = await this.#act(conversation, `erase-${this.#options.span}`);
+    while (erasedTo < headSeq) {
+      const seq = await this.#act(conversation, `erase-after-${erasedTo}`);
+      if (seq <= erasedTo) return; // there is nothing of the user in it
+      erasedTo = seq;
+    }
   }
 
-  /** What was said up to the seq goes, also where the erasure of this span came before it. */
-  async eraseUpTo(conversation: string, seq: number): Promise<void> {
-    if (!this.#erasedTo.has(conversation)) await this.erase(conversation);
-    const to = this.#erasedTo.get(conversation) ?? 0;
-    if (seq > to) await this.#act(conversation, `erase-after-${to}`);
-  }
-
-  async #act(conversation: string, id: string): Promise<void> {
+  /** Answers the place of the erasure in the conversation's order. */
+  async #act(conversation: string, id: string): Promise<number> {
     const { app, user, call } = this.#options;
     const act = { kind: { type: 'erase', value: { user } } } as const;
     const asked = this.#router.act({ app, conversation, clientMsgId: `${id}-${user}`, act }, call);
     const { seq } = await asked.catch(nothingThere);
-    this.#erasedTo.set(conversation, Math.max(seq, this.#erasedTo.get(conversation) ?? 0));
+    return seq;
   }
 }
 

@@ -12,10 +12,10 @@ export async function eraseConversations(deps: EraseDeps, erasure: Erasure): Pro
   const { app, user, place, call, isTurnOver } = erasure;
   while (place.conversationsPage !== undefined && !isTurnOver()) {
     const page = place.conversationsPage;
-    const answer = await deps.history.listConversations({ app, user, page, limit: userLimits.page, isCurrent: page === '' }, call);
+    const answer = await deps.history.listConversations({ app, user, page, limit: userLimits.page, isCurrent: true }, call);
     await inParallel(answer.conversations, userLimits.eraseWidth, async (head) => {
       await leave(deps, erasure, head);
-      await erasure.eraser.erase(head.conversation);
+      await erasure.eraser.erase(head.conversation, head.headSeq);
     });
     place.erased += answer.conversations.length;
     place.conversationsPage = answer.nextPage === '' ? undefined : answer.nextPage;

@@ -7,7 +7,6 @@ import type { UserDeps } from '../ports.js';
 import { ConversationEraser } from './conversation-eraser.js';
 import { eraseConversations } from './erase-conversations.js';
 import { eraseRelations } from './erase-relations.js';
-import { eraseRemains } from './erase-remains.js';
 import type { ErasureBook, ErasurePlace } from './erasure-book.js';
 
 export type EraseDeps = UserDeps & { readonly events: UserEvents; readonly book: ErasureBook };
@@ -25,14 +24,13 @@ export interface Erasure {
 
 type Part = readonly [name: string, erase: (deps: EraseDeps, erasure: Erasure) => Promise<boolean>];
 
-/** Sessions first, so that the user's devices add nothing; what is said is looked for when the rest is gone. */
+/** Sessions first, so that the user's devices add nothing. */
 const parts: readonly Part[] = [
   ['sessions', ({ gateway }, { app, user, call }) => isDone(gateway.disconnect({ app, user, reason: 'erased' }, call))],
   ['profile', ({ router }, erasure) => isDone(eraseProfile(router, erasure))],
   ['relations', eraseRelations],
   ['conversations', eraseConversations],
   ['files', ({ media }, { app, user, call }) => isDone(media.eraseMedia({ app, user }, call))],
-  ['remains', eraseRemains],
 ];
 
 /**

@@ -4,8 +4,6 @@ import { userLimits } from '../limits.js';
 export interface ErasurePlace {
   /** Where the list of conversations goes on; undefined: all of it is done. */
   conversationsPage: string | undefined;
-  /** Where the search for remains goes on; undefined: all of it is done. */
-  remainsPage: string | undefined;
   /** Conversations in which the user's words are erased. */
   erased: number;
 }
@@ -21,7 +19,7 @@ export class ErasureBook {
   placeOf(name: string): ErasurePlace {
     const known = this.#places.get(name);
     if (known !== undefined) return known;
-    const place = { conversationsPage: '', remainsPage: '', erased: 0 };
+    const place = { conversationsPage: '', erased: 0 };
     this.#places.set(name, place);
     const [oldest] = this.#places.keys();
     if (this.#places.size > userLimits.erasuresRemembered && oldest !== undefined) this.#places.delete(oldest);

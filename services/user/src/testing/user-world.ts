@@ -120,7 +120,9 @@ export class UserWorld {
         listConversations: this.#call('listConversations', ({ user = '', page = '', limit = 50 }) => {
           const ids = [...this.talks.keys()].filter((id) => this.#wasIn(id, user)).sort();
           const some = ids.filter((id) => id > page).slice(0, limit);
-          const conversations = some.map((id) => createConversationHead({ conversation: id, isMember: this.talkOf(id).members.has(user) }));
+          const conversations = some.map((id) =>
+            createConversationHead({ conversation: id, headSeq: this.talkOf(id).head, isMember: this.talkOf(id).members.has(user) }),
+          );
           return { conversations, nextPage: some.length < limit ? '' : (some.at(-1) ?? ''), epoch: 'e', asOfMs: 0 };
         }),
         listUserMessages: this.#call('listUserMessages', ({ user = '' }) => {
