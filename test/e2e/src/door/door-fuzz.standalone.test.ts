@@ -28,7 +28,9 @@ describe('the back-end API', () => {
     const methods = Object.entries(apiServices).flatMap(([name, { typeName }]) =>
       (registry.getService(typeName)?.methods ?? [])
         .filter(({ methodKind }) => methodKind === 'unary')
-        .map((method) => [`${name}/${method.localName}`, method.input] as const),
+        .map((method) => [`${name}/${method.localName}`, method.input] as const)
+        // Whoever begins history anew makes everybody wait: that is what it is for.
+        .filter(([call]) => call !== 'history/rebuild'),
     );
     expect(methods.length).toBeGreaterThan(20);
     const door = new Door(server.deployment);
