@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { defaultPolicy, type PolicyBook, type RoomRates } from '@parley/lanes';
 import { errorTable } from '@parley/kernel';
 import { Priority } from '@parley/wire';
-import { commandContent, RouterFixture, type SendOptions } from './testing/router-fixture.js';
+import { ProjectingHistory } from './testing/projecting-history.js';
+import { commandContent, RouterFixture, type SendOptions, textContent } from './testing/router-fixture.js';
 
 const room = 'r:live';
 const users = ['ann', 'bob', 'cid'];
@@ -16,8 +17,8 @@ class Policies implements PolicyBook {
   }
 }
 
-async function openRoom(policies?: Policies): Promise<RouterFixture> {
-  const routers = await RouterFixture.open();
+async function openRoom(policies?: Policies, history?: ProjectingHistory): Promise<RouterFixture> {
+  const routers = await RouterFixture.open(history);
   routers.startRouter('a', policies);
   for (const conversation of [room, 'r:other']) await routers.room(conversation, { change: { joined: users, version: 1 } });
   await routers.change('g:team', { joined: users, version: 1 });
@@ -51,6 +52,17 @@ describe('the rate of a room', () => {
     expect((await accepted(routers, 40, { priority: Priority.MEDIUM })).count).toBe(6);
     expect((await accepted(routers, 40, { priority: Priority.HIGH })).count).toBe(30);
     expect(await routers.timeline()).toHaveLength(60 + 3);
+  });
+
+  it('holds for what is done to messages as well, but not for the back end', async () => {
+    await using routers = await openRoom(new Policies(), new ProjectingHistory());
+    const { seq } = await routers.send(room, 'ann');
+    const edit = (text: string) => ({ type: 'edit', value: { seq, content: textContent(text) } }) as const;
+    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, i) => routers.act(room, 'ann', edit(`${i}`))));
+    expect(outcomes.filter(({ error }) => error === 0)).toHaveLength(29);
+    expect(outcomes.at(-1)).toMatchObject({ error: errorTable.RATE_LIMITED.code, retryAfterMs: 60_000 });
+    expect((await routers.act(room, '', edit('x'), { isPrivileged: true })).error).toBe(0);
+    expect((await routers.act(room, 'ann', { type: 'recall', value: { seq } })).error).toBe(0);
   });
 
   it('tells who is refused when the next slice begins, and then takes more', async () => {

@@ -48,6 +48,14 @@ describe('what waits for a stream that is blocked', () => {
     expect(waiting.take()).toEqual([]);
   });
 
+  it('loses who types, without counting it', () => {
+    const typing = deliveryOf({ type: 'typing', value: {} }, { isForLookers: true });
+    const { dropped, shed, waiting } = blocked([typing]);
+    shed(21);
+    shed(42);
+    expect([dropped, waiting.bytes, waiting.take()]).toEqual([[], 0, []]);
+  });
+
   it('loses the oldest first, and nothing that has just come', () => {
     const [first, second, third] = [transient(Priority.LOW), transient(Priority.LOW), transient(Priority.LOW)];
     const { dropped, shed, waiting } = blocked([first, second]);

@@ -5,8 +5,8 @@ import { sheddableOf } from './sheddable.js';
 
 /**
  * Deliveries that wait for one stream, in order. Once the stream has been blocked for a while, transient messages
- * that have waited as long are dropped, LOW first, and of the tallies of a room only the newest is kept. What is
- * stored, changes a membership or is for other reasons not to be missed stays.
+ * that have waited as long are dropped, LOW first, and of the tallies of a room only the newest is kept. Who types is
+ * dropped without a word. What is stored, changes a membership or is for other reasons not to be missed stays.
  */
 export class WaitingDeliveries {
   #waiting: Delivery[] = [];
@@ -63,6 +63,10 @@ export class WaitingDeliveries {
     for (let i = first; i < this.#lookedCount; i++) {
       const delivery = this.#waiting[i];
       if (delivery === undefined) break;
+      if (delivery.isForLookers) {
+        gone.add(delivery);
+        continue;
+      }
       const kind = sheddableOf(delivery);
       if (kind === 'message' && delivery.priority <= level) {
         gone.add(delivery);

@@ -1,7 +1,7 @@
 import type { LaneCommand, SendCommand } from '@parley/contracts/events';
 import type { RulesBook, TargetFacts } from '@parley/domain';
 import type { Clock } from '@parley/kernel';
-import { laneOf, type PolicyBook, SliceQuota } from '@parley/lanes';
+import type { PolicyBook } from '@parley/lanes';
 import { encodeConversationEvent, type MessageOptionsInit } from '@parley/wire';
 import type { Publication } from '../fanout/publication.js';
 import type { CommandResult } from '../overload/ledger.js';
@@ -14,6 +14,7 @@ import { decideSend } from './decide-send.js';
 import { type DedupeWindow, type SendKey, sendKey } from './dedupe-window.js';
 import { isAnswerable, isCountable, optionsOf } from './message-options.js';
 import { messagePublication, narrowed } from './publications.js';
+import { takeRoomRate } from './room-rate.js';
 import { SlowMode } from './slow-mode.js';
 import type { Stamp, Stamps } from './stamps.js';
 import { isTransientContent } from './transient-content.js';
@@ -62,7 +63,7 @@ export class SendSequencer {
         return 'shed';
       default:
     }
-    const retryAfterMs = this.#takeQuota(command, send, state);
+    const retryAfterMs = send.isPrivileged ? 0 : takeRoomRate(this.#deps, state, send.priority);
     if (retryAfterMs > 0) {
       batch.refuse(command, 'RATE_LIMITED', { retryAfterMs });
       return 'refused';
@@ -93,16 +94,6 @@ export class SendSequencer {
     if (answer === undefined) return undefined;
     const facts = this.#deps.targets.factsOf(context.state, seq, { user: sender, reaction: '' }, answer);
     return isAnswerable(facts, isPrivileged ? '' : sender, nowMs) ? facts : undefined;
-  }
-
-  /** A room takes so much, however many gateways its senders are at: 0, or the milliseconds until it takes more. */
-  #takeQuota({ app }: LaneCommand, send: SendCommand, state: ConversationState): number {
-    if (state.conversation.type !== 'room' || send.isPrivileged) return 0;
-    const level = laneOf(send.priority);
-    if (level === 'system') return 0;
-    const now = this.#deps.clock.monotonic();
-    state.quota ??= new SliceQuota(now);
-    return state.quota.take(this.#deps.policies.policyOf(app).room, level, now);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ActCommand, LaneCommand } from '@parley/contracts/events';
 import { type ActDecision, type ActFacts, type AppRules, decideAct, type RulesBook, takesSeq, type TargetFacts } from '@parley/domain';
 import { type Clock, errorTable, hashBytes, type Refusal, refusal } from '@parley/kernel';
+import type { PolicyBook } from '@parley/lanes';
 import { type Act, encodeAct, encodeConversationEvent } from '@parley/wire';
 import type { Publication } from '../../fanout/publication.js';
 import { routerLimits } from '../../limits.js';
@@ -9,6 +10,7 @@ import type { Batch } from '../batch.js';
 import type { CommandContext } from '../command-context.js';
 import { type ConversationState, isMember } from '../conversation-state.js';
 import { type DedupeWindow, type PriorSend, type SendKey, sendKey } from '../dedupe-window.js';
+import { takeRoomRate } from '../room-rate.js';
 import { isModerator, isMuted } from '../speaking.js';
 import type { Stamp, Stamps } from '../stamps.js';
 import {
@@ -25,6 +27,7 @@ import type { RecentTargets } from './recent-targets.js';
 
 export interface ActSequencerDeps {
   readonly clock: Clock;
+  readonly policies: PolicyBook;
   readonly rules: RulesBook;
   readonly window: DedupeWindow;
   readonly stamps: Stamps;
@@ -82,6 +85,9 @@ export class ActSequencer {
       batch.answer(command, { timeMs: stamp.timeMs, version: versionOf(kind, context.state) });
       return 'passed';
     }
+    const { isStored, body } = decided.value;
+    const retryAfterMs = isStored && !act.isPrivileged ? takeRoomRate(this.#deps, context.state, priorityOfBody(body)) : 0;
+    if (retryAfterMs > 0) return refuse(acting, refusal('RATE_LIMITED', undefined, retryAfterMs));
     const event = this.#write(acting, decided.value, { stamp, identity, onlyTo: facts.target?.onlyTo ?? [] });
     this.#take(event, decided.value);
     const { seq } = event;
