@@ -13,6 +13,8 @@ export class ProjectorLives {
   readonly #project: (partition: number, signal: AbortSignal) => Promise<void>;
   readonly #lives = new Map<number, { readonly stop: AbortController; readonly ended: Promise<void> }>();
   #wiping: Promise<void> | undefined;
+  /** The one that the projectors began in. */
+  #epoch = '';
 
   constructor(deps: ProjectorLivesDeps, project: (partition: number, signal: AbortSignal) => Promise<void>) {
     this.#deps = deps;
@@ -44,25 +46,28 @@ export class ProjectorLives {
       this.#wiping = undefined;
     });
     await this.#wiping;
-    return { epoch: await this.#deps.store.epoch() };
+    return { epoch: this.#epoch };
   }
 
   /** Begins anew when another process has wiped the store. */
   async followEpoch(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#deps;
-    let epoch = await store.epoch();
+    this.#epoch = await store.epoch();
     while (!signal.aborted) {
       await sleep(clock, historyLimits.epochEveryMs, signal).catch(() => {});
       if (signal.aborted) return;
-      const now = await store.epoch().catch(() => epoch);
-      if (now !== epoch && this.#wiping === undefined) this.#restart();
-      epoch = now;
+      const epoch = await store.epoch().catch(() => this.#epoch);
+      if (epoch === this.#epoch || this.#wiping !== undefined) continue;
+      this.#epoch = epoch;
+      await this.#restart();
     }
   }
 
   async #wipe(): Promise<void> {
     await this.#restart();
-    await this.#deps.store.wipe();
+    const { store } = this.#deps;
+    await store.wipe();
+    this.#epoch = await store.epoch();
   }
 
   /** Ends what runs; `run` begins anew, once a wipe that is under way is over. */

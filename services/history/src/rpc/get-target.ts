@@ -3,8 +3,7 @@ import { threadOf } from '@parley/fold';
 import { ParleyError } from '@parley/kernel';
 import { type ConversationEvent, decodeContent, decodeConversationEvent, Removal } from '@parley/wire';
 import { blockOf, blockSpace, ownReactionKey } from '../rows/detail-keys.js';
-import { bodyFieldOf, bodyFields } from '../view/body-kind.js';
-import { present, type ShownEvent } from '../view/present.js';
+import { isMessage, present, type ShownEvent } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
 import { checkFields } from './fields.js';
 import { type QueryDeps, type Seen, seenBy } from './query-deps.js';
@@ -16,10 +15,8 @@ export async function getTarget(deps: QueryDeps, request: GetTargetRequest): Pro
   const seen = await seenBy(deps, { ...request, viewer: user }).catch(unseen);
   if (seen === undefined) return { exists: false };
   const rows = await readSeqs(deps, seen.held, { entitlement: seen.entitlement, seqs: [seq] });
-  // Of a removed message nothing but its place is left.
-  const messages = rows.filter(({ event }) => [bodyFields.content, bodyFields.none].some((field) => field === bodyFieldOf(event)));
-  const [shown] = await present(deps, seen, messages);
-  if (shown === undefined || shown.isWithheld) return { exists: false };
+  const [shown] = await present(deps, seen, rows);
+  if (shown === undefined || shown.isWithheld || !isMessage(shown)) return { exists: false };
   const space = blockSpace(conversation, blockOf(seq));
   const own = reaction === '' ? undefined : await deps.store.detail({ app, space, key: ownReactionKey(user, seq, reaction) });
   return { ...factsOf(seen, shown, reaction), hasReacted: own !== undefined };

@@ -1,5 +1,4 @@
 import { decodeMessageRow, decodeReactionRow, encodeMessageRow } from '@parley/contracts/history-rows';
-import { redact } from '@parley/fold';
 import { emptyBytes } from '@parley/kernel';
 import type { DetailKey, DetailRow, EventRow, HistoryStore } from '@parley/store';
 import { decodeConversationEvent, encodeConversationEvent, type MessageState } from '@parley/wire';
@@ -19,6 +18,7 @@ import {
   stateKey,
 } from '../rows/detail-keys.js';
 import type { HeldConversation } from '../rows/held-conversation.js';
+import { erasedEvent } from '../view/erased-event.js';
 
 /** Collects what is taken out of one conversation, to be written at once; made while nothing else writes to it. */
 export class MessageAmendment {
@@ -45,7 +45,7 @@ export class MessageAmendment {
 
   /** Takes the words out of an event; the block's filter goes with them. */
   redact(row: EventRow): void {
-    this.#events.push({ ...row, event: encodeConversationEvent(redact(decodeConversationEvent(row.event))) });
+    this.#events.push({ ...row, event: encodeConversationEvent(erasedEvent(decodeConversationEvent(row.event))) });
     this.dropFilter(blockOf(row.seq));
   }
 

@@ -72,9 +72,9 @@ async function takeOut(
     const event = decodeConversationEvent(row.event);
     if (event.sender !== user) continue;
     amendment.redact(row);
-    if (event.body !== undefined && event.body.type !== 'content') continue;
-    own.add(row.seq);
     const state = await amendment.state(row.seq);
+    if (event.body === undefined ? state === undefined : event.body.type !== 'content') continue;
+    own.add(row.seq);
     amendment.putState(erasedState(state, { seq: row.seq, sender: user }, erasure));
     await amendment.dropReactionsTo(row.seq);
   }

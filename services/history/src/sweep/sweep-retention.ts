@@ -34,7 +34,7 @@ export class RetentionSweep {
       const held = await projector?.conversation(app, conversation);
       if (projector === undefined || held === undefined) continue;
       if (!isRoom(conversation)) await this.#retire(projector, held);
-      await this.#forgetDetails(projector, held);
+      await this.#forgetDetails(projector, { app, conversation });
     }
   }
 
@@ -69,11 +69,12 @@ export class RetentionSweep {
   }
 
   /** What messages had become goes with them, a block at a time. */
-  async #forgetDetails(projector: PartitionProjector, { row, details }: HeldConversation): Promise<void> {
+  async #forgetDetails(projector: PartitionProjector, { app, conversation }: ConversationKey): Promise<void> {
     const { store } = this.#deps;
-    const { app, conversation, keptFromSeq } = row;
-    const block = blockOf(details.sweptSeq);
-    if (block >= blockOf(keptFromSeq)) return;
+    const kept = await projector.conversation(app, conversation);
+    if (kept === undefined) return;
+    const block = blockOf(kept.details.sweptSeq);
+    if (block >= blockOf(kept.row.keptFromSeq)) return;
     await projector.amend(async () => {
       const held = await projector.conversation(app, conversation);
       if (held === undefined) return undefined;

@@ -16,6 +16,7 @@ import {
   type MessageOptionsInit,
   type SettingInit,
 } from '@parley/wire';
+import { historyLimits } from '../limits.js';
 import { createHistoryService } from '../service.js';
 
 /** A timeline of one partition that the test writes, and history that reads it. */
@@ -26,10 +27,23 @@ export class HistoryFixture implements AsyncDisposable {
   rules: AppRules = defaultRules;
   /** What history and the events of this fixture take for now. */
   nowMs = systemClock.now();
-  readonly #clock: Clock = { ...systemClock, now: () => this.nowMs };
+  /** The sweep that waits for its next pass. */
+  #nextPass: (() => void) | undefined;
+  #onPassOver = (): void => {};
+  readonly #clock: Clock = {
+    ...systemClock,
+    now: () => this.nowMs,
+    setTimer: (delayMs, action) => {
+      if (delayMs !== historyLimits.sweepEveryMs) return systemClock.setTimer(delayMs, action);
+      this.#nextPass = action;
+      this.#onPassOver();
+      return () => {};
+    },
+  };
   readonly #stop = new AbortController();
   #owner: PartitionOwner | undefined;
   #stopHistory: () => Promise<void> = async () => {};
+  #directory = createMemoryDirectory();
   #seqs = new Map<string, number>();
   #countables = new Map<string, number>();
 
@@ -58,10 +72,11 @@ export class HistoryFixture implements AsyncDisposable {
   async start(store = this.store): Promise<ServiceClient<typeof Contract>> {
     await this.#stopHistory();
     const directory = createMemoryDirectory();
+    this.#directory = directory;
     const service = createHistoryService({ ...this.#deps, store, directory, address: 'local', peer: 'history', partitions: 1 });
     const rpc = createInProcessRpc();
     rpc.server('local').serve(Contract, service.handlers);
-    const isUp = new Promise<void>((resolve) => directory.onChange(() => resolve()));
+    const isUp = this.isUp();
     const stop = new AbortController();
     const running = service.run(stop.signal);
     this.#stopHistory = async () => {
@@ -70,6 +85,22 @@ export class HistoryFixture implements AsyncDisposable {
     };
     await isUp;
     return rpc.dialer.client(Contract, 'local');
+  }
+
+  /** Resolves when the partition is served, at once where it is. */
+  async isUp(): Promise<void> {
+    const directory = this.#directory;
+    if (directory.ownerOf('history', 0) !== undefined) return;
+    await new Promise<void>((resolve) => directory.onChange(() => resolve()));
+  }
+
+  /** Lets the sweep that waits do one pass, and waits for its end. */
+  async sweep(): Promise<void> {
+    const isOver = new Promise<void>((resolve) => {
+      this.#onPassOver = resolve;
+    });
+    this.#nextPass?.();
+    await isOver;
   }
 
   /** Appends a message; answers its seq. */

@@ -3,9 +3,8 @@ import type { EventRow } from '@parley/store';
 import type { ConversationHeadInit } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import type { HeldConversation } from '../rows/held-conversation.js';
-import { bodyFieldOf, bodyFields } from './body-kind.js';
 import { boundsOf, type Entitlement, type EntitlementDeps } from './entitlement.js';
-import { present, type PresentDeps, type ShownEvent } from './present.js';
+import { isMessage, present, type PresentDeps, type ShownEvent } from './present.js';
 import { unreadOf } from './unread.js';
 
 export interface HeadDeps extends EntitlementDeps, PresentDeps {
@@ -83,8 +82,6 @@ async function newestShown(
   seen: Parameters<typeof present>[1],
   rows: readonly EventRow[],
 ): Promise<ShownEvent | undefined> {
-  // A message that was removed carries nothing any more.
-  const messages = rows.filter(({ event }) => [bodyFields.content, bodyFields.none].some((field) => field === bodyFieldOf(event)));
-  const shown = await present(deps, seen, messages);
-  return shown.find(({ isWithheld }) => !isWithheld);
+  const shown = await present(deps, seen, rows);
+  return shown.find((each) => !each.isWithheld && isMessage(each));
 }

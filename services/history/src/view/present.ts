@@ -8,6 +8,7 @@ import type { HeldConversation } from '../rows/held-conversation.js';
 import { bodyFieldOf, bodyFields } from './body-kind.js';
 import type { Conversations } from './conversations.js';
 import type { Entitlement } from './entitlement.js';
+import { erasedEvent } from './erased-event.js';
 import { erasedState } from './erased-state.js';
 import { messageStatesOf, ownReactionsTo } from './message-states.js';
 
@@ -26,6 +27,12 @@ export interface ShownEvent {
   /** The viewer learns only that there is something: deleted for themselves, or meant for others. */
   readonly isWithheld: boolean;
 }
+
+/** Whether it is a message, or was one; what else has lost its body was none. */
+export const isMessage = ({ event, state }: ShownEvent): boolean => {
+  const field = bodyFieldOf(event);
+  return field === bodyFields.content || (field === bodyFields.none && state !== undefined && state.removal !== Removal.UNSPECIFIED);
+};
 
 /** Events and states as answers hold them. */
 export const answerOf = (shown: readonly ShownEvent[]): { readonly events: Uint8Array[]; readonly states: MessageState[] } => ({
@@ -98,8 +105,9 @@ function showErased(
 ): ShownEvent | undefined {
   const erasure = held.details.erased.find((user) => user.user === event.sender && seq < user.seq);
   if (erasure === undefined) return undefined;
-  const bytes = encodeConversationEvent(redact(event));
-  if (event.body !== undefined && event.body.type !== 'content') return { seq, event: bytes, state: undefined, isWithheld: false };
+  const bytes = encodeConversationEvent(erasedEvent(event));
+  const isMessage = event.body === undefined ? state !== undefined : event.body.type === 'content';
+  if (!isMessage) return { seq, event: bytes, state: undefined, isWithheld: false };
   const after = erasedState(state, { seq, sender: event.sender }, erasure);
   return { seq, event: bytes, state: after, isWithheld: false };
 }
