@@ -243,6 +243,22 @@ describe('what concerns messages that it does not name', () => {
   });
 });
 
+describe('an answer that has become too old before its act was decided', () => {
+  it('is asked for anew', async () => {
+    const history = new ProjectingHistory();
+    await using routers = await open(history);
+    await routers.send(pair, 'ann');
+    await history.hold();
+    await routers.send(pair, 'bob');
+    // The first one waits for history, the second one for the first one, with an answer of before the erasure.
+    const waiting = [routers.act(pair, 'bob', react(2)), routers.act(pair, 'bob', react(1))];
+    await routers.send(pair, 'ann', { content: commandContent(), priority: Priority.MEDIUM });
+    expect((await routers.act(pair, '', { type: 'erase', value: { user: 'ann' } }, { isPrivileged: true })).error).toBe(0);
+    history.release();
+    expect((await Promise.all(waiting)).map(({ error }) => error)).toEqual([0, codeOf('MESSAGE_NOT_FOUND')]);
+  });
+});
+
 describe('a history that does not answer', () => {
   it('lets acts on messages fail, and nothing else', async () => {
     const history = new ProjectingHistory();
