@@ -1,5 +1,9 @@
 export * from './checker/check-history.js';
+export * from './checker/check-members.js';
+export * from './checker/check-reading.js';
 export * from './checker/check-rooms.js';
+export * from './checker/check-states.js';
+export { staysOf } from './checker/message-model.js';
 export * from './checker/observations.js';
 export * from './checker/recorder.js';
 export * from './checker/room-observations.js';

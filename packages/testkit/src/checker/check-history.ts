@@ -1,16 +1,18 @@
+import { type Changes, changesIn, isSameAct } from './changes.js';
 import type { Anomaly, AnomalyType, ObservedDelivery, ObservedSend, Observations, StoredEvent } from './observations.js';
 
 /**
- * Finds everything in a run that contradicts the guarantees G1–G6. An empty answer means that the
- * observations can be explained by one order of each conversation.
+ * Finds everything in a run that contradicts the guarantees G1–G6, for messages and for acts on them. An empty answer
+ * means that the observations can be explained by one order of each conversation.
  */
 export function checkHistory(observations: Observations): readonly Anomaly[] {
+  const changes = changesIn(observations);
   return [
     ...checkDensity(observations),
-    ...checkPlaces(observations),
-    ...checkOrigins(observations),
+    ...checkPlaces(observations, changes),
+    ...checkOrigins(observations, changes),
     ...checkOrder(observations),
-    ...checkDeliveries(observations),
+    ...checkDeliveries(observations, changes),
     ...checkCompleteness(observations),
   ];
 }
@@ -36,29 +38,53 @@ function* checkDensity({ history }: Observations): Generator<Anomaly> {
 }
 
 /** G1, G4: what was acknowledged has its place, and no send has two. */
-function* checkPlaces(observations: Observations): Generator<Anomaly> {
+function* checkPlaces(observations: Observations, changes: Changes): Generator<Anomaly> {
   for (const send of observations.sends) {
     if (send.outcome.type !== 'ok' || send.outcome.seq === 0) continue;
     const event = eventAt(observations, send.conversation, send.outcome.seq);
     if (event === undefined) yield anomaly('lost', send.conversation, `${sendId(send)} acknowledged at ${send.outcome.seq}`);
-    else if (event.clientMsgId !== send.clientMsgId || event.sender !== send.sender || event.body !== send.body) {
-      yield anomaly('divergent', send.conversation, `seq ${event.seq}: acknowledged ${send.clientMsgId}, stored ${event.clientMsgId}`);
+    else if (!isStored(send, event, changes)) {
+      yield anomaly('divergent', send.conversation, `seq ${event.seq}: acknowledged ${send.clientMsgId}, stored ${inWords(event)}`);
     }
   }
-  for (const [conversation, events] of observations.history) {
-    const seen = new Map<string, number>();
-    for (const event of events) {
-      if (event.clientMsgId === '') continue;
-      const id = sendId({ ...event, conversation });
-      const first = seen.get(id);
-      if (first !== undefined) yield anomaly('duplicate', conversation, `${id} at ${first} and ${event.seq}`);
-      seen.set(id, event.seq);
+  for (const [conversation, places] of placesOf(observations)) {
+    const first = new Map<string, number>();
+    for (const [seq, id] of places) {
+      const earlier = first.get(id);
+      if (earlier !== undefined) yield anomaly('duplicate', conversation, `${id} at ${earlier} and ${seq}`);
+      first.set(id, seq);
     }
   }
 }
 
+/** A message may be something else by now, where somebody changed it; an act never is. */
+function isStored(send: ObservedSend, event: StoredEvent, changes: Changes): boolean {
+  if (event.sender !== send.sender || !isSameAct(send.act, event.act)) return false;
+  if (changes.isRemoved(send.conversation, event.seq)) return event.body === '';
+  return (
+    event.clientMsgId === send.clientMsgId && (event.body === send.body || changes.textsOf(send.conversation, event.seq).has(event.body))
+  );
+}
+
+const inWords = ({ clientMsgId, sender, body, act }: StoredEvent): string =>
+  act === undefined ? `${clientMsgId} of ${sender} "${body}"` : `${clientMsgId} of ${sender} ${JSON.stringify(act)}`;
+
+/** What has which place, by conversation. Of what is gone only those who were handed it, or an answer, know. */
+function placesOf({ sends, deliveries, history }: Observations): Map<string, Map<number, string>> {
+  const places = new Map<string, Map<number, string>>();
+  const note = (conversation: string, seq: number, of: { readonly sender: string; readonly clientMsgId: string }): void => {
+    if (seq === 0 || of.clientMsgId === '') return;
+    const known = places.get(conversation) ?? new Map<number, string>();
+    places.set(conversation, known.set(seq, sendId({ ...of, conversation })));
+  };
+  for (const send of sends) if (send.outcome.type === 'ok') note(send.conversation, send.outcome.seq, send);
+  for (const delivery of deliveries) note(delivery.conversation, delivery.seq, delivery);
+  for (const [conversation, events] of history) for (const event of events) note(conversation, event.seq, event);
+  return places;
+}
+
 /** G6: nothing is stored that nobody sent, or that was refused for good. */
-function* checkOrigins({ sends, history }: Observations): Generator<Anomaly> {
+function* checkOrigins({ sends, history }: Observations, changes: Changes): Generator<Anomaly> {
   const byId = new Map<string, ObservedSend[]>();
   for (const send of sends) byId.set(sendId(send), [...(byId.get(sendId(send)) ?? []), send]);
   for (const [conversation, events] of history) {
@@ -68,7 +94,7 @@ function* checkOrigins({ sends, history }: Observations): Generator<Anomaly> {
       const origins = byId.get(id);
       if (origins === undefined) yield anomaly('phantom', conversation, `${id} at ${event.seq} was never sent`);
       else if (origins.every(({ outcome }) => outcome.type === 'refused')) yield anomaly('phantom', conversation, `${id} was refused`);
-      else if (!origins.some(({ body }) => body === event.body)) yield anomaly('divergent', conversation, `${id} has another body`);
+      else if (!origins.some((send) => isStored(send, event, changes))) yield anomaly('divergent', conversation, `${id} has another body`);
     }
   }
 }
@@ -78,7 +104,8 @@ function* checkOrder({ sends, history }: Observations): Generator<Anomaly> {
   const placeOf = new Map<string, number>();
   for (const [conversation, events] of history) for (const event of events) placeOf.set(sendId({ ...event, conversation }), event.seq);
   const placed = sends.flatMap((send) => {
-    const seq = placeOf.get(sendId(send));
+    // Of what is gone history does not tell whose send it was.
+    const seq = placeOf.get(sendId(send)) ?? (send.outcome.type === 'ok' && send.outcome.seq > 0 ? send.outcome.seq : undefined);
     return seq === undefined ? [] : [{ send, seq }];
   });
   for (const group of groupBy(placed, ({ send }) => send.conversation).values()) {
@@ -118,7 +145,7 @@ function* checkLine(line: readonly Placed[]): Generator<Anomaly> {
 }
 
 /** G2, G4, G5: every device sees rising seqs, each once, with the content that history has. */
-function* checkDeliveries(observations: Observations): Generator<Anomaly> {
+function* checkDeliveries(observations: Observations, changes: Changes): Generator<Anomaly> {
   for (const line of groupBy(observations.deliveries, ({ device, conversation }) => `${device} ${conversation}`).values()) {
     const seen = new Set<number>();
     let last = 0;
@@ -129,18 +156,28 @@ function* checkDeliveries(observations: Observations): Generator<Anomaly> {
       else if (seq < last) yield anomaly('reordered', conversation, `${device} was handed ${seq} after ${last}`);
       seen.add(seq);
       last = Math.max(last, seq);
-      yield* checkContent(observations, delivery);
+      yield* checkContent(observations, delivery, changes);
     }
   }
 }
 
-function* checkContent(observations: Observations, delivery: ObservedDelivery): Generator<Anomaly> {
-  const { conversation, device, seq } = delivery;
+function* checkContent(observations: Observations, delivery: ObservedDelivery, changes: Changes): Generator<Anomaly> {
+  const { conversation, device, seq, clientMsgId } = delivery;
   const event = eventAt(observations, conversation, seq);
   if (event === undefined) yield anomaly('phantom', conversation, `${device} was handed ${seq}, which history does not have`);
-  else if (event.clientMsgId !== delivery.clientMsgId || event.sender !== delivery.sender || event.body !== delivery.body) {
-    yield anomaly('divergent', conversation, `${device} saw ${delivery.clientMsgId} at ${seq}, history has ${event.clientMsgId}`);
+  else if (event.sender !== delivery.sender || !isHanded(event, delivery, changes)) {
+    yield anomaly('divergent', conversation, `${device} saw ${clientMsgId} at ${seq} "${delivery.body}", history has ${inWords(event)}`);
   }
+}
+
+/** As it is now, or as it was before it was changed. */
+function isHanded(event: StoredEvent, { conversation, seq, clientMsgId, body, act }: ObservedDelivery, changes: Changes): boolean {
+  if (!isSameAct(act, event.act)) return false;
+  const isRemoved = changes.isRemoved(conversation, seq);
+  const isGone = clientMsgId === '' && body === '' && act === undefined;
+  if (isGone) return isRemoved;
+  if (clientMsgId !== event.clientMsgId && !isRemoved) return false;
+  return body === event.body || changes.textsOf(conversation, seq).has(body) || changes.firstTextAt(conversation, seq) === body;
 }
 
 /** G5, G8: in the end everybody has everything. */
@@ -148,7 +185,7 @@ function* checkCompleteness({ entitlements, deliveries, history }: Observations)
   const handed = new Set(deliveries.map(({ device, conversation, seq }) => `${device} ${conversation} ${seq}`));
   for (const { device, conversation, from, to } of entitlements) {
     for (const event of history.get(conversation) ?? []) {
-      if (event.seq < from || event.seq > to || event.clientMsgId === '') continue;
+      if (event.seq < from || event.seq > to || event.isNotice === true || (event.clientMsgId === '' && event.body !== '')) continue;
       if (!handed.has(`${device} ${conversation} ${event.seq}`)) {
         yield anomaly('missing', conversation, `${device} was never handed ${event.seq}`);
       }

@@ -1,3 +1,5 @@
+import type { DeployedAppRules } from './deployed-apps.js';
+
 /** A running Parley, whatever it is made of, as end-to-end tests and load generators see it. */
 export interface Deployment extends AsyncDisposable {
   readonly kind: 'standalone' | 'cluster';
@@ -16,6 +18,8 @@ export interface DeployedApp {
   readonly kid: string;
   /** HS256 secret of the app's tokens. */
   readonly secret: string;
+  /** What the app lets its users do, where that is not the default. */
+  readonly rules?: DeployedAppRules;
 }
 
 /** One process of a deployment. */

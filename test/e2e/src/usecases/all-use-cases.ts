@@ -5,6 +5,7 @@ import { describeClassroom } from './classroom.js';
 import { describeConsulting } from './consulting.js';
 import { describeGame } from './game.js';
 import { describeEndOfLiveStream, describeLiveStream } from './live-stream.js';
+import { describeShopping } from './shopping.js';
 import { Show } from './show.js';
 
 export interface UseCaseSizes {
@@ -41,6 +42,7 @@ export function describeUseCases(start: () => Promise<Deployment>, { viewers, ma
   describeLiveStream(started, opened);
   describeGame(started, matches);
   describeClassroom(started);
+  describeShopping(started);
   describeConsulting(started, caseMessages);
   describeEndOfLiveStream(started, opened);
 }
