@@ -1,7 +1,11 @@
+import type { ObservedPassage } from './check-members.js';
+import type { ObservedReading } from './check-reading.js';
 import type { ObservedDelivery, ObservedSend, SendOutcome } from './observations.js';
 
 type SendFacts = Omit<ObservedSend, 'invokedAt' | 'wasPostponed' | 'outcome'>;
 type DeliveryFacts = Omit<ObservedDelivery, 'at'>;
+
+type PassageFacts = Omit<ObservedPassage, 'outcome'>;
 
 interface SendEntry {
   readonly facts: SendFacts;
@@ -14,6 +18,8 @@ interface SendEntry {
 export class Recorder {
   readonly #sends: SendEntry[] = [];
   readonly #deliveries: ObservedDelivery[] = [];
+  readonly #passages: { readonly facts: PassageFacts; outcome: ObservedPassage['outcome'] }[] = [];
+  readonly #readings: ObservedReading[] = [];
   #now = 0;
 
   /** Notes that a send begins; the answer is to be told what became of it. */
@@ -35,6 +41,32 @@ export class Recorder {
 
   delivered(facts: DeliveryFacts): void {
     this.#deliveries.push({ ...facts, at: ++this.#now });
+  }
+
+  /** Notes that somebody is to come into a group, or to go; the answer is to be told what became of it. */
+  passage(facts: PassageFacts): { ok(): void; refused(): void } {
+    const entry: { readonly facts: PassageFacts; outcome: ObservedPassage['outcome'] } = { facts, outcome: 'unknown' };
+    this.#passages.push(entry);
+    return {
+      ok: () => {
+        entry.outcome = 'ok';
+      },
+      refused: () => {
+        entry.outcome = 'refused';
+      },
+    };
+  }
+
+  read(reading: ObservedReading): void {
+    this.#readings.push(reading);
+  }
+
+  get passages(): readonly ObservedPassage[] {
+    return this.#passages.map(({ facts, outcome }) => ({ ...facts, outcome }));
+  }
+
+  get readings(): readonly ObservedReading[] {
+    return this.#readings;
   }
 
   get sends(): readonly ObservedSend[] {
