@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeTimelineBatch } from '@parley/contracts/events';
 import { topics } from '@parley/contracts/topics';
+import { defaultRules } from '@parley/domain';
 import { createMemoryLog } from '@parley/eventlog';
 import { seededRandom, systemClock, systemRandom } from '@parley/kernel';
 import { claimPartition, startOfLog } from '@parley/ownedlog';
@@ -18,7 +19,7 @@ const numberFrom = (name, fallback) => Number(process.env[name] ?? fallback);
 const users = Array.from({ length: numberFrom('USERS', 10_000) }, (_, i) => `user-${i}`);
 const chunk = numberFrom('CHUNK', 200);
 const conversation = 'r:live';
-const deps = { clock: systemClock, random: seededRandom(3), telemetry: silentTelemetry };
+const deps = { clock: systemClock, random: seededRandom(3), telemetry: silentTelemetry, rules: { rulesOf: () => defaultRules } };
 
 const content = encodeContent({ kind: { type: 'text', value: { text: 'hello' } } });
 let version = 0;
