@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '@parley/kernel';
 import { apiServices } from '@parley/runtime';
 import { RawClient } from '../bad-input/raw-client.js';
 import { ServerUnderAttack } from '../bad-input/server-under-attack.js';
+import { fencedBlocks } from '../readme/marked-blocks.js';
+import { curlCalls } from './curl-calls.js';
 import { Door, refusalIn } from './door.js';
 
 jest.setTimeout(30_000);
@@ -34,14 +37,19 @@ const refused = async (method: string, request: object) => refusalIn(await door.
 
 describe('the back-end API', () => {
   it('leads a group from its creation to its end', async () => {
-    expect(await ok('group/createGroup', { group: 'team', name: 'The team', owner: 'ann', members: ['bob'] })).toEqual({
+    expect(await ok('group/createGroup', { group: 'team', name: 'The team', owner: 'ann', members: ['bob'] })).toMatchObject({
       group: { group: 'team', name: 'The team', owner: 'ann', memberCount: 2, version: '1' },
     });
     await ok('group/inviteToGroup', { group: 'team', users: ['cid', 'dan'] });
     await ok('group/joinGroup', { group: 'team', user: 'eve' });
     await ok('group/leaveGroup', { group: 'team', user: 'dan' });
     expect(await ok('group/getGroup', { group: 'team' })).toMatchObject({ group: { memberCount: 4 } });
-    expect(await ok('group/listMembers', { group: 'team' })).toEqual({ users: ['ann', 'bob', 'cid', 'eve'], nextPage: '', memberCount: 4 });
+    expect(await ok('group/listMembers', { group: 'team' })).toMatchObject({
+      users: ['ann', 'bob', 'cid', 'eve'],
+      nextPage: '',
+      memberCount: 4,
+      members: [{ user: 'ann', role: 'GROUP_ROLE_OWNER' }, { user: 'bob' }, { user: 'cid' }, { user: 'eve' }],
+    });
     const first = await ok('group/listMembers', { group: 'team', limit: 3 });
     expect(await ok('group/listMembers', { group: 'team', limit: 3, page: first['nextPage'] })).toMatchObject({
       users: ['eve'],
@@ -187,7 +195,94 @@ describe('the back-end API', () => {
     expect(await ok('gateway/listSessions', { user: 'zoe' })).toEqual({ sessions: [] });
   });
 
-  it('was called with every method that there is', () => {
+  it('reads groups together', async () => {
+    await ok('group/createGroup', { group: 'book', owner: 'lea' });
+    expect(await ok('group/getGroups', { groups: ['book', 'no-such-group'], viewer: 'lea' })).toMatchObject({
+      groups: [{ group: 'book' }],
+    });
+    expect(await ok('group/getGroups', { groups: ['book'], viewer: 'a-stranger' })).toEqual({ groups: [] });
+    const partition = partitionOf(app, 'g:book', partitions);
+    expect(await ok('group/getPartitionGroups', { partition, groups: ['book'] })).toMatchObject({ groups: [{ group: 'book' }] });
+  });
+
+  it('knows what became of messages, and between whom', async () => {
+    const conversation = 'u:pia|rob';
+    const say = (text: string, options: object = {}) =>
+      ok('router/sendMessage', { conversation, sender: 'pia', content: { text: { text } }, options });
+    await say('first');
+    await say('second', { reply: { seq: '1' }, needsReceipt: true });
+    const act = (sender: string, act: object) => ok('router/act', { conversation, sender, act });
+    await act('rob', { react: { seq: '1', reaction: '+1' } });
+    await act('rob', { pin: { seq: '1' } });
+    await act('rob', { cursor: { readSeq: '2' } });
+    const of = { conversation, viewer: 'pia' };
+    await ok('history/getMessages', { ...of, seqs: ['1'], atLeastSeq: '4' });
+    expect(await ok('history/getTarget', { conversation, seq: '1', user: 'rob', reaction: '+1', atLeastSeq: '4' })).toMatchObject({
+      exists: true,
+      sender: 'pia',
+      hasReacted: true,
+      isPinned: true,
+      kind: 'text',
+    });
+    expect(await ok('history/listReplies', { ...of, rootSeq: '1' })).toMatchObject({ events: [{ seq: '2' }], hasMore: false });
+    expect(await ok('history/listReactions', { ...of, seq: '1' })).toMatchObject({ reactions: [{ user: 'rob', reaction: '+1' }] });
+    expect(await ok('history/listPins', of)).toMatchObject({ pins: [{ seq: '1', pinnedBy: 'rob' }], events: [{ seq: '1' }] });
+    let readers = await ok('history/listReaders', { ...of, seq: '2' });
+    // A cursor has no seq to wait for.
+    while (JSON.stringify(readers['readers']) === '[]') readers = await ok('history/listReaders', { ...of, seq: '2' });
+    expect(readers).toMatchObject({ readers: [{ user: 'rob' }] });
+    expect(await ok('history/getConversationSummary', { conversation, user: 'rob' })).toMatchObject({
+      conversation: { conversation, unread: '0', readSeq: '2' },
+    });
+    expect(await ok('history/listUserMessages', { user: 'pia' })).toMatchObject({ events: [{ seq: '1' }, { seq: '2' }], nextPage: '' });
+  });
+
+  it('knows people, and tells them something', async () => {
+    await ok('user/updateUser', { user: 'tom', change: { name: { text: 'Tom' } } });
+    for (const [method, list] of [
+      ['user/getUsers', 'users'],
+      ['history/getProfiles', 'profiles'],
+    ] as const) {
+      expect(await ok(method, { users: ['tom', 'nobody'] })).toMatchObject({ [list]: [{ user: 'tom', name: 'Tom', version: '1' }] });
+    }
+    await ok('user/changeRelations', { user: 'tom', others: ['uma'], step: { block: { isOn: true } } });
+    expect(await ok('user/checkRelations', { user: 'uma', others: ['tom'] })).toMatchObject({
+      relations: [{ other: 'tom', isBlocked: false }],
+    });
+    expect(await ok('history/getRelations', { user: 'uma', others: ['tom'] })).toMatchObject({ relations: [{ isBlockedBy: true }] });
+    expect(await ok('history/listRelations', { user: 'tom', kind: 'RELATION_KIND_BLOCKED' })).toMatchObject({
+      relations: [{ other: 'uma' }],
+      count: 1,
+    });
+    const notice = { onlyTo: ['uma'], profile: { profile: { user: 'tom', name: 'Tom' } } };
+    expect(await ok('router/notify', { conversation: 'u:tom|tom', notice })).toEqual({});
+  });
+
+  it('takes a file, shares it, and removes it', async () => {
+    const file = { user: 'vic', conversation: 'u:vic|wim', kind: 'file', name: 'note.txt', mimeType: 'text/plain', sizeBytes: '5' };
+    const { media, uploadUrl } = await ok('media/createUpload', file);
+    const upload = { 'tus-resumable': '1.0.0', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
+    expect((await fetch(String(uploadUrl), { method: 'PATCH', headers: upload, body: 'hello' })).status).toBe(204);
+    expect(await ok('media/completeUpload', { user: 'vic', media })).toMatchObject({ media: { isComplete: true, sizeBytes: '5' } });
+    const { url } = await ok('media/getDownloadUrl', { conversation: 'u:vic|wim', media });
+    expect(await (await fetch(String(url))).text()).toBe('hello');
+    expect(await refused('media/getDownloadUrl', { conversation: 'u:vic|xen', media })).toMatchObject({ name: 'MEDIA_NOT_FOUND' });
+    await ok('media/shareMedia', { media, fromConversation: 'u:vic|wim', toConversation: 'u:vic|xen' });
+    await ok('media/getDownloadUrl', { conversation: 'u:vic|xen', media });
+    await ok('media/deleteMedia', { media });
+    expect(await refused('media/getDownloadUrl', { conversation: 'u:vic|wim', media })).toMatchObject({ name: 'MEDIA_NOT_FOUND' });
+    const other = await ok('media/createUpload', file);
+    await ok('media/cancelUpload', { user: 'vic', media: other['media'] });
+    await ok('media/createUpload', file);
+    expect(await ok('media/eraseMedia', { user: 'vic' })).toEqual({ files: 1 });
+  });
+
+  it('was called with every method that there is, here or where its page shows it', () => {
+    const page = readFileSync(new URL('../../../../docs/backend-api.md', import.meta.url), 'utf8');
+    const shown = fencedBlocks(page)
+      .filter(({ language }) => language === 'sh')
+      .flatMap(curlCalls);
+    for (const { path } of shown) called.add(path.replace('/v1/', ''));
     const all = Object.entries(apiServices).flatMap(([service, { methods }]) =>
       Object.entries(methods).flatMap(([method, { kind }]) => (kind === 'unary' ? [`${service}/${method}`] : [])),
     );
@@ -277,8 +372,8 @@ describe('calls that must be refused', () => {
   });
 
   it.each<[string, object, string]>([
-    ['router/sendMessage', { conversation: 'u:a|b', clientMsgId: 'a\0b', content: { text: { text: 'x' } } }, 'clientMsgId'],
-    ['router/sendMessage', { conversation: 'u:a|b', clientMsgId: 'é'.repeat(33), content: { text: { text: 'x' } } }, 'clientMsgId'],
+    ['router/sendMessage', { conversation: 'u:a|b', clientMsgId: 'a\0b', content: { text: { text: 'x' } } }, 'client_msg_id'],
+    ['router/sendMessage', { conversation: 'u:a|b', clientMsgId: 'é'.repeat(33), content: { text: { text: 'x' } } }, 'client_msg_id'],
     ['router/sendMessage', { conversation: 'u:a|b', sender: 'a b', content: { text: { text: 'x' } } }, 'sender'],
     ['router/sendMessage', { conversation: 'u:b|a', content: { text: { text: 'x' } } }, 'conversation'],
     ['router/sendMessage', { conversation: 'u:a|b', priority: 'PRIORITY_SYSTEM', content: { text: { text: 'x' } } }, 'priority'],
@@ -295,6 +390,29 @@ describe('calls that must be refused', () => {
     ['history/filterMembers', { conversation: 'g:a', users: ['x'.repeat(5_000)] }, 'users'],
     ['history/findSend', { conversation: 'u:a|b', sender: 'a', clientMsgId: '' }, 'client_msg_id'],
     ['push/listUnreached', { user: 'a/b' }, 'user'],
+    ['user/changeRelations', { user: 'a', others: [], step: { ask: {} } }, 'others'],
+    ['user/changeRelations', { user: 'a', others: ['b'] }, 'step'],
+    ['user/listRelations', { user: 'a', kind: 99 }, 'kind'],
+    ['user/listRelations', { user: 'a', kind: 'RELATION_KIND_FRIENDS', page: 'x' }, 'page'],
+    ['user/updateUser', { user: 'a', change: { isErased: true } }, 'change'],
+    ['user/updateUser', { user: 'a', change: { name: { text: 'x'.repeat(257) } } }, 'profile.name'],
+    ['user/exportUser', { user: 'a', page: 'secrets:' }, 'page'],
+    ['user/exportUser', { user: 'a', page: 'messages:x' }, 'page'],
+    ['user/eraseUser', { user: '' }, 'user'],
+    ['router/act', { conversation: 'u:a|b', sender: 'a' }, 'act'],
+    ['router/act', { conversation: 'u:a|b', sender: 'a', act: { delete: { seqs: new Array(101).fill('1') } } }, 'seqs'],
+    ['router/act', { conversation: 'u:a|b', act: { profile: { name: { text: 'A' } } } }, 'act.profile'],
+    ['router/notify', { conversation: 'u:a|b' }, 'notice'],
+    ['router/importMessages', { conversation: 'u:a|b', messages: [] }, 'messages'],
+    ['router/importMessages', { conversation: 'u:a|b', messages: [{ sender: 'c', clientMsgId: 'x', originalMs: 1 }] }, 'sender'],
+    ['history/getMessages', { conversation: 'u:a|b', seqs: new Array(101).fill('1') }, 'seqs'],
+    ['history/searchMessages', { search: { text: 'x' } }, 'conversation'],
+    ['history/queryConversations', { user: 'a', limit: 101 }, 'limit'],
+    ['history/getProfiles', { users: ['a b'] }, 'users'],
+    ['media/createUpload', { user: 'a', conversation: 'u:a|b', kind: 'program', name: 'x', mimeType: 'text/plain', sizeBytes: 1 }, 'kind'],
+    ['media/getDownloadUrl', { conversation: 'u:a|b', media: '../../etc/passwd' }, ''],
+    ['group/changeGroup', { group: 'g' }, 'operation'],
+    ['group/getGroups', { groups: new Array(101).fill('g') }, 'groups'],
     ['group/listMembers', { group: 'g', page: 'x' }, ''],
   ])('%# by %s', async (method, request, detail) => {
     const answer = await refused(method, request);
