@@ -16,7 +16,7 @@ export const limits = {
   resumeWithinMs: 300_000,
   historyPageMax: 100,
   historyPageDefault: 50,
-  /** Items of a message of several, and of forwarded messages. */
+  /** Items of a message of several. */
   multipleItemsMax: 20,
   combinedItemsMax: 100,
   combinedDepthMax: 3,
@@ -41,7 +41,6 @@ export const limits = {
   pushNameBytesMax: 64,
   /** Number on the icon of the app. */
   pushBadgeMax: 9_999,
-  /** By default, and at most, after sending. */
   recallWithinMs: 120_000,
   recallWithinMsMax: 24 * 3_600_000,
   editWithinMs: 24 * 3_600_000,
@@ -94,8 +93,9 @@ export const limits = {
   videoBytesMax: 100 * 1024 * 1024,
   fileBytesMax: 100 * 1024 * 1024,
   mediaNameBytesMax: 255,
-  /** How long a started upload may be continued, and a download URL holds. */
+  /** How long a started upload may be continued. */
   uploadWithinMs: 24 * 3_600_000,
+  /** How long a URL for a download holds. */
   downloadUrlMs: 600_000,
   groupMembersDefault: 2_000,
   groupMembersCeiling: 100_000,

@@ -9,6 +9,11 @@ export function changeOf({ body }: ConversationEvent): MembershipChange | undefi
   return body?.type === 'membership' && body.value.version > 0 ? body.value : undefined;
 }
 
+/** The version that a group, or the membership of a conversation, has after an event; 0 where it says none. */
+function versionOf({ body }: ConversationEvent): number {
+  return body?.type === 'membership' || body?.type === 'groupChange' ? body.value.version : 0;
+}
+
 /**
  * Whether a change is in the row already, and with it in the store: it is being replayed. A row stands for
  * everything up to some place in the timeline, and versions grow along it.
@@ -37,14 +42,15 @@ export function conversationAfter(row: ConversationRow, entry: TimelineEntry, ev
   const { app, conversation } = row;
   const headSeq = Math.max(row.headSeq, event.seq);
   const change = changeOf(event);
-  const isReplayed = change !== undefined && isKnown(row, change);
+  const version = versionOf(event);
+  const isReplayed = version > 0 && version <= row.membershipVersion;
   const after = {
     app,
     conversation,
     headSeq,
     countable: Math.max(row.countable, entry.countable),
     updatedMs: isToldToAll(event) ? Math.max(row.updatedMs, event.timeMs) : row.updatedMs,
-    membershipVersion: Math.max(row.membershipVersion, change?.version ?? 0),
+    membershipVersion: Math.max(row.membershipVersion, version),
     closed: change === undefined || isReplayed ? row.closed : change.closed,
     speaking: entry.speaking === undefined || isReplayed ? row.speaking : encodeSpeakingRules(entry.speaking),
     historyAccess: entry.historyAccess === 0 || isReplayed ? row.historyAccess : entry.historyAccess,
