@@ -20,6 +20,10 @@ export const historyLimits = {
   retireEveryMs: 3_600_000,
   memberPage: 1_000,
   conversationsPage: 1_000,
+  /** Encoded heads of one answer, about; what does not fit comes with the next page. */
+  answerBytesMax: 1024 * 1024,
+  /** Encoded events of one answer; together with what they have become it stays below what calls can carry. */
+  eventBytesMax: 2 * 1024 * 1024,
   filterUsersMax: 10_000,
   /** How often work is looked for that follows from time. */
   sweepEveryMs: 15_000,

@@ -219,11 +219,43 @@ describe('the list of conversations', () => {
     await timeline.message(pair, 'bob', 'hi');
     await caughtUp(history);
     const { conversations } = await history.listConversations({ app, user: 'ann', isMembershipOnly: true });
-    expect(conversations.map(({ conversation }) => conversation).toSorted()).toEqual(['g:a', 'r:hall', pair]);
+    expect(conversations).toMatchObject([
+      { conversation: 'g:a', headSeq: 1, memberSinceSeq: 1 },
+      { conversation: pair, headSeq: 1, isMember: true },
+      { conversation: 'r:hall', isMember: true, memberSinceSeq: 1 },
+    ]);
     const first = await history.listConversations({ app, user: 'ann', limit: 3 });
     expect(first.conversations.map(({ conversation }) => conversation)).toEqual(['g:a', 'g:b', 'g:c', 'r:hall']);
     const second = await history.listConversations({ app, user: 'ann', limit: 3, page: first.nextPage });
     expect([second.conversations.map(({ conversation }) => conversation), second.nextPage]).toEqual([[pair], '']);
+  });
+});
+
+describe('an answer', () => {
+  it('has a bounded size, however long the newest messages are', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    for (let i = 10; i < 60; i++) await timeline.message(`u:ann|zoe${i}`, 'ann', 'x'.repeat(30_000), `id-${i}`);
+    await caughtUp(history);
+    const sizes: number[] = [];
+    for (let page = ''; ; ) {
+      const answer = await history.listConversations({ app, user: 'ann', page });
+      sizes.push(answer.conversations.length);
+      if (answer.nextPage === '') break;
+      page = answer.nextPage;
+    }
+    expect(sizes).toEqual([34, 16]);
+  });
+
+  it('is cut where a page of history would be too long', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    for (let i = 0; i < 80; i++) await timeline.message(pair, 'ann', 'x'.repeat(30_000), `id-${i}`);
+    await caughtUp(history);
+    const first = await history.queryHistory({ app, conversation: pair, limit: 100 });
+    expect([first.events.length, first.hasMore]).toEqual([69, true]);
+    const rest = await history.queryHistory({ app, conversation: pair, limit: 100, fromSeq: 70 });
+    expect([rest.events.length, rest.hasMore]).toEqual([11, false]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createTimelineEntry, type TimelineEntryInit } from '@parley/contracts/events';
 import { createConversationEvent, decodeSpeakingRules, encodeSpeakingRules } from '@parley/wire';
-import { emptyConversation } from '../empty-conversation.js';
+import { emptyConversation } from '../rows/held-conversation.js';
 import { conversationAfter } from './conversation-after.js';
 
 const muted = (allMutedUntilMs: number) => ({ speaking: { allMutedUntilMs } });

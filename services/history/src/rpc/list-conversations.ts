@@ -21,13 +21,28 @@ export async function listConversations(deps: QueryDeps, request: ListConversati
   const { found, last } = await userConversations(deps, app, { user, after, limit });
   const rooms = after === '' ? await roomsOf(deps, request) : [];
   const heads = await Promise.all(found.filter((each) => mayHaveChanged(each, request)).map((each) => describe(deps, request, each)));
-  const conversations = [...heads, ...rooms].filter((head) => head !== undefined);
-  return { conversations, nextPage: last ?? '', epoch: await deps.store.epoch(), asOfMs };
+  const changed = heads.filter((head) => head !== undefined);
+  const fitting = whatFits(changed);
+  const nextPage = fitting.length < changed.length ? fitting.at(-1)?.conversation : last;
+  return { conversations: [...fitting, ...rooms], nextPage: nextPage ?? '', epoch: await deps.store.epoch(), asOfMs };
 }
 
 /** False for most of what has not changed: told without decoding what the user has of it. */
 const mayHaveChanged = ({ held, value }: ListedConversation, { changedSinceMs }: ListConversationsRequest): boolean =>
   changedSinceMs === 0 || held.row.updatedMs >= changedSinceMs || updatedMsIn(value) >= changedSinceMs;
+
+/** As many heads as one answer holds, and at least one: newest messages may be long. */
+function whatFits(heads: readonly ConversationHeadInit[]): readonly ConversationHeadInit[] {
+  let bytes = 0;
+  const end = heads.findIndex(({ lastEvent, settings }) => {
+    bytes += (lastEvent?.length ?? 0) + (settings?.draft?.length ?? 0) + headBytes;
+    return bytes > historyLimits.answerBytesMax;
+  });
+  return end < 0 ? heads : heads.slice(0, Math.max(1, end));
+}
+
+/** What a head takes besides its newest message, about. */
+const headBytes = 512;
 
 /** Undefined for what has not changed since, and for what the user cannot see anything of. */
 function describe(

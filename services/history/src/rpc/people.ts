@@ -42,7 +42,7 @@ export async function getRelations(deps: QueryDeps, request: GetRelationsRequest
   return { relations };
 }
 
-/** One kind of a user's relations, newest first, and how many there are. */
+/** One kind of a user's relations, or all, newest first, and how many there are. */
 export async function listRelations(deps: QueryDeps, request: ListRelationsRequest): Promise<ListRelationsResponseInit> {
   const { app, user, kind, page } = request;
   checkFields({ app, user });
@@ -92,8 +92,10 @@ function sinceMsOf(view: RelationView, kind: RelationKind, nowMs: number): numbe
         .filter((ms) => ms > 0 && ms > nowMs - limits.requestMs);
       return sent.length === 0 ? undefined : Math.max(...sent);
     }
+    case RelationKind.UNSPECIFIED:
+      return Math.max(view.friendSinceMs, view.blockedSinceMs, view.sent?.sentMs ?? 0, view.received?.sentMs ?? 0);
     default:
-      throw new ParleyError('INVALID_ARGUMENT', 'kind: friends, blocked or requests');
+      throw new ParleyError('INVALID_ARGUMENT', 'kind: friends, blocked, requests, or none for all');
   }
 }
 

@@ -2,7 +2,7 @@ import type { QueryHistoryRequest, QueryHistoryResponseInit } from '@parley/cont
 import { limits } from '@parley/kernel';
 import { boundsOf } from '../view/entitlement.js';
 import { answerOf, present } from '../view/present.js';
-import { type Page, readPage } from '../view/read-page.js';
+import { type Page, readPage, whatFits } from '../view/read-page.js';
 import { checkFields, checkLimit } from './fields.js';
 import { type QueryDeps, type Seen, seenBy } from './query-deps.js';
 
@@ -16,9 +16,10 @@ export async function queryHistory(deps: QueryDeps, request: QueryHistoryRequest
   const fromSeq = request.fromSeq === 0 ? (backwards || isAround ? headSeq : firstSeq) : request.fromSeq;
   const page = isAround ? await pageAround(deps, seen, { fromSeq, limit }) : await readRange(deps, seen, { fromSeq, limit, backwards });
   const bounds = { firstSeq: Math.max(firstSeq, page.keptFromSeq), headSeq };
-  const last = page.events.at(-1)?.seq;
+  const events = whatFits(page.events);
+  const last = events.at(-1)?.seq;
   const hasMore = last !== undefined && (backwards && !isAround ? last > bounds.firstSeq : last < bounds.headSeq);
-  return { ...answerOf(await present(deps, seen, page.events)), ...bounds, epoch: await deps.store.epoch(), hasMore };
+  return { ...answerOf(await present(deps, seen, events)), ...bounds, epoch: await deps.store.epoch(), hasMore };
 }
 
 interface Range {

@@ -79,17 +79,22 @@ interface ScanAll {
 async function scanAll(deps: QueryDeps, { scans, wanted, limit }: ScanAll): Promise<SearchMessagesResponseInit> {
   const shown: ShownEvent[] = [];
   const left = new Set(scans);
+  let bytes = 0;
   let looked = 0;
   let rested = 0;
   for (;;) {
     const scan = newestOf(left);
     if (scan === undefined) return { ...answerOf(shown), nextPage: '' };
-    if (shown.length === limit || looked >= limits.searchMessagesMax) return { ...answerOf(shown), nextPage: tokenOf(scan) };
+    if (shown.length === limit || bytes >= historyLimits.eventBytesMax || looked >= limits.searchMessagesMax)
+      return { ...answerOf(shown), nextPage: tokenOf(scan) };
     const match = scan.take();
     if (match === undefined) looked += await scan.advance(wanted);
     else {
       const [found] = await present(deps, scan, [match.row]);
-      if (found !== undefined && !found.isWithheld && bodyFieldOf(found.event) === bodyFields.content) shown.push(found);
+      if (found !== undefined && !found.isWithheld && bodyFieldOf(found.event) === bodyFields.content) {
+        shown.push(found);
+        bytes += found.event.length;
+      }
     }
     if (scan.isOver) left.delete(scan);
     if (looked - rested < historyLimits.searchBreathEvery) continue;

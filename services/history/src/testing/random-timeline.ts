@@ -26,7 +26,22 @@ export interface Step {
 
 const types = [
   ...['message', 'message', 'message', 'mention', 'reply', 'expiring', 'edit', 'remention', 'recall', 'delete', 'react', 'react', 'pin'],
-  ...['cursor', 'cursor', 'settings', 'hide', 'report', 'relation', 'profile', 'erase', 'rules', 'join', 'join', 'leave', 'close'],
+  ...[
+    'cursor',
+    'cursor',
+    'settings',
+    'hide',
+    'report',
+    'relation',
+    'profile',
+    'erase',
+    'rules',
+    'join',
+    'join',
+    'leave',
+    'close',
+    'rename',
+  ],
 ] as const;
 
 /** Steps of these types in these conversations; of all where they are not named. */
@@ -161,6 +176,16 @@ function eventOf(step: Step, place: Place, timeMs: number): Made | undefined {
       return isRoom || pick % 3 !== 0 ? undefined : { isStored: true, event: { body: { type: 'erased', value: { user } } } };
     case 'rules':
       return { isStored: true, event: { body: { type: 'rules', value: { destroyAfterMs: pick } } }, rules: { destroyAfterMs: pick } };
+    case 'rename': {
+      if (!isGroup || place.closed) return undefined;
+      place.version++;
+      const value = { version: place.version, change: { type: 'info', value: { name: { text: `name ${pick}` } } } } as const;
+      return {
+        isStored: true,
+        event: { sender: user, body: { type: 'groupChange', value } },
+        speaking: { allMutedUntilMs: place.version },
+      };
+    }
     default:
       return isRoom || isGroup ? membership(step, place, isGroup) : undefined;
   }

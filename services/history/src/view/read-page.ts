@@ -1,5 +1,6 @@
 import type { EventRow, HistoryStore } from '@parley/store';
 import type { Conversations } from './conversations.js';
+import { historyLimits } from '../limits.js';
 import type { HeldConversation } from '../rows/held-conversation.js';
 import { type Entitlement, mayRead } from './entitlement.js';
 
@@ -44,6 +45,16 @@ export async function readPage({ store, conversations }: ReadDeps, { row }: Held
   // What is missing has been retired since the conversation's row was read.
   const { keptFromSeq } = (await conversations.get(app, conversation)).row;
   return { events: events.filter(({ seq }) => seq >= keptFromSeq), keptFromSeq };
+}
+
+/** As many of the events as one answer holds, and at least one. */
+export function whatFits(events: readonly EventRow[]): readonly EventRow[] {
+  let bytes = 0;
+  const end = events.findIndex(({ event }) => {
+    bytes += event.length;
+    return bytes > historyLimits.eventBytesMax;
+  });
+  return end < 0 ? events : events.slice(0, Math.max(1, end));
 }
 
 /** Those of single events that the viewer may see and that are kept, ascending; neighbours are read together. */
