@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { limits } from '@parley/kernel';
 import { userLimits } from './limits.js';
 import { app, errorOf, UserWorld } from './testing/user-world.js';
 
@@ -51,6 +52,20 @@ describe('the erasure of a user', () => {
       expect(results).toMatchObject([{ other, error: 1036 }]);
     }
     expect(world.viewOf('eve', 'ann')?.sent).not.toMatchObject({ state: 1 });
+  });
+
+  it('leaves nothing of what was said in requests, however old they are and however they ended', async () => {
+    const { world, users, erase } = await arrange();
+    const step = (user: string, other: string, change: Parameters<typeof users.changeRelations>[0]['step']) =>
+      users.changeRelations({ app, user, others: [other], step: change });
+    await step('ann', 'gus', { step: { type: 'ask', value: { text: 'please', alias: 'Gus' } } });
+    await step('gus', 'ann', { step: { type: 'answer', value: { isAccepted: false } } });
+    world.nowMs += limits.requestMs + 1;
+    await erase();
+    for (const other of ['dan', 'gus']) {
+      expect(world.viewOf('ann', other)).toMatchObject({ sent: undefined, alias: '' });
+      expect(world.viewOf(other, 'ann')?.received).toBeUndefined();
+    }
   });
 
   it('leaves what belongs to others: their words, and that they block the user', async () => {

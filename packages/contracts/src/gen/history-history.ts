@@ -2001,6 +2001,7 @@ export const GetProfilesResponse: Codec<GetProfilesResponseInit, GetProfilesResp
 export interface ListRelationsRequest {
   readonly app: string;
   readonly user: string;
+  /** Unspecified: all that there ever were, requests of any age too. */
   readonly kind: RelationKind;
   readonly page: string;
   readonly limit: number;

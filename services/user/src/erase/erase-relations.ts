@@ -14,9 +14,7 @@ type Step = NonNullable<RelationChangeInit['step']>;
 export async function eraseRelations(deps: EraseDeps, erasure: Erasure): Promise<boolean> {
   const { app, user, call, isTurnOver } = erasure;
   const others = new Map<string, RelationView>();
-  for (const kind of [RelationKind.FRIENDS, RelationKind.BLOCKED, RelationKind.REQUESTS]) {
-    for await (const view of eachRelation(deps, { app, user, kind }, call)) others.set(view.other, view);
-  }
+  for await (const view of eachRelation(deps, { app, user, kind: RelationKind.UNSPECIFIED }, call)) others.set(view.other, view);
   let isComplete = true;
   await inParallel([...others.values()], userLimits.eraseWidth, async (view) => {
     if (isTurnOver()) isComplete = false;
@@ -33,11 +31,11 @@ async function eraseRelation({ router, clock }: EraseDeps, { app, user, call }: 
   }
 }
 
-/** What leads from the relation to none. A waiting request cannot be taken back, but a block ends it. */
+/** What leads from the relation to none. A removal takes back the own request, however it ended; a block ends the other's. */
 function stepsOf({ isFriend, isBefriended, isBlocked, sent, received }: RelationView, nowMs: number): readonly Step[] {
   const steps: Step[] = [];
-  if (isFriend || isBefriended) steps.push({ type: 'remove', value: { isOneSided: false } });
-  const isWaiting = isWaitingAt(sent, nowMs) || isWaitingAt(received, nowMs);
+  if (isFriend || isBefriended || sent !== undefined) steps.push({ type: 'remove', value: { isOneSided: false } });
+  const isWaiting = isWaitingAt(received, nowMs);
   if (isWaiting && !isBlocked) steps.push({ type: 'block', value: { isOn: true } });
   if (isWaiting || isBlocked) steps.push({ type: 'block', value: { isOn: false } });
   return steps;

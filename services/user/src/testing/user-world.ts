@@ -184,6 +184,7 @@ export class UserWorld {
 
   #listed(user: string, { kind, page, limit }: { readonly kind: RelationKind; readonly page: string; readonly limit: number }) {
     const isOfKind: Readonly<Record<number, (view: RelationView) => boolean>> = {
+      [RelationKind.UNSPECIFIED]: () => true,
       [RelationKind.FRIENDS]: ({ isFriend }) => isFriend,
       [RelationKind.BLOCKED]: ({ isBlocked }) => isBlocked,
       [RelationKind.REQUESTS]: ({ sent, received }) =>
