@@ -3,11 +3,12 @@ import { startCluster } from '@parley/test-cluster';
 import { missingEngines } from './missing-engines.js';
 import { soakRounds } from './soak.js';
 import { describeUseCases } from './usecases/all-use-cases.js';
+import { useCaseApps } from './usecases/use-case-apps.js';
 
 jest.setTimeout(60_000);
 
 (missingEngines().length > 0 ? describe.skip : describe)('two gateways and two routers on Kafka and Cassandra', () => {
-  describeUseCases(() => startCluster({ gateways: 2, routers: 2 }), {
+  describeUseCases(() => startCluster({ gateways: 2, routers: 2, apps: useCaseApps() }), {
     viewers: 300,
     matches: soakRounds({ short: 6, full: 200 }),
     caseMessages: soakRounds({ short: 2_000, full: 10_000 }),

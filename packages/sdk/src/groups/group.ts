@@ -153,7 +153,7 @@ export class Group extends Conversation {
     return this.#operate({ type: 'setOptions', value: { options: groupOptionsToWire(options) } }, repeatable(condition));
   }
 
-  /** Requests that wait: for owner and admins all, for others those about themselves. */
+  /** Requests that wait, and those that were answered of late: for owner and admins all, for others those about themselves. */
   async requests(query: { page?: string; limit?: number } = {}): Promise<{ requests: readonly GroupRequestInfo[]; nextPage: string }> {
     const body = { type: 'listGroupRequests', value: { group: this.group, ...query } } as const;
     const { requests, nextPage } = await this.#parts.requests.call({ body, expect: 'groupRequests', isRepeatable: true });

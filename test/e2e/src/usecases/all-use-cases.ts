@@ -7,6 +7,7 @@ import { describeGame } from './game.js';
 import { describeEndOfLiveStream, describeLiveStream } from './live-stream.js';
 import { describeShopping } from './shopping.js';
 import { Show } from './show.js';
+import { describeSocial } from './social.js';
 
 export interface UseCaseSizes {
   /** Of the live stream. */
@@ -43,6 +44,7 @@ export function describeUseCases(start: () => Promise<Deployment>, { viewers, ma
   describeGame(started, matches);
   describeClassroom(started);
   describeShopping(started);
+  describeSocial(started);
   describeConsulting(started, caseMessages);
   describeEndOfLiveStream(started, opened);
 }

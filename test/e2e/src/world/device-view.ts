@@ -27,12 +27,12 @@ interface Held {
  * the client connects.
  */
 export class DeviceView {
-  readonly #actor: Actor;
+  readonly actor: Actor;
   readonly #messages = new Map<string, Map<number, Held>>();
   readonly #pins = new Map<string, readonly Pin[]>();
 
   constructor(actor: Actor) {
-    this.#actor = actor;
+    this.actor = actor;
     actor.client.internals.steps.on('told', ({ source, state }) => {
       if (source.seq > 0) this.#take(source, state);
       if (source.body?.type === 'hidden') for (const seq of source.body.value.seqs) this.#messagesOf(source.conversation).delete(seq);
@@ -43,7 +43,7 @@ export class DeviceView {
   messagesIn(conversation: string): readonly SeenMessage[] {
     const seen: SeenMessage[] = [];
     for (const held of this.#messagesOf(conversation).values()) {
-      const message = seenMessage(held.event, held.state, this.#actor.user);
+      const message = seenMessage(held.event, held.state, this.actor.user);
       if (message !== undefined) seen.push(message);
     }
     return seen.sort((a, b) => a.seq - b.seq);
@@ -76,7 +76,7 @@ export class DeviceView {
     const messages = this.#messagesOf(source.conversation);
     const held = messages.get(seq);
     if (held === undefined) return;
-    const state = foldForViewer(held.state, source, { seq, viewer: this.#actor.user });
+    const state = foldForViewer(held.state, source, { seq, viewer: this.actor.user });
     const isNewer = state !== held.state && state.editSeq === source.seq;
     const event = isNewer && source.body?.type === 'edited' ? applyEdit(held.event, source.body.value.content.slice()) : held.event;
     messages.set(seq, { event, state });
