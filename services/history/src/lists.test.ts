@@ -90,6 +90,8 @@ describe('unread', () => {
     await timeline.read(group, 'eve', everyone);
     expect(await headOf(history, 'bob', group)).toMatchObject({ mentions: [everyone] });
     expect(await headOf(history, 'eve', group)).toMatchObject({ unread: 1, mentions: [later] });
+    await timeline.read(group, 'eve', later);
+    expect(await headOf(history, 'eve', group)).toMatchObject({ unread: 0, mentions: [] });
   });
 
   it('leaves muted conversations out of the total, except for what names the user aloud', async () => {

@@ -101,6 +101,21 @@ describe('search', () => {
     expect((await find(history, 'bob', { text: 'apple', conversation: pair }, 1)).words).toEqual(said.filter((_, i) => i % 2 === 1));
   });
 
+  it('loses and repeats nothing between pages where many messages are of one moment', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    const said: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      if (i === 6) timeline.nowMs += 1;
+      await timeline.message(`u:bob|zoe${i % 3}`, 'bob', `fig ${i}`);
+      said.push(`fig ${i}`);
+    }
+    await caughtUp(history);
+    const { words, pages } = await find(history, 'bob', { text: 'fig' }, 1);
+    expect([words.toSorted(), words.length]).toEqual([said.toSorted(), 12]);
+    expect(pages).toBeGreaterThanOrEqual(12);
+  });
+
   it('finds a message as it is now: edited, recalled, hidden, cleared, for others', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();
