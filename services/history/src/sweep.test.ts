@@ -119,6 +119,8 @@ describe('an erased user', () => {
     await timeline.act(pair, 'bob', { type: 'pin', value: { seq: 1 } });
     await timeline.set(pair, 'ann', { type: 'draft', value: { text: 'secret draft' } });
     await timeline.own(pair, 'ann', { type: 'reported', value: { seq: 2, reason: 'secret reason' } });
+    await timeline.message(pair, 'bob', 'gone');
+    await timeline.act(pair, 'ann', { type: 'recalled', value: { seq: 7, reason: 'secret recall' } });
     await timeline.act(pair, '', { type: 'erased', value: { user: 'ann' } });
     await timeline.message(pair, 'ann', 'a new ann');
     await caughtUp(history);
@@ -130,6 +132,7 @@ describe('an erased user', () => {
     expect(states).toMatchObject([
       { seq: 1, removal: Removal.ERASED },
       { seq: 2, reactions: [{ reaction: 'openly', count: 1 }] },
+      { seq: 7, removal: Removal.RECALLED, removalReason: '' },
     ]);
     expect((await history.listPins({ app, conversation: pair, viewer: 'bob' })).pins).toEqual([]);
     expect((await history.listReports({ app })).reports).toMatchObject([{ reporter: 'ann', reason: '' }]);

@@ -72,6 +72,7 @@ async function takeOut(
     const event = decodeConversationEvent(row.event);
     if (event.sender !== user) continue;
     amendment.redact(row);
+    if (event.body?.type === 'recalled') await blankReason(amendment, event.body.value.seq, user);
     const state = await amendment.state(row.seq);
     if (event.body === undefined ? state === undefined : event.body.type !== 'content') continue;
     own.add(row.seq);
@@ -85,6 +86,12 @@ async function takeOut(
   }
   const pins = held.details.pins.filter(({ seq }) => !own.has(seq));
   if (pins.length < held.details.pins.length) amendment.putConversation(withDetails(held, { pins }));
+}
+
+/** Why the user has removed somebody's message is theirs, too. */
+async function blankReason(amendment: MessageAmendment, seq: number, user: string): Promise<void> {
+  const state = await amendment.state(seq);
+  if (state?.removedBy === user && state.removalReason !== '') amendment.putState({ ...state, removalReason: '' });
 }
 
 /** What the user has written about others' messages goes as well. */

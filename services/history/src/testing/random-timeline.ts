@@ -103,23 +103,17 @@ function entryOf(step: Step, place: Place, timeMs: number): TimelineEntryInit | 
   return { event: encoded, countable: place.countable, ...more };
 }
 
-interface Made extends TimelineEntryInit2 {
+interface Made extends MadeWith {
   readonly isStored: boolean;
   readonly isCountable?: boolean;
   readonly event: ConversationEventInit;
 }
 
-type TimelineEntryInit2 = Omit<TimelineEntryInit, 'event' | 'countable'>;
+type MadeWith = Omit<TimelineEntryInit, 'event' | 'countable'>;
 
 function eventOf(step: Step, place: Place, timeMs: number): Made | undefined {
-  const { conversation, user, pick, isOn } = step;
-  const isRoom = conversation.startsWith('r:');
-  const isGroup = conversation.startsWith('g:');
-  const target = place.messages[pick % Math.max(1, place.messages.length)];
-  const act = (body: ConversationEventInit['body']): Made | undefined =>
-    target === undefined || !place.members.has(user) ? undefined : { isStored: true, event: { sender: user, body } };
-  const own = (body: ConversationEventInit['body']): Made | undefined =>
-    isRoom || place.head === 0 || !place.members.has(user) ? undefined : { isStored: false, event: { sender: user, body } };
+  const { pick, isOn } = step;
+  const target = targetOf(step, place);
   switch (step.type) {
     case 'message':
       return message(step, place, undefined);
@@ -129,46 +123,75 @@ function eventOf(step: Step, place: Place, timeMs: number): Made | undefined {
       return target === undefined ? undefined : message(step, place, { reply: { seq: target, rootSeq: target, sender: 'ann' } });
     case 'expiring':
       return message(step, place, isOn ? { expiresMs: timeMs + 500 } : { onlyTo: step.users, noUnread: true });
+    default:
+      return actOn(step, place, timeMs) ?? ownView(step, place) ?? change(step, place);
+  }
+}
+
+/** The message that a step is about; undefined where there is none. */
+const targetOf = ({ pick }: Step, { messages }: Place): number | undefined => messages[pick % Math.max(1, messages.length)];
+
+/** What somebody does to a message. */
+function actOn(step: Step, place: Place, timeMs: number): Made | undefined {
+  const { user, pick, isOn } = step;
+  const seq = targetOf(step, place);
+  if (seq === undefined || !place.members.has(user)) return undefined;
+  const act = (body: ConversationEventInit['body']): Made => ({ isStored: true, event: { sender: user, body } });
+  const edit = { seq, content: text(`edit ${timeMs}`) };
+  switch (step.type) {
     case 'edit':
-      return act({ type: 'edited', value: { seq: target ?? 0, content: text(`edit ${timeMs}`) } });
+      return act({ type: 'edited', value: edit });
     case 'remention':
-      return act({
-        type: 'edited',
-        value: { seq: target ?? 0, content: text(`edit ${timeMs}`), isRemention: true, mentions: { users: step.users, isEveryone: isOn } },
-      });
+      return act({ type: 'edited', value: { ...edit, isRemention: true, mentions: { users: step.users, isEveryone: isOn } } });
     case 'recall':
-      return act({ type: 'recalled', value: { seq: target ?? 0, reason: 'why' } });
+      return act({ type: 'recalled', value: { seq, reason: 'why' } });
     case 'delete':
-      return act({ type: 'deleted', value: { seqs: place.messages.filter((seq) => seq % 3 === pick % 3) } });
+      return act({ type: 'deleted', value: { seqs: place.messages.filter((each) => each % 3 === pick % 3) } });
+    case 'pin':
+      return act({ type: 'pin', value: { seq, isRemoved: isOn && pick % 2 === 0 } });
     case 'react': {
       const reaction = ['👍', 'a/b'][pick % 2] ?? '';
-      const id = `${user}/${target}/${reaction}`;
-      const isRemoved = place.reactions.has(id);
-      const made = act({ type: 'reaction', value: { seq: target ?? 0, reaction, isRemoved } });
-      if (made !== undefined) isRemoved ? place.reactions.delete(id) : place.reactions.add(id);
-      return made;
+      const id = `${user}/${seq}/${reaction}`;
+      const isRemoved = place.reactions.delete(id);
+      if (!isRemoved) place.reactions.add(id);
+      return act({ type: 'reaction', value: { seq, reaction, isRemoved } });
     }
-    case 'pin':
-      return act({ type: 'pin', value: { seq: target ?? 0, isRemoved: isOn && pick % 2 === 0 } });
+    default:
+      return undefined;
+  }
+}
+
+/** What changes a user's own view. */
+function ownView(step: Step, place: Place): Made | undefined {
+  const { conversation, user, pick, isOn } = step;
+  const { head } = place;
+  if (conversation.startsWith('r:') || head === 0 || !place.members.has(user)) return undefined;
+  const own = (body: ConversationEventInit['body']): Made => ({ isStored: false, event: { sender: user, body } });
+  switch (step.type) {
     case 'cursor':
-      return own({
-        type: 'cursor',
-        value: { user, readSeq: isOn ? Math.min(place.head, pick) : 0, deliveredSeq: Math.min(place.head, pick) },
-      });
+      return own({ type: 'cursor', value: { user, readSeq: isOn ? Math.min(head, pick) : 0, deliveredSeq: Math.min(head, pick) } });
     case 'settings':
-      return own({ type: 'settings', value: { user, changes: [settingOf(step, place)], headSeq: place.head } });
+      return own({ type: 'settings', value: { user, changes: [settingOf(step, place)], headSeq: head } });
     case 'hide':
       return own({ type: 'hidden', value: { user, seqs: place.messages.slice(0, 2) } });
     case 'report':
-      return own({ type: 'reported', value: { seq: target ?? 1, reason: 'spam' } });
-    case 'relation':
+      return own({ type: 'reported', value: { seq: targetOf(step, place) ?? 1, reason: 'spam' } });
+    default:
+      return undefined;
+  }
+}
+
+/** What changes people, a group, a room, or all of a conversation. */
+function change(step: Step, place: Place): Made | undefined {
+  const { conversation, user, pick, isOn } = step;
+  const isGroup = conversation.startsWith('g:');
+  const isRoom = conversation.startsWith('r:');
+  switch (step.type) {
+    case 'relation': {
       if (conversation !== 'u:ann|bob') return undefined;
-      place.version++;
-      return {
-        isStored: false,
-        event: { body: { type: 'relation', value: {} } },
-        relation: { a: { user: 'ann', isFriend: isOn }, b: { user: 'bob', isBlocking: !isOn }, version: place.version },
-      };
+      const relation = { a: { user: 'ann', isFriend: isOn }, b: { user: 'bob', isBlocking: !isOn }, version: ++place.version };
+      return { isStored: false, event: { body: { type: 'relation', value: {} } }, relation };
+    }
     case 'profile':
       if (conversation !== 'u:ann|ann') return undefined;
       return { isStored: false, event: { body: { type: 'profile', value: {} } }, profile: { user: 'ann', name: `Ann ${pick}` } };
@@ -178,16 +201,19 @@ function eventOf(step: Step, place: Place, timeMs: number): Made | undefined {
       return { isStored: true, event: { body: { type: 'rules', value: { destroyAfterMs: pick } } }, rules: { destroyAfterMs: pick } };
     case 'rename': {
       if (!isGroup || place.closed) return undefined;
-      place.version++;
-      const value = { version: place.version, change: { type: 'info', value: { name: { text: `name ${pick}` } } } } as const;
+      const value = { version: ++place.version, change: { type: 'info', value: { name: { text: `name ${pick}` } } } } as const;
       return {
         isStored: true,
         event: { sender: user, body: { type: 'groupChange', value } },
         speaking: { allMutedUntilMs: place.version },
       };
     }
-    default:
+    case 'join':
+    case 'leave':
+    case 'close':
       return isRoom || isGroup ? membership(step, place, isGroup) : undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -208,8 +234,7 @@ function membership(step: Step, place: Place, isGroup: boolean): Made | undefine
   if (place.closed && !isGroup) place.messages = [];
   const named = step.type === 'join' ? { joined: step.users } : step.type === 'leave' ? { left: step.users } : { closed: true };
   const value = { ...named, version, memberCount: place.members.size };
-  const rules: TimelineEntryInit2 =
-    step.type === 'join' ? { speaking: { allMutedUntilMs: version }, historyAccess: step.isOn ? 1 : 3 } : {};
+  const rules: MadeWith = step.type === 'join' ? { speaking: { allMutedUntilMs: version }, historyAccess: step.isOn ? 1 : 3 } : {};
   return { isStored: isGroup, event: { body: { type: 'membership', value } }, ...rules };
 }
 
