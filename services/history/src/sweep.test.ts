@@ -138,6 +138,21 @@ describe('an erased user', () => {
     expect((await history.listReports({ app })).reports).toMatchObject([{ reporter: 'ann', reason: '' }]);
   });
 
+  it('leaves no name in a group, neither in the store nor in what is read meanwhile', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.membership(group, { joined: ['ann', 'bob'], version: 1 });
+    const nickname = { user: 'ann', nickname: 'secret Annie' };
+    await timeline.act(group, 'ann', { type: 'groupChange', value: { version: 2, change: { type: 'nickname', value: nickname } } });
+    await timeline.act(group, '', { type: 'erased', value: { user: 'ann' } });
+    await caughtUp(history);
+    const { events } = await history.queryHistory({ app, conversation: group, viewer: 'bob' });
+    expect(Buffer.concat(events).toString('latin1')).not.toMatch(/secret/);
+    expect(await everythingStored(timeline, group)).toMatch(/secret/);
+    await timeline.sweep();
+    expect(await everythingStored(timeline, group)).not.toMatch(/secret/);
+  });
+
   it('goes block by block through a long conversation, also over a restart', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();
