@@ -41,7 +41,11 @@ const steps = [
   ['generated code is up to date', isGeneratedCodeFresh],
   ['types, tests included', command(process.execPath, [tsc, '--noEmit', '-p', '.tools/tsconfig.tests.json'])],
   ['unused code and dependencies', command(bin('knip'), ['--config', '.tools/knip.json', '--no-progress', '--no-config-hints'])],
-  ['the client’s script for old browsers', command(bin('es-check'), ['es2017', '--checkFeatures', 'packages/sdk/dist/parley.global.js'])],
+  // It takes the client's own method `group` for that of arrays.
+  [
+    'the client’s script for old browsers',
+    command(bin('es-check'), ['es2017', '--checkFeatures', '--ignore', 'ArrayPrototypeGroup', 'packages/sdk/dist/parley.global.js']),
+  ],
   ['size of the client', command(process.execPath, ['packages/sdk/scripts/size.mjs'])],
 ];
 
