@@ -72,7 +72,7 @@ const tried = faults.filter(({ isLong }) => rounds > 1 || isLong !== true);
     await world.closeClients();
     reportLine(JSON.stringify(figures));
     expect({ stragglers, anomalies: anomalies.slice(0, 20) }).toEqual({ stragglers: [], anomalies: [] });
-    expect(figures.acknowledged).toBe(figures.sends);
+    expect(figures.acknowledged + figures.refused).toBe(figures.sends);
   }
 
   function partOf(name: string): DeployedPart {

@@ -53,14 +53,19 @@ function* checkAnswers({ readings }: ReadingObservations): Generator<Anomaly> {
 function* checkCursors({ readings, atRest }: ReadingObservations): Generator<Anomaly> {
   for (const { user, conversation, readSeq } of atRest) {
     const own = readings.filter((reading) => reading.user === user && reading.conversation === conversation);
-    const highestOf = (...hows: readonly ObservedReading['how'][]): number =>
-      own.reduce((highest, reading) => (hows.includes(reading.how) ? Math.max(highest, reading.readSeq) : highest), 0);
-    const certain = highestOf('acknowledged', 'told', 'answered');
-    const asked = highestOf('asked');
-    if (readSeq < certain) yield anomaly('lost', conversation, `${user} had read up to ${certain}, the server says ${readSeq}`);
+    const isCertain = ({ how }: ObservedReading): boolean => how !== 'asked';
+    const highest = own.filter(isCertain).reduce<ObservedReading | undefined>(further, undefined);
+    const asked = own.filter(({ how }) => how === 'asked').reduce<ObservedReading | undefined>(further, undefined)?.readSeq ?? 0;
+    if (highest !== undefined && readSeq < highest.readSeq) {
+      const { how, observer } = highest;
+      yield anomaly('lost', conversation, `${user} had read up to ${highest.readSeq} (${how}, ${observer}), the server says ${readSeq}`);
+    }
     if (readSeq > asked) yield anomaly('phantom', conversation, `${user} has read up to ${readSeq}, and asked for ${asked}`);
   }
 }
+
+const further = (one: ObservedReading | undefined, other: ObservedReading): ObservedReading =>
+  one !== undefined && one.readSeq >= other.readSeq ? one : other;
 
 /** Countable messages behind the last reading, the last own message and the beginning of the stay, whichever is last. */
 function* checkUnread({ atRest, history }: ReadingObservations): Generator<Anomaly> {

@@ -20,12 +20,14 @@ export class Recorder {
   readonly #deliveries: ObservedDelivery[] = [];
   readonly #passages: { readonly facts: PassageFacts; outcome: ObservedPassage['outcome'] }[] = [];
   readonly #readings: ObservedReading[] = [];
+  #acts = 0;
   #now = 0;
 
   /** Notes that a send begins; the answer is to be told what became of it. */
   send(facts: SendFacts): { postponed(): void; ok(seq: number): void; refused(code: string): void } {
     const entry: SendEntry = { facts, invokedAt: ++this.#now, wasPostponed: false, outcome: { type: 'unknown' } };
     this.#sends.push(entry);
+    if (facts.act !== undefined) this.#acts++;
     return {
       postponed: () => {
         entry.wasPostponed = true;
@@ -71,6 +73,11 @@ export class Recorder {
 
   get sends(): readonly ObservedSend[] {
     return this.#sends.map(({ facts, ...seen }) => ({ ...facts, ...seen }));
+  }
+
+  /** How many of the sends are acts. */
+  get acts(): number {
+    return this.#acts;
   }
 
   get deliveries(): readonly ObservedDelivery[] {

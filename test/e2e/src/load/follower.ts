@@ -1,25 +1,132 @@
-import type { Recorder } from '@parley/testkit';
+import type { MessageAct, MessageView, Recorder, SeenMessage } from '@parley/testkit';
+import type { TimelineEvent } from '@parley/sdk';
 import { type Actor, textOf } from '../world/actor.js';
+import { DeviceView } from '../world/device-view.js';
 
-/** Writes down what one device is handed, and knows how far it has come in every conversation. */
+/** A message that something may be done to. */
+export interface Target {
+  readonly seq: number;
+  readonly sender: string;
+}
+
+const targetsMax = 30;
+const readPageSize = 100;
+
+/** Writes down what one device is handed, and knows how far it has come in every conversation, and what it shows of them. */
 export class Follower {
   readonly actor: Actor;
+  readonly #recorder: Recorder;
+  readonly #view: DeviceView;
   readonly #seqs = new Map<string, number>();
+  /** Seqs of messages that were handed out, by conversation. */
+  readonly #messages = new Map<string, Set<number>>();
+  readonly #targets = new Map<string, Target[]>();
 
+  /** Nothing that matters may have happened to the device before. */
   constructor(actor: Actor, recorder: Recorder) {
     this.actor = actor;
-    const { user, device, client } = actor;
-    client.on('event', (event) => {
-      if (event.seq === 0) return;
-      this.#seqs.set(event.conversation, event.seq);
-      if (event.type !== 'message') return;
-      const { conversation, seq, sender, clientMsgId } = event;
-      recorder.delivered({ device, user, conversation, seq, sender, clientMsgId, body: textOf(event) });
+    this.#recorder = recorder;
+    this.#view = new DeviceView(actor);
+    actor.client.on('event', (event) => this.#take(event));
+    actor.client.internals.steps.on('told', ({ source, conversation }) => {
+      // Without an id the client itself has made it, before the server knows.
+      if (source.body?.type !== 'cursor' || source.messageId === '') return;
+      const { user, readSeq } = source.body.value;
+      recorder.read({ user, conversation, readSeq, how: 'told', observer: actor.device });
     });
   }
 
   /** Last seq that was handed out; 0 before the first. */
   seqIn(conversation: string): number {
     return this.#seqs.get(conversation) ?? 0;
+  }
+
+  /** Messages of late that were not removed, as far as the device knows. */
+  targetsIn(conversation: string): readonly Target[] {
+    return this.#targets.get(conversation) ?? [];
+  }
+
+  /** What the device makes of everything that it was handed. */
+  viewOf(conversation: string): MessageView {
+    const shown = new Map(this.#view.messagesIn(conversation).map((message) => [message.seq, message]));
+    const messages = new Map<number, SeenMessage>();
+    for (const seq of this.#messages.get(conversation) ?? []) {
+      const { words: text = '', reactions = [], isPinned = false } = shown.get(seq) ?? {};
+      messages.set(seq, { text, isRemoved: !shown.has(seq), reactions: new Map(reactions.map(countOf)), isPinned });
+    }
+    return { observer: `${this.actor.device}, folding,`, user: this.actor.user, conversation, messages };
+  }
+
+  /** What the server answers when the device asks for the whole conversation. */
+  async readView(conversation: string): Promise<MessageView> {
+    const messages = new Map<number, SeenMessage>();
+    const { client, device, user } = this.actor;
+    for await (const { events } of client.conversation(conversation).pages({ backwards: false, limit: readPageSize })) {
+      for (const event of events) {
+        if (event.type !== 'message' && event.type !== 'hidden') continue;
+        const { reactions = [], pinned } = event.details ?? {};
+        messages.set(event.seq, {
+          text: event.type === 'message' ? textOf(event) : '',
+          isRemoved: event.type === 'hidden',
+          reactions: new Map(reactions.map(({ reaction, count }) => [reaction, count])),
+          isPinned: pinned !== undefined,
+        });
+      }
+    }
+    return { observer: `${device}, reading,`, user, conversation, messages };
+  }
+
+  #take(event: TimelineEvent): void {
+    if (event.seq === 0) return;
+    const { conversation, seq } = event;
+    this.#seqs.set(conversation, seq);
+    const act = actOf(event);
+    if (act !== undefined) this.#forget(conversation, act);
+    if (event.type === 'message' || event.type === 'hidden') {
+      this.#messages.set(conversation, (this.#messages.get(conversation) ?? new Set()).add(seq));
+      if (event.type === 'message') this.#remember(conversation, { seq, sender: event.sender });
+    } else if (act === undefined) {
+      return;
+    }
+    const { user, device } = this.actor;
+    const sender = 'sender' in event ? event.sender : '';
+    const clientMsgId = 'clientMsgId' in event ? event.clientMsgId : '';
+    const body = event.type === 'message' ? textOf(event) : '';
+    this.#recorder.delivered({ device, user, conversation, seq, sender, clientMsgId, body, ...(act && { act }) });
+  }
+
+  #remember(conversation: string, target: Target): void {
+    this.#targets.set(conversation, [...this.targetsIn(conversation), target].slice(-targetsMax));
+  }
+
+  #forget(conversation: string, { type, target }: MessageAct): void {
+    if (type !== 'recall' && type !== 'delete') return;
+    this.#targets.set(
+      conversation,
+      this.targetsIn(conversation).filter(({ seq }) => seq !== target),
+    );
+  }
+}
+
+/** `<reaction> <count> <who>`, as the device's view tells it. */
+function countOf(reaction: string): readonly [string, number] {
+  const [name = '', count = '0'] = reaction.split(' ');
+  return [name, Number(count)];
+}
+
+function actOf(event: TimelineEvent): MessageAct | undefined {
+  switch (event.type) {
+    case 'messageEdited':
+      return { type: 'edit', target: event.target, text: event.content?.type === 'text' ? event.content.text : '' };
+    case 'messageRecalled':
+      return { type: 'recall', target: event.target };
+    case 'messageDeleted':
+      return { type: 'delete', target: event.targets[0] ?? 0 };
+    case 'reactionsChanged':
+      return { type: 'react', target: event.target, reaction: event.reaction, isRemoved: event.isRemoved };
+    case 'pinsChanged':
+      return { type: 'pin', target: event.target, isRemoved: event.isRemoved };
+    default:
+      return undefined;
   }
 }

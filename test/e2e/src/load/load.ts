@@ -1,28 +1,26 @@
-import { type Random, seededRandom, systemClock, withTimeout } from '@parley/kernel';
-import { type Anomaly, checkHistory, type Entitlement, type ObservedSend, Recorder, type StoredEvent } from '@parley/testkit';
+import { type Random, systemClock, withTimeout } from '@parley/kernel';
+import type { Anomaly, Recorder } from '@parley/testkit';
 import type { Actor } from '../world/actor.js';
-import { between, type World } from '../world/world.js';
-import { Follower } from './follower.js';
-import { RoomLoad, type RoomLoadResult } from './room-load.js';
-import { Talker } from './talker.js';
+import type { World } from '../world/world.js';
+import { type Cast, castFor, type LoadOptions } from './cast.js';
+import type { RoomLoadResult } from './room-load.js';
+import { readServerRecords, rightsIn, type ServerRecords, unanswered, verdictOn } from './verdict.js';
 import type { Worker } from './worker.js';
-
-/** Who talks; everything has a default. */
-export interface LoadOptions {
-  /** Each has two devices, on different gateways where there are two. */
-  readonly users?: number;
-  readonly groups?: number;
-  readonly seed?: number;
-}
 
 /** What came out of a run. */
 export interface LoadResult {
   readonly anomalies: readonly Anomaly[];
+  /** Messages and acts. */
   readonly sends: number;
+  readonly acts: number;
   readonly acknowledged: number;
-  /** Of them, refused by the server for a while. */
+  /** For good: acts on what was gone, messages of who was no member any more. */
+  readonly refused: number;
+  /** Refused by the server for a while. */
   readonly postponed: number;
   readonly deliveries: number;
+  readonly passages: number;
+  readonly readings: number;
   /** From the last send until everybody had everything. */
   readonly settleMs: number;
   /** Devices that did not get there in time, for people. */
@@ -30,53 +28,39 @@ export interface LoadResult {
   readonly room: Omit<RoomLoadResult, 'anomalies' | 'stragglers'>;
 }
 
-/** What can be waited for: messages that are sent, acknowledged and handed out, changes of the room that are made. */
-export type Progress = 'sends' | 'acknowledged' | 'deliveries' | 'changes';
+/**
+ * What can be waited for: messages and acts that are sent, acknowledged and handed out, acts among them, changes of the room
+ * that are made, and people who come into the group or go.
+ */
+export type Progress = 'sends' | 'acknowledged' | 'deliveries' | 'acts' | 'changes' | 'passages';
 
 /** G15: after faults have stopped, everything holds again within this time. */
 const settleWithinMs = 60_000;
 const patienceMs = 90_000;
 
-/** Nothing may be given up or left out in a run whose end is compared with history. */
-const patientLimits = { reconnectLongestMs: 100, sendRetriesMax: 1_000_000, catchUpMax: 1_000_000 } as const;
-
 /**
- * Traffic of several users with two devices each over 1:1 conversations, groups and a room, at all priorities; in the
- * room there are gifts, seats that change hands, likes that are counted, and guests besides.
+ * Traffic of several users with two devices each over 1:1 conversations, groups and a room, at all priorities. Messages are
+ * edited, recalled, deleted, pinned and reacted to; people read, come into a group and go. In the room there are gifts, seats
+ * that change hands, likes that are counted, and guests besides.
  */
 export class Load implements Disposable {
-  readonly recorder = new Recorder();
+  readonly recorder: Recorder;
   readonly random: Random;
   readonly #world: World;
-  readonly #followers: readonly Follower[];
-  readonly #conversations: ReadonlyMap<string, readonly string[]>;
-  readonly #talkers: readonly Talker[];
-  readonly #room: RoomLoad;
-  readonly #listeners: Set<() => void>;
+  readonly #cast: Cast;
   readonly #abandoned = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  private constructor(world: World, cast: Cast, random: Random) {
+  private constructor(world: World, cast: Cast) {
     this.#world = world;
-    this.random = random;
-    this.#room = cast.room;
-    this.#listeners = cast.listeners;
-    this.#conversations = cast.conversations;
-    this.#followers = cast.devices.map((actor) => new Follower(actor, this.recorder));
-    const onProgress = (): void => {
-      for (const listener of this.#listeners) listener();
-    };
-    for (const { client } of cast.devices) client.on('event', onProgress);
-    this.#talkers = cast.devices.map((actor) => {
-      const conversations = [...cast.conversations].flatMap(([id, users]) => (users.includes(actor.user) ? [id] : []));
-      return new Talker({ actor, conversations, recorder: this.recorder, random, onProgress });
-    });
+    this.#cast = cast;
+    this.recorder = cast.recorder;
+    this.random = cast.random;
   }
 
   /** Everybody connected, in their groups and in the room; nobody talks yet. */
   static async prepare(world: World, options: LoadOptions = {}): Promise<Load> {
-    const random = seededRandom(options.seed ?? 1);
-    return new Load(world, await castFor(world, options, random), random);
+    return new Load(world, await castFor(world, options));
   }
 
   /** Everybody talks until `settle`. */
@@ -91,18 +75,20 @@ export class Load implements Disposable {
     await this.#until(`${count} more ${what}`, () => this.#count(what) >= goal);
   }
 
+  /** Devices of whoever is in a conversation. */
   get actors(): readonly Actor[] {
-    return this.#followers.map(({ actor }) => actor);
+    return this.#cast.followers.map(({ actor }) => actor);
   }
 
   get guests(): readonly Actor[] {
-    return this.#room.guests;
+    return this.#cast.room.guests;
   }
 
   /** Everybody sent anew from now on, and has all the answers. */
   async roundTrips(): Promise<void> {
+    const { talkers, room } = this.#cast;
     // What is under way now may have been answered before.
-    const goals = [...this.#talkers, ...this.#room.served].map((worker) => ({ worker, goal: worker.bursts + 2 }));
+    const goals = [...talkers, ...room.served].map((worker) => ({ worker, goal: worker.bursts + 2 }));
     await this.#until('answers for everybody', () => goals.every(({ worker, goal }) => worker.bursts >= goal));
   }
 
@@ -115,19 +101,25 @@ export class Load implements Disposable {
       () => [],
       (error: unknown) => [String(error)],
     );
-    const history = await this.#readHistory();
-    const isDone = (): boolean => this.#stragglers(history).length === 0;
+    const backEnd = this.#world.backEnd();
+    const records = await readServerRecords(this.#cast, backEnd);
+    const isDone = (): boolean => this.#stragglers(records).length === 0;
     await this.#until('everybody to catch up', isDone, settleWithinMs).catch(() => {});
-    const { anomalies, stragglers, ...room } = await this.#room.settle(settleWithinMs);
-    const { sends, deliveries, acknowledged } = this.recorder;
+    const settleMs = Math.round(systemClock.monotonic() - began);
+    const { anomalies, stragglers, ...room } = await this.#cast.room.settle(settleWithinMs);
+    const { sends, deliveries, acknowledged, passages, readings } = this.recorder;
     return {
-      anomalies: [...checkHistory({ sends, deliveries, history, entitlements: this.#entitlements(history) }), ...anomalies],
+      anomalies: [...(await verdictOn(this.#cast, records, backEnd)), ...anomalies],
       sends: sends.length,
+      acts: sends.filter(({ act }) => act !== undefined).length,
       acknowledged,
+      refused: sends.filter(({ outcome }) => outcome.type === 'refused').length,
       postponed: sends.filter(({ wasPostponed }) => wasPostponed).length,
       deliveries: deliveries.length,
-      settleMs: Math.round(systemClock.monotonic() - began),
-      stragglers: [...failures, ...unacknowledged(sends), ...this.#stragglers(history), ...stragglers],
+      passages: passages.length,
+      readings: readings.length,
+      settleMs,
+      stragglers: [...failures, ...unanswered(this.#cast), ...this.#stragglers(records), ...stragglers],
       room,
     };
   }
@@ -139,59 +131,41 @@ export class Load implements Disposable {
   }
 
   get #workers(): readonly Worker[] {
-    return [...this.#talkers, ...this.#room.workers];
+    const { talkers, passersBy, reader, room } = this.#cast;
+    return [...talkers, ...passersBy, reader, ...room.workers];
   }
 
   #count(what: Progress): number {
-    if (what === 'changes') return this.#room.recorder.acknowledged;
-    const count = this.recorder[what];
-    return typeof count === 'number' ? count : count.length;
+    const { recorder } = this;
+    switch (what) {
+      case 'changes':
+        return this.#cast.room.recorder.acknowledged;
+      case 'acknowledged':
+        return recorder.acknowledged;
+      case 'acts':
+        return recorder.acts;
+      default:
+        return recorder[what].length;
+    }
   }
 
   #until(what: string, isTrue: () => boolean, withinMs = patienceMs): Promise<void> {
+    const { listeners } = this.#cast;
     let look = (): void => {};
     const reached = new Promise<void>((resolve) => {
       look = () => {
         if (isTrue()) resolve();
       };
     });
-    this.#listeners.add(look);
+    listeners.add(look);
     look();
     const tooLate = (): Error => new Error(`waited in vain for ${what}\n${this.#state()}`);
-    return withTimeout(systemClock, withinMs, reached, tooLate).finally(() => this.#listeners.delete(look));
+    return withTimeout(systemClock, withinMs, reached, tooLate).finally(() => listeners.delete(look));
   }
 
-  async #readHistory(): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
-    const acknowledged = new Map<string, number>();
-    for (const { conversation, outcome } of this.recorder.sends) {
-      if (outcome.type === 'ok') acknowledged.set(conversation, Math.max(outcome.seq, acknowledged.get(conversation) ?? 0));
-    }
-    const history = new Map<string, readonly StoredEvent[]>();
-    const backEnd = this.#world.backEnd();
-    for (const id of this.#conversations.keys()) {
-      // A history that never gets that far has lost something: then what it has is to be compared.
-      const whole = backEnd.history(id, acknowledged.get(id) ?? 0);
-      history.set(id, await whole.catch(() => backEnd.history(id)));
-    }
-    return history;
-  }
-
-  #entitlements(history: ReadonlyMap<string, readonly StoredEvent[]>): readonly Entitlement[] {
-    return [...this.#rights()].map(({ follower, conversation }) => {
-      const to = history.get(conversation)?.at(-1)?.seq ?? 0;
-      return { device: follower.actor.device, conversation, from: 1, to };
-    });
-  }
-
-  *#rights(): Generator<{ readonly follower: Follower; readonly conversation: string }> {
-    for (const [conversation, users] of this.#conversations) {
-      for (const follower of this.#followers) if (users.includes(follower.actor.user)) yield { follower, conversation };
-    }
-  }
-
-  #stragglers(history: ReadonlyMap<string, readonly StoredEvent[]>): readonly string[] {
-    return [...this.#rights()].flatMap(({ follower, conversation }) => {
-      const head = history.get(conversation)?.at(-1)?.seq ?? 0;
+  #stragglers(records: ServerRecords): readonly string[] {
+    return [...rightsIn(this.#cast)].flatMap(({ follower, conversation }) => {
+      const head = records.get(conversation)?.events.at(-1)?.seq ?? 0;
       const seq = follower.seqIn(conversation);
       if (seq >= head) return [];
       const { device, user, client, errors } = follower.actor;
@@ -203,51 +177,10 @@ export class Load implements Disposable {
 
   #state(): string {
     const { sends, acknowledged, deliveries } = this.recorder;
-    const clients = this.#followers.map(({ actor: { device, client, errors } }) => {
+    const clients = this.actors.map(({ device, client, errors }) => {
       return `${device}: ${JSON.stringify(client.status)}, ${client.pending.length} pending, ${errors.slice(-3).join('; ')}`;
     });
-    return [`${sends.length} sends, ${acknowledged} acknowledged, ${deliveries.length} deliveries`, ...clients, this.#room.state].join(
-      '\n',
-    );
+    const { state } = this.#cast.room;
+    return [`${sends.length} sends, ${acknowledged} acknowledged, ${deliveries.length} deliveries`, ...clients, state].join('\n');
   }
-}
-
-/** Nobody has given up, so that everything has to be acknowledged in the end. */
-const unacknowledged = (sends: readonly ObservedSend[]): readonly string[] =>
-  sends.flatMap(({ conversation, clientMsgId, priority, outcome }) => {
-    if (outcome.type === 'ok') return [];
-    return [`${clientMsgId} (${priority}) in ${conversation}: ${outcome.type === 'refused' ? outcome.code : 'no answer'}`];
-  });
-
-interface Cast {
-  readonly devices: readonly Actor[];
-  /** Users by conversation. */
-  readonly conversations: ReadonlyMap<string, readonly string[]>;
-  readonly room: RoomLoad;
-  /** Hear of everything that goes on. */
-  readonly listeners: Set<() => void>;
-}
-
-async function castFor(world: World, { users: userCount = 4, groups: groupCount = 2 }: LoadOptions, random: Random): Promise<Cast> {
-  const users = Array.from({ length: userCount }, (_, index) => world.id(`user${index}`));
-  const devices: Actor[] = [];
-  for (const user of users) devices.push(...(await world.joinTwice(user, { limits: patientLimits })));
-  const conversations = new Map<string, readonly string[]>();
-  for (const [index, user] of users.entries()) {
-    const peer = users[(index + 1) % users.length] ?? user;
-    conversations.set(between(user, peer), [user, peer]);
-  }
-  for (let index = 0; index < groupCount; index++) {
-    const group = world.id('group');
-    const members = users.filter((_, position) => groupCount === 1 || position !== index);
-    await world.backEnd().call('group/createGroup', { group, owner: members[0], members });
-    conversations.set(`g:${group}`, members);
-  }
-  const listeners = new Set<() => void>();
-  const onProgress = (): void => {
-    for (const listener of listeners) listener();
-  };
-  const room = await RoomLoad.open(world, { actors: devices, random, onProgress });
-  conversations.set(room.conversation, users);
-  return { devices, conversations, room, listeners };
 }
