@@ -13,6 +13,7 @@ export interface CatchUpOptions {
   readonly limits: SdkLimits;
   readonly events: Emitter<ClientEvents>;
   readonly decoder: EventDecoder;
+  readonly catchUp: 'all' | 'heads';
   query(body: QueryHistoryInit): Promise<HistoryPage>;
   /** False when the epoch is another one; then `stop` has been called. */
   accepts(epoch: string): boolean;
@@ -87,9 +88,14 @@ export class CatchUp {
 
   /** Fetches one page of what is missing. False when it must be tried again later. */
   async #fetch(feed: ConversationFeed<Told>, missing: MissingRange, isWanted: () => boolean): Promise<boolean> {
-    const { limits, query, accepts } = this.#options;
+    const { limits, query, accepts, catchUp } = this.#options;
     const { conversation } = feed;
     const fromSeq = Math.max(missing.fromSeq, missing.headSeq - limits.catchUpMax + 1);
+    if (catchUp === 'heads' && fromSeq > missing.fromSeq) {
+      const asked = { firstSeq: 0, askedFrom: missing.headSeq + 1 };
+      feed.fill([], missing.headSeq, (range) => this.#reportHole(conversation, range, asked));
+      return true;
+    }
     try {
       const limit = Math.min(pageMax, limits.catchUpMax);
       const page = await query({ conversation, fromSeq, limit, atLeastSeq: missing.headSeq });

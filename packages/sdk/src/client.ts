@@ -12,6 +12,12 @@ import {
 import { type ConversationItem, conversationItemOf } from './conversation/conversation-item.js';
 import { Cursors } from './conversation/cursors.js';
 import { Typing } from './conversation/typing.js';
+import { ConversationList } from './live/conversation-list.js';
+import { Unsent } from './live/unsent.js';
+import type { LocalStore } from './local-store/local-store.js';
+import { keeperOf, liveDepsOf } from './local-store/keeper-of.js';
+import type { StoreKeeper } from './local-store/store-keeper.js';
+import type { StoreBounds } from './local-store/store-limits.js';
 import { Group, type GroupMembersPage, type GroupOutcome } from './groups/group.js';
 import { type GroupBehaviour, groupOptionsToWire, type GroupView, groupViewOf } from './groups/group-details.js';
 import { People } from './people/people.js';
@@ -20,6 +26,12 @@ import { People } from './people/people.js';
 export interface FullClientOptions extends ClientOptions {
   /** Tells senders what has arrived: in conversations of two, and in groups of messages that want a receipt. True by default. */
   readonly deliveryReceipts?: boolean;
+  /**
+   * Keeps conversations, messages and unanswered sends over a restart, instead of `store` and `position`. It belongs to
+   * one user, so `user` must be given. `catchUp` is `heads` then: what was long missed is loaded when it is looked at.
+   */
+  readonly localStore?: LocalStore;
+  readonly storeLimits?: StoreBounds;
 }
 
 /** What a group begins with. */
@@ -50,14 +62,31 @@ export const createClient = (options: FullClientOptions): Client => new Client(o
 export class Client extends CoreClient {
   /** Profiles, friends, blocked users. */
   readonly people: People;
+  /** The user's conversations, kept up to date. */
+  readonly conversations: ConversationList;
   readonly #full: FullConversationDeps;
+  readonly #keeper: StoreKeeper | undefined;
 
   constructor(options: FullClientOptions) {
-    super(options, fullVocabulary);
+    const keeper = keeperOf(options);
+    super(keeper === undefined ? options : { catchUp: 'heads', ...options, store: keeper.outbox }, fullVocabulary);
     const { parts } = this;
     const cursors = new Cursors(parts, { tellsDelivery: options.deliveryReceipts ?? true });
-    this.#full = { parts, base: this.conversationDeps, cursors, typing: new Typing(parts) };
+    const unsent = new Unsent(parts);
+    this.conversations = new ConversationList(parts);
+    this.#keeper = keeper;
+    keeper?.attach({ parts, list: this.conversations, unsent, close: () => this.close() });
+    const live = liveDepsOf({ parts, unsent, list: this.conversations, keeper });
+    this.#full = { parts, base: this.conversationDeps, cursors, typing: new Typing(parts), live };
     this.people = new People(parts);
+  }
+
+  /** What a local store has kept is there when it begins to connect. */
+  override connect(): Promise<string> {
+    if (this.#keeper === undefined) return super.connect();
+    const connected = this.#keeper.ready.then(() => super.connect());
+    connected.catch(() => {});
+    return connected;
   }
 
   /** For lists, stores and whatever else is built on a client; see DESIGN.md. */

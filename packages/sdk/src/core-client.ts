@@ -44,7 +44,10 @@ export interface ClientOptions {
   readonly store?: OutboxStore;
   /** `client.position` of an earlier run: sync goes on from there. */
   readonly position?: ClientPosition;
-  /** `all` (default) fetches the newest events of conversations that are new to the client; `heads` only reports them. */
+  /**
+   * `all` (default) fetches the newest events (`limits.catchUpMax`) of every conversation. `heads` only reports conversations
+   * that are new to the client, and holes that are longer than that.
+   */
   readonly catchUp?: 'all' | 'heads';
   /** Makes the sockets; the global WebSocket by default. Node before 22: `@parley/sdk/node`. */
   readonly webSocket?: (url: string, protocols: string[]) => WebSocketLike;

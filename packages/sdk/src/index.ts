@@ -30,6 +30,25 @@ export type {
   RequestStateName,
 } from './groups/group-details.js';
 export { type SdkLimits, sdkLimits } from './limits.js';
+export type { ConversationList, ConversationsSnapshot, ConversationView, ListFilter } from './live/conversation-list.js';
+export type { ListedItem } from './live/listed-conversation.js';
+export type { LiveEntry, LiveMessages, LiveMessagesOptions, MessagesSnapshot } from './live/live-messages.js';
+export type { LiveThread, ThreadSnapshot } from './live/live-thread.js';
+export type { LiveView } from './live/live-view.js';
+export type { UnsentMessage } from './live/unsent.js';
+export { type IndexedDbOptions, indexedDbStore } from './local-store/indexed-db-store.js';
+export type {
+  KeptConversation,
+  KeptEvent,
+  KeptSend,
+  KeptUpload,
+  KeptView,
+  LocalStore,
+  SeqRange,
+  StoreChange,
+} from './local-store/local-store.js';
+export { memoryStore } from './local-store/memory-store.js';
+export type { StoreBounds } from './local-store/store-limits.js';
 export { memoryOutboxStore } from './outbox-store.js';
 export type { FriendRequestInfo, RelationInfo } from './people/relation-details.js';
 export { storageOutboxStore } from './storage-outbox-store.js';

@@ -20,7 +20,7 @@ export interface TimelineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: SdkLimits;
-  /** Whether conversations that are new to the client are fetched, or only their heads reported. */
+  /** Whether conversations that are new to the client are fetched, and long holes filled, or only their heads reported. */
   readonly catchUp: 'all' | 'heads';
   readonly position: ClientPosition | undefined;
   readonly events: Emitter<ClientEvents>;
@@ -45,9 +45,9 @@ export class Timeline {
   readonly #catchUp: CatchUp;
   #feeds = new Map<string, ConversationFeed<Told>>();
   #timers = new Map<ConversationFeed<Told>, CancelTimer>();
-  #epoch: string;
-  #cursor: string;
-  #safeCursor: string;
+  #epoch = '';
+  #cursor = '';
+  #safeCursor = '';
   #isOnline = false;
   #isSynced = false;
   #isSyncing = false;
@@ -59,7 +59,11 @@ export class Timeline {
   constructor(options: TimelineOptions) {
     this.#options = options;
     this.#catchUp = new CatchUp({ ...options, accepts: (epoch) => this.#accepts(epoch), idle: () => this.#caughtUp() });
-    const { epoch = '', cursor = '', conversations = {} } = options.position ?? {};
+    this.restore(options.position ?? { epoch: '', cursor: '', conversations: {} });
+  }
+
+  /** Goes on where an earlier run has stopped; before the first login. */
+  restore({ epoch, cursor, conversations }: ClientPosition): void {
     this.#epoch = epoch;
     this.#cursor = cursor;
     this.#safeCursor = cursor;

@@ -5,6 +5,8 @@ import { contentToBytes, type MessageContentInit } from '../content.js';
 import { type ConversationDeps, ConversationHandle, type SendOptions } from '../conversation-handle.js';
 import type { Message, TimelineEvent } from '../events.js';
 import { type History, historyOf, rethrow } from '../history-pages.js';
+import { type LiveDeps, LiveMessages, type LiveMessagesOptions } from '../live/live-messages.js';
+import { LiveThread } from '../live/live-thread.js';
 import type { Mentions } from '../message-options.js';
 import type { SendHandle } from '../send-handle.js';
 import { type ActKindInit, act } from './acts.js';
@@ -21,6 +23,7 @@ export interface FullConversationDeps {
   readonly base: ConversationDeps;
   readonly cursors: Cursors;
   readonly typing: Typing;
+  readonly live: LiveDeps;
 }
 
 /** Messages of a conversation. */
@@ -144,6 +147,16 @@ export class Conversation extends ConversationHandle {
   /** The user has this conversation in front of them, and no other: from now on `typing` is told of it. */
   look(): void {
     this.#full.typing.look(this.id);
+  }
+
+  /** Its messages, kept up to date until `close`. */
+  live(options?: LiveMessagesOptions): LiveMessages {
+    return new LiveMessages(this.id, this.#full.live, options);
+  }
+
+  /** The answers in a thread, kept up to date until `close`; `root` began it. */
+  liveThread(root: number, options: { readonly pageSize?: number } = {}): LiveThread {
+    return new LiveThread(this.id, root, { ...this.#full.live, ...options });
   }
 
   /** The conversation as the user's list has it. */

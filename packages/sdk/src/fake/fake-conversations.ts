@@ -1,5 +1,18 @@
 import { type ErrorName, emptyBytes } from '@parley/kernel';
-import { applyEdit, foldMessage, foldPins, isVisible, mentionsUser, redact, targetsOf, threadOf, withheld } from '@parley/fold';
+import {
+  applyEdit,
+  evictedBy,
+  expireMessage,
+  foldEviction,
+  foldMessage,
+  foldPins,
+  isVisible,
+  mentionsUser,
+  redact,
+  targetsOf,
+  threadOf,
+  withheld,
+} from '@parley/fold';
 import {
   type ClientFrame,
   type ConversationEvent,
@@ -29,6 +42,8 @@ export interface FakeConversation {
   readonly members: Set<string>;
   readonly events: ConversationEvent[];
   readonly states: Map<number, MessageState>;
+  /** Seqs of messages that count as unread, also when they are gone. */
+  readonly counted: Set<number>;
   readonly views: Map<string, FakeView>;
   firstSeq: number;
   pins: readonly Pin[];
@@ -62,7 +77,7 @@ export class FakeConversations {
     let conversation = this.all.get(id);
     if (conversation === undefined) {
       const inside = new Set(id.startsWith('u:') ? id.slice(2).split('|') : members);
-      conversation = { id, members: inside, events: [], states: new Map(), views: new Map(), firstSeq: 1, pins: [] };
+      conversation = { id, members: inside, events: [], states: new Map(), counted: new Set(), views: new Map(), firstSeq: 1, pins: [] };
       this.all.set(id, conversation);
     }
     return conversation;
@@ -90,6 +105,7 @@ export class FakeConversations {
       timeMs: this.#options.clock.now(),
     });
     events.push(event);
+    if (isCountable(event)) conversation.counted.add(seq);
     for (const target of targetsOf(event)) {
       states.set(target, foldMessage(states.get(target), target, event));
       const row = events[target - 1];
@@ -97,7 +113,10 @@ export class FakeConversations {
       if (event.body?.type === 'edited') events[target - 1] = applyEdit(row, event.body.value.content);
       if (event.body?.type === 'recalled' || event.body?.type === 'deleted') events[target - 1] = redact(row);
     }
-    conversation.pins = foldPins(conversation.pins, event);
+    const { pins } = conversation;
+    conversation.pins = foldPins(pins, event);
+    const evicted = evictedBy(pins, event);
+    if (evicted !== undefined) states.set(evicted, foldEviction(states.get(evicted), evicted, event));
     return event;
   }
 
@@ -141,26 +160,28 @@ export class FakeConversations {
 
   /** A conversation in the list of a user. */
   head(user: string, conversation: FakeConversation): ConversationHeadInit {
-    const { events, members, firstSeq, states } = conversation;
+    const { events, members, states, counted } = conversation;
     const view = this.viewOf(conversation, user);
+    const { settings } = view;
+    const firstSeq = Math.max(conversation.firstSeq, settings.clearedSeq + 1);
     const peer = conversation.id.startsWith('u:') ? [...members].find((member) => member !== user) : undefined;
     const peerView = peer === undefined ? undefined : conversation.views.get(peer);
-    const ownSeq = events.reduce((last, { sender, seq, body }) => (sender === user && body?.type === 'content' ? seq : last), 0);
-    const unread = events.filter((event) => event.seq > Math.max(view.readSeq, ownSeq) && isCountable(event));
-    const last = [...events].reverse().find(isCountable);
-    const lastState = last && states.get(last.seq);
+    const ownSeq = events.reduce((last, event) => (event.sender === user && isMessage(event) ? event.seq : last), 0);
+    const floorSeq = Math.max(view.readSeq, ownSeq, settings.clearedSeq);
+    const unread = events.filter(({ seq }) => seq > floorSeq && counted.has(seq));
+    const shown = events.filter((event) => event.seq >= firstSeq && isMessage(event)).map((event) => this.#seen(user, conversation, event));
+    const last = shown.reverse().find(({ event }) => event.messageId !== '');
     return {
       ...{ conversation: conversation.id, headSeq: events.length, firstSeq, isMember: members.has(user), memberCount: members.size },
       updatedMs: Math.max(events[events.length - 1]?.timeMs ?? 0, view.changedMs),
-      ...{ unread: unread.length, readSeq: view.readSeq, deliveredSeq: view.deliveredSeq, settings: view.settings },
+      ...{ unread: unread.length, readSeq: view.readSeq, deliveredSeq: view.deliveredSeq, settings },
       mentions: unread
         .filter((event) => mentionsUser(event, user, states.get(event.seq)))
         .map(({ seq }) => seq)
         .reverse(),
       ...{ peerReadSeq: peerView?.readSeq, peerReadMs: peerView?.changedMs, peerDeliveredSeq: peerView?.deliveredSeq },
-      ...(last && { lastEvent: encodeConversationEvent(last) }),
-      ...(lastState && { lastState }),
-      countable: events.filter(isCountable).length,
+      ...(last && { lastEvent: encodeConversationEvent(last.event), lastState: last.state }),
+      countable: counted.size,
     };
   }
 
@@ -170,7 +191,8 @@ export class FakeConversations {
 
   #history(user: string, query: QueryHistory): Body {
     const conversation = this.of(query.conversation);
-    const { events, firstSeq } = conversation;
+    const { events } = conversation;
+    const firstSeq = Math.max(conversation.firstSeq, this.viewOf(conversation, user).settings.clearedSeq + 1);
     const limit = query.limit === 0 ? 50 : query.limit;
     const isBack = query.backwards && !query.isAround;
     const from = query.isAround
@@ -181,23 +203,41 @@ export class FakeConversations {
     const entitled = events.filter(({ seq }) => seq >= firstSeq && (isBack ? seq <= from : seq >= from));
     if (isBack) entitled.reverse();
     const page = entitled.slice(0, limit);
-    const shown = { events: page.map((event) => this.#seen(user, conversation, event)), states: statesOf(conversation, page, user) };
     return {
       type: 'historyPage',
-      value: { ...shown, headSeq: events.length, firstSeq, epoch: this.#options.epoch(), hasMore: entitled.length > limit },
+      value: {
+        ...this.#answerOf(user, conversation, page),
+        headSeq: events.length,
+        firstSeq,
+        epoch: this.#options.epoch(),
+        hasMore: entitled.length > limit,
+      },
     };
   }
 
   #list(user: string, conversation: FakeConversation, isWanted: (event: ConversationEvent) => boolean): Body {
     const events = conversation.events.filter(isWanted);
-    const shown = events.map((event) => this.#seen(user, conversation, event));
-    return { type: 'messageList', value: { events: shown, states: statesOf(conversation, events, user), pins: conversation.pins } };
+    const { pins } = conversation;
+    const value = { ...this.#answerOf(user, conversation, events), pins, headSeq: conversation.events.length };
+    return { type: 'messageList', value };
   }
 
-  #seen(user: string, conversation: FakeConversation, event: ConversationEvent): Uint8Array {
-    const isShown = isVisible(conversation.states.get(event.seq), user, this.#options.clock.now());
-    const isHidden = this.viewOf(conversation, user).hidden.has(event.seq) || !isShown;
-    return encodeConversationEvent(isHidden && event.body?.type === 'content' ? withheld(event) : event);
+  #answerOf(user: string, conversation: FakeConversation, events: readonly ConversationEvent[]) {
+    const shown = events.map((event) => this.#seen(user, conversation, event));
+    const states = shown.flatMap(({ state }) => (state === undefined ? [] : [state]));
+    return { events: shown.map(({ event }) => encodeConversationEvent(event)), states };
+  }
+
+  /** What is hidden, or for others, is a place without anything; what is gone has lost its words. */
+  #seen(user: string, conversation: FakeConversation, event: ConversationEvent): { event: ConversationEvent; state?: MessageState } {
+    const state = conversation.states.get(event.seq);
+    const nowMs = this.#options.clock.now();
+    const isForOthers = state !== undefined && state.onlyTo.length > 0 && !state.onlyTo.includes(user);
+    if (this.viewOf(conversation, user).hidden.has(event.seq) || isForOthers) return { event: withheld(event) };
+    if (state === undefined) return { event };
+    if (!isVisible(state, user, nowMs)) return { event: redact(event), state: expireMessage(state, nowMs) };
+    const ownReactions = state.reactions.filter(({ recent }) => recent.includes(user)).map(({ reaction }) => reaction);
+    return { event, state: createMessageState({ ...state, ownReactions }) };
   }
 
   #search(user: string, { text, conversation, sender }: MessageSearch): Body {
@@ -223,15 +263,11 @@ export class FakeConversations {
   }
 }
 
-const isCountable = ({ body, options }: ConversationEvent): boolean => body?.type === 'content' && options?.noUnread !== true;
+const isMessage = ({ body }: ConversationEvent): boolean => body === undefined || body.type === 'content';
 
-/** What messages of a page have become, own reactions named as far as the fold knows them. */
-function statesOf({ states }: FakeConversation, events: readonly ConversationEvent[], user: string): readonly MessageState[] {
-  const known = events.map(({ seq }) => states.get(seq)).filter((state) => state !== undefined);
-  return known.map((state) => {
-    const ownReactions = state.reactions.filter(({ recent }) => recent.includes(user)).map(({ reaction }) => reaction);
-    return createMessageState({ ...state, ownReactions });
-  });
+function isCountable({ body, options }: ConversationEvent): boolean {
+  const { noUnread = false, onlyTo = [], originalMs = 0 } = options ?? {};
+  return body?.type === 'content' && !noUnread && onlyTo.length === 0 && originalMs === 0;
 }
 
 function textOf({ body }: ConversationEvent): string {

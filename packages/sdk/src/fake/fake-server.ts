@@ -180,8 +180,11 @@ export class FakeServer {
   /** A new history: other events, seqs from 1 again. */
   rebuild(epoch: string): void {
     this.epoch = epoch;
-    for (const { events, states, views } of this.conversations.values()) {
+    for (const conversation of this.conversations.values()) {
+      const { events, states, counted, views } = conversation;
       events.length = 0;
+      conversation.pins = [];
+      counted.clear();
       states.clear();
       views.clear();
     }

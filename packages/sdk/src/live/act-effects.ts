@@ -1,0 +1,24 @@
+import { emptyBytes } from '@parley/kernel';
+import { actSchema, type ConversationEvent, decodeAs } from '@parley/wire';
+import type { PendingSend } from '../outbox-store.js';
+
+/** What an act will do to messages, as the event will say it; undefined for acts that do nothing to them. */
+export function effectOf({ content }: PendingSend, user: string): ConversationEvent['body'] {
+  const { kind } = decodeAs(actSchema, content);
+  switch (kind?.type) {
+    case 'edit':
+      return { type: 'edited', value: { ...kind.value, content: kind.value.content ?? emptyBytes } };
+    case 'recall':
+      return { type: 'recalled', value: kind.value };
+    case 'delete':
+      return { type: 'deleted', value: kind.value };
+    case 'react':
+      return { type: 'reaction', value: kind.value };
+    case 'pin':
+      return { type: 'pin', value: kind.value };
+    case 'hide':
+      return { type: 'hidden', value: { user, seqs: kind.value.seqs } };
+    default:
+      return undefined;
+  }
+}

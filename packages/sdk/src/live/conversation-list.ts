@@ -1,0 +1,296 @@
+import { type CancelTimer, emptyBytes } from '@parley/kernel';
+import { type ConversationFilterInit, type ConversationHead, conversationHeadSchema, decodeAs, encodeAs } from '@parley/wire';
+import { ParleyClientError } from '../client-error.js';
+import type { ClientParts } from '../client-parts.js';
+import { Emitter } from '../emitter.js';
+import type { Told } from '../event-decoder.js';
+import { ListedConversation, type ListedItem } from './listed-conversation.js';
+import { liveLimits } from './live-limits.js';
+import { LiveView } from './live-view.js';
+
+/** The user's conversations as they are shown. */
+export interface ConversationsSnapshot {
+  /** Pinned ones first (latest pin on top), then by the newest message. Hidden ones are left out. */
+  readonly conversations: readonly ListedItem[];
+  /** Of all conversations, also those that are not shown; of muted ones only what names the user. */
+  readonly totalUnread: number;
+  /** There are more that only the server knows; see `loadMore`. */
+  readonly hasMore: boolean;
+  /** A sync has told everything since this client began. Before that the list is what a local store has kept, if there is one. */
+  readonly isSynced: boolean;
+}
+
+/** Which of them; conditions that all hold together. */
+export type ListFilter = ConversationFilterInit;
+
+const perPage = 100;
+
+/** All conversations of the user, kept up to date. */
+export class ConversationList extends LiveView<ConversationsSnapshot> {
+  /** Tells which conversation has changed in any way; '' for all. */
+  readonly changes = new Emitter<{ change: string }>();
+  readonly #parts: ClientParts;
+  readonly #listed = new Map<string, ListedConversation>();
+  readonly #asking = new Set<string>();
+  #listMax: number = liveLimits.listMax;
+  #hasMore = false;
+  #nextPage = '';
+  #isSynced = false;
+  #wakeAtMs = 0;
+  #cancelWake: CancelTimer = () => {};
+
+  constructor(parts: ClientParts) {
+    super();
+    this.#parts = parts;
+    parts.steps.on('head', (head) => this.#take(head));
+    parts.steps.on('told', (told) => this.#takeTold(told));
+    parts.steps.on('online', () => this.#askAll());
+    parts.events.on('typing', ({ conversation, user, isTyping }) => {
+      if (this.#listed.get(conversation)?.setTyping(user, isTyping) === true) this.changed();
+    });
+    parts.events.on('gap', ({ conversation, toSeq }) => {
+      const listed = this.#listed.get(conversation);
+      if (listed !== undefined && toSeq > listed.item.headSeq) this.#doubt(listed);
+    });
+    parts.events.on('historyReset', () => this.#reset());
+    parts.events.on('caughtUp', () => {
+      this.#isSynced = true;
+      this.changed();
+    });
+    parts.events.on('connection', ({ state }) => {
+      if (state === 'closed') this.#cancelWake();
+    });
+  }
+
+  /** One of them, whether it is shown or not. */
+  find(conversation: string): ListedItem | undefined {
+    return this.#listed.get(conversation)?.item;
+  }
+
+  /** Some of them, kept up to date until `close`. */
+  where(filter: ListFilter): ConversationView {
+    return new ConversationView(this, filter);
+  }
+
+  /** Brings conversations that are not in the list, where `hasMore` says that there are some. Rejects with a ParleyClientError. */
+  async loadMore(): Promise<void> {
+    const { requests } = this.#parts;
+    let found = 0;
+    while (this.#hasMore && found === 0) {
+      const value = { page: this.#nextPage, limit: perPage, filter: { withHidden: true } };
+      const page = await requests.call({ body: { type: 'queryConversations', value }, expect: 'conversations', isRepeatable: true });
+      const unknown = page.conversations.filter(({ conversation }) => !this.#listed.has(conversation));
+      found = unknown.length;
+      this.#listMax += found;
+      for (const head of unknown) this.#take(head);
+      this.#nextPage = page.nextPage;
+      this.#hasMore = page.nextPage !== '';
+    }
+    this.changed();
+  }
+
+  /** Reads all conversations to their heads. Rejects with a ParleyClientError. */
+  async readAll(): Promise<void> {
+    await this.#parts.requests.call({ body: { type: 'readAll', value: {} }, expect: 'done', isRepeatable: true });
+    for (const listed of this.#listed.values()) listed.readAll();
+    this.changes.emit('change', '');
+    this.changed();
+  }
+
+  /** From a local store: encoded ConversationHeads. `isComplete` false: there were more. */
+  restore(heads: readonly Uint8Array[], isComplete: boolean): void {
+    for (const bytes of heads) {
+      const head = decodeAs(conversationHeadSchema, bytes);
+      if (!this.#listed.has(head.conversation)) this.#listed.set(head.conversation, new ListedConversation(this.#parts, head));
+    }
+    this.#hasMore ||= !isComplete;
+    this.changed();
+  }
+
+  /** For a local store: an encoded ConversationHead. */
+  kept(conversation: string): Uint8Array | undefined {
+    return this.#listed.get(conversation)?.kept;
+  }
+
+  protected make(): ConversationsSnapshot {
+    const all = this.#sorted();
+    const now = this.#parts.clock.now();
+    return {
+      conversations: all.filter((item) => !isHidden(item)),
+      totalUnread: all.reduce((sum, item) => sum + countedUnread(item, now), 0),
+      hasMore: this.#hasMore,
+      isSynced: this.#isSynced,
+    };
+  }
+
+  /** Hidden ones too. */
+  get everything(): readonly ListedItem[] {
+    return this.#sorted();
+  }
+
+  #sorted(): readonly ListedItem[] {
+    return [...this.#listed.values()].map(({ item }) => item).sort(byPlace);
+  }
+
+  #take(head: ConversationHead): void {
+    const { conversation } = head;
+    if (conversation.startsWith('r:')) return;
+    const known = this.#listed.get(conversation);
+    if (known === undefined) this.#listed.set(conversation, new ListedConversation(this.#parts, head));
+    else known.take(head);
+    if (known?.isDoubtful === true) this.#doubt(known);
+    this.#changedOne(conversation);
+    this.#bound();
+  }
+
+  #takeTold(told: Told): void {
+    const { conversation, seq } = told;
+    if (conversation.startsWith('r:')) return;
+    let listed = this.#listed.get(conversation);
+    if (listed === undefined) {
+      if (seq === 0) return;
+      listed = new ListedConversation(this.#parts, newHead(conversation));
+      this.#listed.set(conversation, listed);
+      // What was said before, and who is in it, only the server knows.
+      listed.isDoubtful = seq > 1 || !conversation.startsWith('u:');
+    }
+    const isChanged = listed.takeTold(told);
+    if (listed.isDoubtful) this.#doubt(listed);
+    if (isChanged) this.#changedOne(conversation);
+    if (seq > 0) this.#bound();
+  }
+
+  #changedOne(conversation: string): void {
+    this.changes.emit('change', conversation);
+    const expiresMs = this.#listed.get(conversation)?.lastExpiresMs ?? 0;
+    if (expiresMs > 0) this.#wakeAt(expiresMs);
+    this.changed();
+  }
+
+  #wakeAt(atMs: number): void {
+    if (this.#wakeAtMs !== 0 && this.#wakeAtMs <= atMs) return;
+    const { clock } = this.#parts;
+    this.#cancelWake();
+    this.#wakeAtMs = atMs;
+    this.#cancelWake = clock.setTimer(Math.min(Math.max(0, atMs - clock.now()), liveLimits.timerMsMax), () => {
+      this.#wakeAtMs = 0;
+      const gone = [...this.#listed.values()].filter((listed) => listed.expire(clock.now()));
+      for (const { id } of gone) this.#changedOne(id);
+      const next = [...this.#listed.values()].map(({ lastExpiresMs }) => lastExpiresMs).filter((ms) => ms > 0);
+      if (next.length > 0) this.#wakeAt(Math.min(...next));
+    });
+  }
+
+  #doubt(listed: ListedConversation): void {
+    listed.isDoubtful = true;
+    void this.#ask(listed);
+  }
+
+  #askAll(): void {
+    for (const listed of this.#listed.values()) if (listed.isDoubtful) void this.#ask(listed);
+  }
+
+  /** Until the answer leaves no doubt: it may be older than what was read here and is still on its way to the server. */
+  async #ask(listed: ListedConversation): Promise<void> {
+    const { requests, timeline, clock, limits } = this.#parts;
+    const { id } = listed;
+    if (this.#asking.has(id) || requests.connection === undefined) return;
+    this.#asking.add(id);
+    try {
+      for (let tries = 0; listed.isDoubtful && this.#listed.get(id) === listed && tries < triesMax; tries++) {
+        if (tries > 0) await new Promise<void>((resolve) => void clock.setTimer(limits.cursorEveryMs * 2 ** tries, resolve));
+        const value = { conversation: id, atLeastSeq: timeline.lastSeq(id) };
+        const page = await requests.call({ body: { type: 'getConversation', value }, expect: 'conversations', isRepeatable: true });
+        const [head] = page.conversations;
+        if (head !== undefined && this.#listed.get(id) === listed) listed.take(head);
+        this.#changedOne(id);
+      }
+    } catch (error) {
+      if (ParleyClientError.from(error).name === 'CONVERSATION_NOT_FOUND') this.#forget(id);
+    } finally {
+      this.#asking.delete(id);
+    }
+  }
+
+  #forget(conversation: string): void {
+    this.#listed.delete(conversation);
+    this.changes.emit('change', conversation);
+    this.changed();
+  }
+
+  #bound(): void {
+    if (this.#listed.size <= this.#listMax + listSlack) return;
+    for (const { conversation } of this.#sorted().slice(this.#listMax)) this.#listed.delete(conversation);
+    this.#hasMore = true;
+    this.#nextPage = '';
+  }
+
+  #reset(): void {
+    this.#listed.clear();
+    this.#hasMore = false;
+    this.#isSynced = false;
+    this.changes.emit('change', '');
+    this.changed();
+  }
+}
+
+const triesMax = 5;
+/** So that not every new conversation lets all be sorted. */
+const listSlack = 50;
+
+/** Some of the conversations. */
+export class ConversationView extends LiveView<readonly ListedItem[]> {
+  readonly #list: ConversationList;
+  readonly #filter: ListFilter;
+  readonly #off: () => void;
+  #seen: readonly ListedItem[] = [];
+
+  constructor(list: ConversationList, filter: ListFilter) {
+    super();
+    this.#list = list;
+    this.#filter = filter;
+    this.#off = list.subscribe(() => this.changed());
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#off();
+    this.end();
+  }
+
+  protected make(): readonly ListedItem[] {
+    const chosen = this.#list.everything.filter((item) => isChosen(item, this.#filter));
+    const isSame = chosen.length === this.#seen.length && chosen.every((item, i) => item === this.#seen[i]);
+    if (!isSame) this.#seen = chosen;
+    return this.#seen;
+  }
+}
+
+const isHidden = ({ settings, headSeq }: ListedItem): boolean => settings.hiddenSeq > 0 && headSeq <= settings.hiddenSeq;
+
+function isChosen(item: ListedItem, filter: ListFilter): boolean {
+  const { type = '', withHidden = false, isUnread = false, isPinned = false, isMentioned = false, mark = 0 } = filter;
+  const { conversation, unread, mentions, settings } = item;
+  if (type !== '' && !conversation.startsWith(`${type}:`)) return false;
+  if (!withHidden && isHidden(item)) return false;
+  if (isUnread && unread === 0 && !settings.isMarkedUnread) return false;
+  if (isPinned && settings.pinnedMs === 0) return false;
+  if (isMentioned && mentions.length === 0) return false;
+  return mark === 0 || settings.marks.includes(mark);
+}
+
+/** What a conversation adds to the total: of a muted one only what names the user. */
+function countedUnread({ unread, mentions, settings }: ListedItem, nowMs: number): number {
+  return settings.mutedUntilMs > nowMs ? Math.min(unread, mentions.length) : unread;
+}
+
+const timeOf = ({ last, updatedMs }: ListedItem): number => last?.timeMs ?? updatedMs;
+
+function byPlace(a: ListedItem, b: ListedItem): number {
+  const byTime = b.settings.pinnedMs - a.settings.pinnedMs || timeOf(b) - timeOf(a);
+  return byTime || (a.conversation < b.conversation ? -1 : 1);
+}
+
+/** Of a conversation that the server has not told of. */
+const newHead = (conversation: string): ConversationHead =>
+  decodeAs(conversationHeadSchema, encodeAs(conversationHeadSchema, { conversation, firstSeq: 1, isMember: true, lastEvent: emptyBytes }));

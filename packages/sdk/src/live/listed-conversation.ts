@@ -1,0 +1,337 @@
+import { isExpired, mentionsUser } from '@parley/fold';
+import { emptyBytes } from '@parley/kernel';
+import {
+  type ConversationEvent,
+  type ConversationHead,
+  type ConversationSettings,
+  conversationHeadSchema,
+  conversationSettingsSchema,
+  decodeAs,
+  encodeAs,
+} from '@parley/wire';
+import type { ClientParts } from '../client-parts.js';
+import { type ConversationItem, conversationItemOf } from '../conversation/conversation-item.js';
+import type { Told } from '../event-decoder.js';
+import type { SettingsPatch, TimelineEvent } from '../events.js';
+import { asStored } from './as-stored.js';
+import { liveLimits } from './live-limits.js';
+import { isWithheld, type MessageRow, MessageRows } from './message-rows.js';
+
+/** A conversation in the list, with who is writing in it. */
+export interface ListedItem extends ConversationItem {
+  /** Users who write there now; told of the conversation that the user looks at. */
+  readonly typing: readonly string[];
+}
+
+/** What of a message matters for what is unread. */
+interface Counted {
+  readonly seq: number;
+  readonly counts: boolean;
+  /** The user has read what stands before it. */
+  readonly isOwn: boolean;
+  readonly mentions: boolean;
+}
+
+/** A change of the settings, and when it was made. */
+interface Patched {
+  readonly timeMs: number;
+  readonly headSeq: number;
+  readonly patch: SettingsPatch;
+}
+
+const mentionMarksMax = 20;
+const patchesMax = 32;
+const hiddenMax = 100;
+
+/**
+ * One conversation of the user: the server's head and what has happened since. Counts what is unread by the server's
+ * formula: countable messages, less those up to where the user has read, or spoken.
+ */
+export class ListedConversation {
+  readonly id: string;
+  readonly #parts: ClientParts;
+  readonly #rules: MessageRows;
+  #head: ConversationHead;
+  /** The server's head that counting goes on from. */
+  #base: ConversationHead;
+  /** Messages since then, by seq. */
+  #since: Counted[] = [];
+  #patches: Patched[] = [];
+  /** From here on everything has been told and is remembered. */
+  #completeFrom = 0;
+  /** Messages that the user has deleted for themselves, of late. */
+  #hidden: readonly number[] = [];
+  /** Countable messages up to where nothing is unread, and a seq that lies there. */
+  #floor = { countable: 0, seq: 0 };
+  /** Up to here the user has read, as far as this client knows. */
+  #readSeq = 0;
+  #last: MessageRow | undefined;
+  #typing: readonly string[] = [];
+  #item: ListedItem | undefined;
+  /** The server has to be asked: what is known here is not enough to count on. */
+  isDoubtful = false;
+
+  constructor(parts: ClientParts, head: ConversationHead) {
+    this.id = head.conversation;
+    this.#parts = parts;
+    this.#rules = new MessageRows(parts.decoder, parts.self);
+    this.#head = head;
+    this.#base = head;
+    this.take(head);
+  }
+
+  get item(): ListedItem {
+    this.#item ??= {
+      ...conversationItemOf({ ...this.#head, lastEvent: emptyBytes }, this.#parts.decoder),
+      ...{ unread: this.#unread, last: this.#last?.event, typing: this.#typing },
+    };
+    return this.#item;
+  }
+
+  /** How it stands now, for a store. */
+  get kept(): Uint8Array {
+    const lastEvent = this.#last === undefined ? emptyBytes : this.#parts.decoder.encode(this.#last.source);
+    return encodeAs(conversationHeadSchema, { ...this.#head, unread: this.#unread, lastEvent, lastState: this.#last?.state });
+  }
+
+  /** Takes the server's word, which may be older than what was told meanwhile. */
+  take(head: ConversationHead): void {
+    const before = this.#head;
+    this.isDoubtful = head.headSeq < before.headSeq && head.headSeq < this.#completeFrom - 1;
+    this.#base = head;
+    this.#since = this.#since.filter(({ seq }) => seq > head.headSeq);
+    this.#patches = this.#patches.filter(({ timeMs }) => timeMs > head.updatedMs);
+    const isNewer = head.headSeq >= before.headSeq;
+    this.#last = this.#laterLast(head, isNewer);
+    const { isMember, memberCount, isClosed, rules, headSeq } = isNewer ? head : before;
+    this.#head = { ...head, isMember, memberCount, isClosed, rules, headSeq, lastEvent: emptyBytes, lastState: undefined };
+    this.#readSeq = Math.max(this.#readSeq, head.readSeq);
+    const seq = Math.max(head.readSeq, head.memberSinceSeq, head.settings?.clearedSeq ?? 0, head.unread === 0 ? head.headSeq : 0);
+    this.#floor = { seq, countable: head.countable - head.unread };
+    const told = this.#since;
+    this.#since = [];
+    for (const counted of told) this.#count(counted);
+    for (const patched of this.#patches) this.#patch(patched);
+    this.#read(this.#readSeq, 0);
+    if (this.#readSeq > head.readSeq && this.#patches.length === 0) this.#markRead(this.#readSeq);
+    this.#withholdLast();
+    this.#update({});
+  }
+
+  /** Lets an event work. False when nothing has changed. */
+  takeTold(told: Told): boolean {
+    const { seq, event, source } = told;
+    if (seq === 0) return this.#takeOwnView(event);
+    if (seq <= this.#head.headSeq) return false;
+    if (seq > this.#head.headSeq + 1) {
+      this.isDoubtful = true;
+      this.#completeFrom = seq;
+    }
+    this.#update({ headSeq: seq, updatedMs: Math.max(this.#head.updatedMs, source.timeMs) });
+    this.#foldLast(source);
+    if (source.body?.type === 'content' || (event.type === 'hidden' && source.messageId !== '')) this.#takeMessage(told);
+    this.#takeOthers(event);
+    return true;
+  }
+
+  /** Everything is read. */
+  readAll(): void {
+    this.#read(this.#head.headSeq, 0);
+  }
+
+  setTyping(user: string, isTyping: boolean): boolean {
+    if (this.#typing.includes(user) === isTyping) return false;
+    this.#typing = isTyping ? [...this.#typing, user] : this.#typing.filter((other) => other !== user);
+    this.#update({});
+    return true;
+  }
+
+  /** When the newest message goes by itself, milliseconds since 1970 (UTC); 0: it stays. */
+  get lastExpiresMs(): number {
+    const { state } = this.#last ?? {};
+    return state === undefined || state.removal !== 0 ? 0 : state.expiresMs;
+  }
+
+  expire(nowMs: number): boolean {
+    if (this.#last?.state === undefined || !isExpired(this.#last.state, nowMs)) return false;
+    this.#last = this.#rules.expire(this.#last, nowMs);
+    this.#update({});
+    return true;
+  }
+
+  get #unread(): number {
+    const { isMember, isClosed, countable } = this.#head;
+    return isMember && !isClosed ? Math.max(0, countable - this.#floor.countable) : 0;
+  }
+
+  #update(change: Partial<ConversationHead>): void {
+    this.#head = { ...this.#head, ...change };
+    this.#item = undefined;
+  }
+
+  /** What was told to the user's devices alone, or of the other one of two. */
+  #takeOwnView(event: TimelineEvent): boolean {
+    if (event.type === 'receiptChanged' && event.what === 'cursor') {
+      const { peerReadSeq, peerDeliveredSeq, peerReadMs } = this.#head;
+      const readSeq = Math.max(peerReadSeq, event.readSeq);
+      const deliveredSeq = Math.max(peerDeliveredSeq, event.deliveredSeq, readSeq);
+      if (readSeq === peerReadSeq && deliveredSeq === peerDeliveredSeq) return false;
+      this.#update({ peerReadSeq: readSeq, peerReadMs: readSeq > peerReadSeq ? event.timeMs : peerReadMs, peerDeliveredSeq: deliveredSeq });
+      return true;
+    }
+    if (event.type !== 'conversationChanged') return false;
+    switch (event.what) {
+      case 'cursor':
+        this.#update({ deliveredSeq: Math.max(this.#head.deliveredSeq, event.deliveredSeq, event.readSeq) });
+        this.#read(event.readSeq, event.countable);
+        this.#markRead(event.readSeq);
+        return true;
+      case 'settings':
+        this.#takePatch({ timeMs: event.timeMs, headSeq: event.headSeq, patch: event.settings });
+        return true;
+      case 'messagesHidden':
+        this.#hidden = [...this.#hidden, ...event.targets].slice(-hiddenMax);
+        return this.#withholdLast();
+      default:
+        return false;
+    }
+  }
+
+  #takeMessage(told: Told): void {
+    const { decoder, self, clock } = this.#parts;
+    const rules = this.#head.rules?.destroyAfterMs ?? 0;
+    const stored = asStored(told, { decoder, destroyAfterMs: rules, find: () => undefined }).told;
+    const row = this.#rules.rowOf(stored, clock.now());
+    if (row !== undefined && !isWithheld(row)) this.#last = row;
+    const { options, sender, body } = stored.source;
+    // It is gone already, so nothing says whether it counted.
+    if (body === undefined) this.isDoubtful = true;
+    const isImported = (options?.originalMs ?? 0) > 0;
+    const counts = body !== undefined && !isImported && options?.noUnread !== true && (options?.onlyTo.length ?? 0) === 0;
+    const mentions = !isImported && options?.noUnread !== true && mentionsUser(stored.source, self(), stored.state);
+    this.#count({ seq: told.seq, counts, isOwn: sender === self() && !isImported, mentions });
+  }
+
+  #count(counted: Counted): void {
+    this.#since.push(counted);
+    if (this.#since.length > liveLimits.laterMax) {
+      this.#since.shift();
+      this.#completeFrom = Math.max(this.#completeFrom, this.#since[0]?.seq ?? 0);
+    }
+    if (counted.counts) this.#update({ countable: this.#head.countable + 1 });
+    if (counted.mentions) this.#update({ mentions: [counted.seq, ...this.#head.mentions].slice(0, mentionMarksMax) });
+    if (counted.isOwn) this.#raiseFloor(counted.seq, this.#head.countable);
+  }
+
+  #raiseFloor(seq: number, countable: number): void {
+    if (seq <= this.#floor.seq) return;
+    this.#floor = { seq, countable: Math.max(countable, this.#floor.countable) };
+    this.#update({ mentions: this.#head.mentions.filter((mention) => mention > seq) });
+  }
+
+  /** The user has read up to there, here or on another device; `left` is unread, where the server says so. */
+  #read(readSeq: number, left: number): void {
+    if (readSeq === 0) return;
+    this.#readSeq = Math.max(this.#readSeq, readSeq);
+    const { headSeq, countable } = this.#head;
+    this.#update({ readSeq: Math.max(this.#head.readSeq, readSeq), deliveredSeq: Math.max(this.#head.deliveredSeq, readSeq) });
+    if (readSeq <= this.#floor.seq) return;
+    if (readSeq >= headSeq) this.#raiseFloor(headSeq, countable);
+    else if (left > 0) this.#raiseFloor(readSeq, countable - left);
+    else if (readSeq >= this.#base.headSeq) this.#raiseFloor(readSeq, countable - this.#countedBehind(readSeq));
+    else this.isDoubtful = true;
+  }
+
+  /** Whoever reads ends the mark. */
+  #markRead(readSeq: number): void {
+    const { settings } = this.#head;
+    if (readSeq > 0 && settings?.isMarkedUnread === true) this.#update({ settings: { ...settings, isMarkedUnread: false } });
+  }
+
+  /** What stands before a message that the user has deleted for themselves only the server knows. */
+  #withholdLast(): boolean {
+    if (this.#last === undefined || !this.#hidden.includes(this.#last.seq)) return false;
+    this.#last = undefined;
+    this.isDoubtful = true;
+    this.#update({});
+    return true;
+  }
+
+  #countedBehind(readSeq: number): number {
+    return this.#since.filter(({ seq, counts }) => counts && seq > readSeq).length;
+  }
+
+  #takePatch(patched: Patched): void {
+    this.#patches = [...this.#patches, patched].slice(-patchesMax);
+    this.#patch(patched);
+  }
+
+  #patch({ timeMs, headSeq, patch }: Patched): void {
+    const { isHidden, ...rest } = patch;
+    const hidden = isHidden === undefined ? {} : { hiddenSeq: isHidden ? headSeq : 0 };
+    const settings: ConversationSettings = { ...(this.#head.settings ?? noSettings), ...rest, ...hidden };
+    this.#update({ settings, updatedMs: Math.max(this.#head.updatedMs, timeMs) });
+    const { clearedSeq } = patch;
+    if (clearedSeq === undefined) return;
+    if (this.#last !== undefined && this.#last.seq <= clearedSeq) this.#last = undefined;
+    this.#update({ firstSeq: Math.max(this.#head.firstSeq, clearedSeq + 1) });
+    if (clearedSeq >= this.#head.headSeq) this.#raiseFloor(this.#head.headSeq, this.#head.countable);
+    else if (clearedSeq > this.#floor.seq) this.isDoubtful = true;
+  }
+
+  #takeOthers(event: TimelineEvent): void {
+    const self = this.#parts.self();
+    if (event.type === 'membership') {
+      const { joined, left, closed, memberCount, seq } = event;
+      if (left.includes(self)) this.#update({ isMember: false, mentions: [], memberSinceSeq: 0 });
+      if (joined.includes(self)) {
+        this.#update({ isMember: true, memberSinceSeq: seq });
+        this.#raiseFloor(seq, this.#head.countable);
+        // How far back the user may look now only the server knows.
+        this.isDoubtful = true;
+      }
+      if (closed) this.#update({ isClosed: true, isMember: false, mentions: [] });
+      if (memberCount > 0) this.#update({ memberCount });
+    }
+    if (event.type === 'conversationChanged' && event.what === 'rules') {
+      const { destroyAfterMs, retentionMs } = event;
+      this.#update({ rules: { destroyAfterMs, retentionMs } });
+    }
+    if (event.type === 'messageRecalled') this.#unmark([event.target]);
+    if (event.type === 'messageDeleted') this.#unmark(event.targets);
+    if (event.type === 'messageEdited' && event.mentions !== undefined && event.target > this.#floor.seq && !event.isOwn) {
+      // Whether a message from before is unread only the server knows.
+      if (event.target <= this.#base.headSeq) this.isDoubtful = true;
+      const { users, isEveryone } = event.mentions;
+      const others = this.#head.mentions.filter((seq) => seq !== event.target);
+      const isNamed = isEveryone || users.includes(self);
+      this.#update({ mentions: isNamed ? [...others, event.target].sort((a, b) => b - a).slice(0, mentionMarksMax) : others });
+    }
+    if (event.type === 'userErased') this.isDoubtful = true;
+  }
+
+  #unmark(seqs: readonly number[]): void {
+    this.#update({ mentions: this.#head.mentions.filter((seq) => !seqs.includes(seq)) });
+  }
+
+  #foldLast(source: ConversationEvent): boolean {
+    if (this.#last === undefined) return false;
+    const last = this.#rules.fold(this.#last, source);
+    if (last === this.#last) return false;
+    this.#last = last;
+    this.#update({});
+    return true;
+  }
+
+  #laterLast({ lastEvent, lastState }: ConversationHead, isNewer: boolean): MessageRow | undefined {
+    const states = lastState === undefined ? [] : [lastState];
+    const [told] = lastEvent.length === 0 ? [] : this.#parts.decoder.decodePage({ events: [lastEvent], states }, () => {});
+    const given = told && this.#rules.rowOf(told, this.#parts.clock.now());
+    const held = this.#last;
+    if (held === undefined || given === undefined) return isNewer ? given : (held ?? given);
+    if (given.seq !== held.seq) return isNewer ? given : held;
+    return (given.state?.version ?? 0) >= (held.state?.version ?? 0) ? given : held;
+  }
+}
+
+const noSettings: ConversationSettings = decodeAs(conversationSettingsSchema, emptyBytes);

@@ -1,0 +1,475 @@
+import { erasePins, foldEviction, foldPins, threadOf } from '@parley/fold';
+import type { HistoryPage, MessageList, Pin, QueryHistoryInit } from '@parley/wire';
+import { backOff } from '../catch-up.js';
+import { ParleyClientError } from '../client-error.js';
+import type { ClientParts } from '../client-parts.js';
+import type { Off } from '../emitter.js';
+import type { Told } from '../event-decoder.js';
+import type { TimelineEvent } from '../events.js';
+import type { SeqRange } from '../local-store/local-store.js';
+import { asStored } from './as-stored.js';
+import { liveLimits } from './live-limits.js';
+import { LiveView } from './live-view.js';
+import { RowSet } from './row-set.js';
+import { SeqSpans } from './seq-spans.js';
+import type { Unsent, UnsentMessage } from './unsent.js';
+
+/** Something in a conversation: what was said, who came and went; at the end own messages that have no place yet. */
+export type LiveEntry = TimelineEvent | UnsentMessage;
+
+/** What a collection of messages holds. */
+export interface MessagesSnapshot {
+  /** By seq; messages as they are now. Those that are gone are `hidden` and say why in `details`. */
+  readonly entries: readonly LiveEntry[];
+  /** What is missing between them. */
+  readonly gaps: readonly SeqRange[];
+  readonly hasOlder: boolean;
+  /** There is more behind what was loaded last; what comes live is at the end all the same. */
+  readonly hasNewer: boolean;
+  /** Nothing is there yet, or it is being brought up to date. */
+  readonly isLoading: boolean;
+  /** Messages that stand out, newest pin first. */
+  readonly pins: readonly Pin[];
+  /** Why nothing, or nothing new, is there; it is tried again unless `retryable` is false. */
+  readonly error?: ParleyClientError;
+}
+
+export interface LiveMessagesOptions {
+  /** 1–100, 50 by default. */
+  readonly pageSize?: number;
+  /** How many messages are held at most; 1 000 by default. */
+  readonly heldMax?: number;
+}
+
+/** Events of a conversation, from the local store or the server: all that there are from `fromSeq` to `toSeq`. */
+export interface KeptEvents extends SeqRange {
+  readonly events: readonly Told[];
+}
+
+/** What live messages are made of. */
+export interface LiveDeps {
+  readonly parts: ClientParts;
+  readonly unsent: Unsent;
+  /** From the local store; undefined where nothing is kept. Never rejects. */
+  kept(conversation: string): Promise<KeptEvents | undefined>;
+  /** How long messages of the conversation stay, milliseconds; 0: for good. */
+  destroyAfterMs(conversation: string): number;
+}
+
+/**
+ * The messages of one conversation, kept up to date: newest first what the local store has, then a page of history; what
+ * happens live is folded in. Where that is not possible without gaps, everything is fetched anew. `close` ends it.
+ */
+export class LiveMessages extends LiveView<MessagesSnapshot> {
+  readonly conversation: string;
+  readonly #deps: LiveDeps;
+  readonly #pageSize: number;
+  readonly #heldMax: number;
+  readonly #rows: RowSet;
+  readonly #spans = new SeqSpans();
+  readonly #offs: readonly Off[];
+  /** What is told while a question is out. */
+  readonly #listening = new Set<Told[]>();
+  #pins: readonly Pin[] = [];
+  /** Everything up to here is folded into the rows. */
+  #upTo = 0;
+  #firstSeq = 1;
+  #headSeq = 0;
+  /** Where the user was last; behind everything: at the end. */
+  #focus = atEnd;
+  #isLoading = true;
+  /** What is held was fetched after the last login. */
+  #isFresh = false;
+  #error: ParleyClientError | undefined;
+  /** Changes when what is under way has become void. */
+  #generation = 0;
+  #isClosed = false;
+
+  constructor(conversation: string, deps: LiveDeps, options: LiveMessagesOptions = {}) {
+    super();
+    this.conversation = conversation;
+    this.#deps = deps;
+    this.#pageSize = options.pageSize ?? liveLimits.pageSize;
+    this.#heldMax = options.heldMax ?? liveLimits.heldMax;
+    this.#rows = new RowSet(deps.parts, () => this.changed());
+    this.#offs = this.#listen(deps);
+    void this.#begin();
+  }
+
+  /** Brings a page before what was loaded last. Rejects with a ParleyClientError. */
+  async loadOlder(): Promise<void> {
+    const span = this.#focusSpan;
+    if (span === undefined || span.fromSeq <= this.#firstSeq) return;
+    const page = await this.#page({ fromSeq: span.fromSeq - 1, backwards: true });
+    if (page !== undefined) this.#focus = Math.min(...page.events.map(({ seq }) => seq), span.fromSeq);
+    this.#bound();
+  }
+
+  /** Brings a page behind what was loaded last; see `hasNewer`. Rejects with a ParleyClientError. */
+  async loadNewer(): Promise<void> {
+    const span = this.#focusSpan;
+    if (span === undefined || span.toSeq >= this.#knownHead) return;
+    await this.#page({ fromSeq: span.toSeq + 1 });
+    const after = this.#spans.of(span.toSeq) ?? span;
+    this.#focus = after.toSeq >= this.#knownHead ? atEnd : after.toSeq;
+    this.#bound();
+  }
+
+  /** Brings the messages around a seq; from there `loadOlder` and `loadNewer` go on. Rejects with a ParleyClientError. */
+  async around(seq: number): Promise<void> {
+    if (!this.#spans.has(seq)) await this.#page({ fromSeq: seq, isAround: true });
+    this.#focus = seq;
+    this.#bound();
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#generation++;
+    for (const off of this.#offs) off();
+    this.#rows.clear();
+    this.end();
+  }
+
+  protected make(): MessagesSnapshot {
+    const { unsent } = this.#deps;
+    const stored = this.#rows.shown(unsent.acts(this.conversation));
+    const own = new Set(stored.map((event) => (event.type === 'message' && event.isOwn ? event.clientMsgId : '')));
+    const waiting = unsent.messages(this.conversation).filter(({ clientMsgId }) => !own.has(clientMsgId));
+    const span = this.#focusSpan;
+    return {
+      entries: [...stored, ...waiting],
+      gaps: this.#spans.gaps,
+      hasOlder: span !== undefined && span.fromSeq > this.#firstSeq,
+      hasNewer: span !== undefined && span.toSeq < this.#knownHead,
+      isLoading: this.#isLoading,
+      pins: this.#pins,
+      ...(this.#error !== undefined && { error: this.#error }),
+    };
+  }
+
+  #listen({ parts, unsent }: LiveDeps): readonly Off[] {
+    const isHere = (id: string): boolean => id === this.conversation;
+    return [
+      parts.steps.on('told', (told) => {
+        if (isHere(told.conversation)) this.#hear(told);
+      }),
+      parts.steps.on('head', ({ conversation, firstSeq }) => {
+        if (isHere(conversation)) this.#listed(firstSeq);
+      }),
+      parts.events.on('gap', ({ conversation, toSeq }) => {
+        if (isHere(conversation) && this.#upTo > 0 && toSeq > this.#upTo) this.#startOver();
+      }),
+      parts.events.on('historyReset', () => {
+        this.#upTo = 0;
+        this.#headSeq = 0;
+        this.#firstSeq = 1;
+        this.#focus = atEnd;
+        this.#rows.clear();
+        this.#spans.clear();
+        this.#startOver();
+      }),
+      parts.steps.on('offline', () => this.#stale()),
+      parts.events.on('caughtUp', () => this.#stale()),
+      unsent.changes.on('change', (conversation) => {
+        if (isHere(conversation)) this.changed();
+      }),
+    ];
+  }
+
+  get #focusSpan(): SeqRange | undefined {
+    return this.#spans.near(this.#focus);
+  }
+
+  get #knownHead(): number {
+    return Math.max(this.#headSeq, this.#deps.parts.timeline.knownHead(this.conversation), this.#upTo);
+  }
+
+  /** What is in the store, then what is missing for a page. */
+  async #begin(): Promise<void> {
+    const generation = this.#generation;
+    const heard: Told[] = [];
+    this.#listening.add(heard);
+    const kept = await this.#deps.kept(this.conversation);
+    this.#listening.delete(heard);
+    if (generation !== this.#generation) return;
+    if (kept === undefined || kept.events.length === 0) {
+      this.#startOver();
+      return;
+    }
+    this.#rows.clear();
+    this.#spans.clear();
+    for (const told of kept.events) this.#rows.take(told);
+    for (const told of kept.events) this.#rows.fold(told.source);
+    this.#spans.add(kept);
+    this.#upTo = kept.toSeq;
+    this.#isLoading = false;
+    for (const told of heard) this.#apply(told);
+    this.changed();
+    const first = heard.find(({ seq }) => seq > 0);
+    if (first !== undefined && first.seq > kept.toSeq + 1) {
+      this.#startOver();
+      return;
+    }
+    const isShort = this.#rows.size < this.#pageSize;
+    await this.#keepTrying(async () => {
+      if (isShort) await this.loadOlder();
+      await this.#loadPins();
+    });
+  }
+
+  /** Replaces everything by a page; what is shown stays until it is there. */
+  #startOver(): void {
+    const generation = ++this.#generation;
+    this.#isLoading = true;
+    this.changed();
+    void this.#keepTrying(async () => {
+      const focus = this.#focus;
+      const isAtEnd = focus === atEnd || (this.#focusSpan?.toSeq ?? 0) >= (this.#spans.newest?.toSeq ?? 0);
+      const place = isAtEnd ? { fromSeq: 0, backwards: true } : { fromSeq: focus, isAround: true };
+      await this.#page(place, 'instead');
+      if (generation !== this.#generation) return;
+      this.#isLoading = false;
+      this.#isFresh = true;
+      this.#error = undefined;
+      this.changed();
+      await this.#loadPins();
+    });
+  }
+
+  /** Until it succeeds, has become void, or the server refuses for good. */
+  async #keepTrying(action: () => Promise<void>): Promise<void> {
+    const generation = this.#generation;
+    for (let failures = 0; ; ) {
+      try {
+        await action();
+        return;
+      } catch (thrown) {
+        if (generation !== this.#generation) return;
+        this.#error = ParleyClientError.from(thrown);
+        if (!this.#error.retryable) this.#isLoading = false;
+        this.changed();
+        if (!this.#error.retryable) return;
+        await backOff(this.#deps.parts, failures++, this.#error.retryAfterMs);
+        if (generation !== this.#generation) return;
+      }
+    }
+  }
+
+  /** Asks, and hears meanwhile what the answer may not know. Undefined when the answer has become void. */
+  async #ask<Answer extends { readonly headSeq: number }>(
+    question: (atLeastSeq: number) => Promise<Answer>,
+  ): Promise<{ readonly answer: Answer; readonly heard: readonly Told[] } | undefined> {
+    const { timeline } = this.#deps.parts;
+    const generation = this.#generation;
+    const told = timeline.lastSeq(this.conversation);
+    const heard: Told[] = [];
+    this.#listening.add(heard);
+    try {
+      const answer = await question(timeline.knownHead(this.conversation));
+      if (generation !== this.#generation) return undefined;
+      if (answer.headSeq < told) throw ParleyClientError.of('UNAVAILABLE', 'history is behind');
+      return { answer, heard };
+    } finally {
+      this.#listening.delete(heard);
+    }
+  }
+
+  async #page(place: QueryHistoryInit, mode: 'instead' | 'besides' = 'besides'): Promise<KeptEvents | undefined> {
+    const { requests, decoder, timeline, events } = this.#deps.parts;
+    const asked = await this.#ask((atLeastSeq) => {
+      const value = { conversation: this.conversation, limit: this.#pageSize, atLeastSeq, ...place };
+      return requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
+    });
+    if (asked === undefined) return undefined;
+    const { answer, heard } = asked;
+    const { epoch } = timeline.position;
+    if (epoch !== '' && answer.epoch !== '' && epoch !== answer.epoch) {
+      timeline.needSync();
+      throw ParleyClientError.of('UNAVAILABLE', 'history was rebuilt');
+    }
+    const failed = (error: unknown): void => events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error));
+    const page = coveredBy(answer, place, decoder.decodePage(answer, failed));
+    this.#firstSeq = Math.max(1, answer.firstSeq);
+    this.#headSeq = Math.max(this.#headSeq, answer.headSeq);
+    if (mode === 'instead') {
+      this.#rows.clear();
+      this.#spans.clear();
+      this.#upTo = answer.headSeq;
+    }
+    this.#add(page, heard);
+    return page;
+  }
+
+  #add(page: KeptEvents, heard: readonly Told[]): void {
+    for (const told of page.events) this.#rows.take(told);
+    this.#spans.add(page);
+    this.#clip(this.#firstSeq);
+    for (const told of heard) this.#apply(told);
+    this.#bound();
+  }
+
+  #hear(told: Told): void {
+    for (const heard of this.#listening) heard.push(told);
+    const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
+    this.#apply(told);
+    if (isHole) this.#startOver();
+    this.#bound();
+  }
+
+  /** Something was told: now, or while a question was out. */
+  #apply(heard: Told): void {
+    const { parts, destroyAfterMs } = this.#deps;
+    const { event, seq } = heard;
+    if (seq === 0) {
+      if (event.type === 'conversationChanged') this.#applyOwnView(event);
+      return;
+    }
+    const stored = asStored(heard, {
+      decoder: parts.decoder,
+      destroyAfterMs: destroyAfterMs(this.conversation),
+      find: (target) => this.#rows.get(target)?.source,
+    });
+    this.#rows.take(stored.told);
+    this.#spans.add({ fromSeq: seq, toSeq: seq });
+    this.#rows.fold(stored.told.source);
+    this.#foldPins(stored.told);
+    this.#upTo = Math.max(this.#upTo, seq);
+    if (!stored.isThreadKnown) void this.#learnThread(seq);
+    if (event.type === 'userErased') void this.#refresh(this.#hardlyNamed());
+    this.changed();
+  }
+
+  #applyOwnView(event: Extract<TimelineEvent, { readonly type: 'conversationChanged' }>): void {
+    if (event.what === 'messagesHidden') {
+      const seqs = event.targets.filter((seq) => this.#rows.withhold(seq));
+      if (seqs.length > 0) this.changed();
+    }
+    if (event.what !== 'settings' || event.settings.clearedSeq === undefined) return;
+    this.#firstSeq = Math.max(this.#firstSeq, event.settings.clearedSeq + 1);
+    this.#clip(this.#firstSeq);
+    this.changed();
+  }
+
+  #foldPins({ source }: Told): void {
+    const before = this.#pins;
+    this.#pins = erasePins(foldPins(before, source), source, (seq) => this.#rows.get(seq)?.source.sender);
+    if (source.body?.type === 'erased' && before.length > 0) void this.#loadPins().catch(() => {});
+    if (source.body?.type !== 'pin' || source.body.value.isRemoved) return;
+    for (const { seq } of before) {
+      if (!this.#pins.some((pin) => pin.seq === seq)) this.#rows.setState(seq, (state) => foldEviction(state, seq, source));
+    }
+  }
+
+  async #loadPins(): Promise<void> {
+    const { requests } = this.#deps.parts;
+    const value = { conversation: this.conversation };
+    // A list of pins does not say of when it is; what was asked before it has made history come far enough.
+    const asked = await this.#ask(async () => {
+      const list = await requests.call({ body: { type: 'listPins', value }, expect: 'messageList', isRepeatable: true });
+      return { ...list, headSeq: Number.MAX_SAFE_INTEGER };
+    });
+    if (asked === undefined) return;
+    this.#pins = asked.answer.pins;
+    for (const told of asked.heard) this.#foldPins(told);
+    const isPinned = (seq: number): boolean => this.#pins.some((pin) => pin.seq === seq);
+    const doubtful = this.#rows.all.filter(({ seq, state }) => (state?.pinnedMs ?? 0) > 0 && !isPinned(seq)).map(({ seq }) => seq);
+    this.changed();
+    await this.#refresh(doubtful);
+  }
+
+  /** Sync says that something has happened here, which need not be an event with a seq. */
+  #listed(firstSeq: number): void {
+    if (firstSeq > this.#firstSeq) {
+      this.#firstSeq = firstSeq;
+      this.#clip(firstSeq);
+    }
+    const isBehind = this.#upTo > 0 && this.#deps.parts.timeline.lastSeq(this.conversation) > this.#upTo;
+    if (isBehind) this.#startOver();
+    else if (!this.#isFresh && !this.#isLoading) void this.#refresh(this.#rows.all.map(({ seq }) => seq));
+    this.changed();
+  }
+
+  #stale(): void {
+    this.#isFresh = false;
+  }
+
+  /** The server's word on messages that are held. What fails is not repeated: it was for certainty only. */
+  async #refresh(seqs: readonly number[]): Promise<void> {
+    const isMessage = (seq: number): boolean => ['message', 'hidden'].includes(this.#rows.get(seq)?.event.type ?? '');
+    const messages = seqs.filter(isMessage);
+    for (let at = 0; at < messages.length; at += perQuestion) {
+      const part = messages.slice(at, at + perQuestion);
+      const asked = await this.#ask((atLeastSeq) => this.#getMessages(part, atLeastSeq)).catch(() => undefined);
+      if (asked === undefined) return;
+      const given = new Map(this.#deps.parts.decoder.decodePage(asked.answer, () => {}).map((told) => [told.seq, told]));
+      for (const seq of part) {
+        const told = given.get(seq);
+        if (told === undefined) this.#rows.withhold(seq);
+        else if (this.#rows.get(seq) !== undefined) this.#rows.take(told);
+      }
+      for (const told of asked.heard) this.#apply(told);
+      this.changed();
+    }
+  }
+
+  /** An own answer to a message that is not held: the server knows whose thread it is in. */
+  async #learnThread(seq: number): Promise<void> {
+    const list = await this.#getMessages([seq], seq).catch(() => undefined);
+    const [told] = list === undefined ? [] : this.#deps.parts.decoder.decodePage(list, () => {});
+    if (told === undefined || this.#isClosed) return;
+    this.#rows.replace(told);
+    this.changed();
+    await this.#refresh([threadOf(told.source)]);
+  }
+
+  #getMessages(seqs: readonly number[], atLeastSeq: number): Promise<MessageList> {
+    const value = { conversation: this.conversation, seqs, atLeastSeq };
+    return this.#deps.parts.requests.call({ body: { type: 'getMessages', value }, expect: 'messageList', isRepeatable: true });
+  }
+
+  /** Messages to which more have reacted than are named: one of them may be who was erased. */
+  #hardlyNamed(): readonly number[] {
+    const rows = this.#rows.all.filter(({ state }) => state?.reactions.some(({ count, recent }) => count > recent.length) === true);
+    return rows.map(({ seq }) => seq);
+  }
+
+  #clip(fromSeq: number, toSeq?: number): void {
+    this.#rows.clip(fromSeq, toSeq);
+    this.#spans.clip({ fromSeq, toSeq: toSeq ?? Number.MAX_SAFE_INTEGER });
+  }
+
+  /** Lets go what is farthest from where the user was last. */
+  #bound(): void {
+    const tooMany = this.#rows.size - this.#heldMax;
+    if (tooMany > 0) {
+      const seqs = this.#rows.all.map(({ seq }) => seq);
+      let [first, last] = [0, seqs.length - 1];
+      for (let left = tooMany; left > 0; left--) {
+        if (this.#focus - (seqs[first] ?? 0) >= (seqs[last] ?? 0) - this.#focus) first++;
+        else last--;
+      }
+      const isEndKept = last === seqs.length - 1;
+      this.#clip(first === 0 ? 0 : (seqs[first] ?? 0), isEndKept ? undefined : seqs[last]);
+    }
+    this.changed();
+  }
+}
+
+const atEnd = Number.POSITIVE_INFINITY;
+const perQuestion = 100;
+
+/** Of which seqs the page tells everything. */
+function coveredBy(page: HistoryPage, place: QueryHistoryInit, events: readonly Told[]): KeptEvents {
+  const seqs = events.map(({ seq }) => seq);
+  const { fromSeq = 0, backwards = false, isAround = false } = place;
+  const lowest = Math.min(...seqs);
+  const highest = Math.max(...seqs);
+  const head = Math.max(page.headSeq, seqs.length === 0 ? 0 : highest);
+  if (isAround) return { events, fromSeq: lowest, toSeq: page.hasMore ? highest : head };
+  if (backwards) {
+    const toSeq = fromSeq === 0 ? head : fromSeq;
+    return { events, fromSeq: page.hasMore ? lowest : Math.min(Math.max(1, page.firstSeq), toSeq), toSeq };
+  }
+  return { events, fromSeq, toSeq: page.hasMore ? highest : head };
+}

@@ -1,0 +1,201 @@
+import { threadOf } from '@parley/fold';
+import type { MessageList } from '@parley/wire';
+import { backOff } from '../catch-up.js';
+import { ParleyClientError } from '../client-error.js';
+import type { Off } from '../emitter.js';
+import type { Told } from '../event-decoder.js';
+import type { TimelineEvent } from '../events.js';
+import { asStored } from './as-stored.js';
+import { liveLimits } from './live-limits.js';
+import type { LiveDeps, LiveEntry } from './live-messages.js';
+import { LiveView } from './live-view.js';
+import { RowSet } from './row-set.js';
+
+/** A thread as it stands. */
+export interface ThreadSnapshot {
+  /** The message that began it, as it is now; undefined until it is there, or where this user may not see it. */
+  readonly root: TimelineEvent | undefined;
+  /** The answers, oldest first; at the end own ones that have no place yet. */
+  readonly entries: readonly LiveEntry[];
+  /** There are later answers that are not loaded. */
+  readonly hasNewer: boolean;
+  readonly isLoading: boolean;
+  readonly error?: ParleyClientError;
+}
+
+/** The answers in one thread, kept up to date. `close` ends it. */
+export class LiveThread extends LiveView<ThreadSnapshot> {
+  readonly conversation: string;
+  /** Of the message that began the thread. */
+  readonly root: number;
+  readonly #deps: LiveDeps;
+  readonly #pageSize: number;
+  readonly #rows: RowSet;
+  readonly #offs: readonly Off[];
+  readonly #listening = new Set<Told[]>();
+  #upTo = 0;
+  /** Of the newest answer that was loaded. */
+  #lastSeq = 0;
+  #hasNewer = false;
+  #isLoading = true;
+  #error: ParleyClientError | undefined;
+  #generation = 0;
+
+  constructor(conversation: string, root: number, options: LiveDeps & { readonly pageSize?: number }) {
+    super();
+    this.conversation = conversation;
+    this.root = root;
+    this.#deps = options;
+    this.#pageSize = options.pageSize ?? liveLimits.pageSize;
+    this.#rows = new RowSet(options.parts, () => this.changed());
+    this.#offs = this.#listen(options);
+    this.#startOver();
+  }
+
+  /** Brings later answers; see `hasNewer`. Rejects with a ParleyClientError. */
+  async loadNewer(): Promise<void> {
+    if (this.#hasNewer) await this.#load(this.#lastSeq);
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#generation++;
+    for (const off of this.#offs) off();
+    this.#rows.clear();
+    this.end();
+  }
+
+  protected make(): ThreadSnapshot {
+    const { unsent } = this.#deps;
+    const shown = this.#rows.shown(unsent.acts(this.conversation));
+    const own = new Set(shown.map((event) => (event.type === 'message' && event.isOwn ? event.clientMsgId : '')));
+    const waiting = unsent.messages(this.conversation).filter(({ replyTo, clientMsgId }) => {
+      return replyTo !== undefined && (replyTo.rootSeq || this.#threadOf(replyTo.seq)) === this.root && !own.has(clientMsgId);
+    });
+    return {
+      root: shown.find(({ seq }) => seq === this.root),
+      entries: [...shown.filter(({ seq }) => seq !== this.root), ...waiting],
+      hasNewer: this.#hasNewer,
+      isLoading: this.#isLoading,
+      ...(this.#error !== undefined && { error: this.#error }),
+    };
+  }
+
+  #listen({ parts, unsent }: LiveDeps): readonly Off[] {
+    const isHere = (id: string): boolean => id === this.conversation;
+    return [
+      parts.steps.on('told', (told) => {
+        if (isHere(told.conversation)) this.#hear(told);
+      }),
+      parts.steps.on('head', ({ conversation }) => {
+        if (isHere(conversation) && this.#upTo > 0 && parts.timeline.lastSeq(conversation) > this.#upTo) this.#startOver();
+      }),
+      parts.events.on('gap', ({ conversation, toSeq }) => {
+        if (isHere(conversation) && this.#upTo > 0 && toSeq > this.#upTo) this.#startOver();
+      }),
+      parts.events.on('historyReset', () => {
+        this.#upTo = 0;
+        this.#rows.clear();
+        this.#startOver();
+      }),
+      unsent.changes.on('change', (conversation) => {
+        if (isHere(conversation)) this.changed();
+      }),
+    ];
+  }
+
+  #startOver(): void {
+    const generation = ++this.#generation;
+    this.#isLoading = true;
+    this.changed();
+    void this.#keepTrying(generation);
+  }
+
+  async #keepTrying(generation: number): Promise<void> {
+    for (let failures = 0; generation === this.#generation; failures++) {
+      try {
+        await this.#load(0);
+        return;
+      } catch (thrown) {
+        if (generation !== this.#generation) return;
+        const error = ParleyClientError.from(thrown);
+        this.#error = error;
+        if (!error.retryable) this.#isLoading = false;
+        this.changed();
+        if (!error.retryable) return;
+        await backOff(this.#deps.parts, failures, error.retryAfterMs);
+      }
+    }
+  }
+
+  /** A page behind `after`; from the beginning everything is replaced. */
+  async #load(after: number): Promise<void> {
+    const { timeline, requests, decoder } = this.#deps.parts;
+    const { conversation, root } = this;
+    const generation = this.#generation;
+    const told = timeline.lastSeq(conversation);
+    const heard: Told[] = [];
+    this.#listening.add(heard);
+    try {
+      // The list of answers does not say of when it is; this question makes history come far enough.
+      const atLeastSeq = timeline.knownHead(conversation);
+      const about = { conversation, seqs: [root], atLeastSeq };
+      const first = await requests.call({ body: { type: 'getMessages', value: about }, expect: 'messageList', isRepeatable: true });
+      if (first.headSeq < told) throw ParleyClientError.of('UNAVAILABLE', 'history is behind');
+      const value = { conversation, rootSeq: root, afterSeq: after, limit: this.#pageSize };
+      const list = await requests.call({ body: { type: 'listReplies', value }, expect: 'messageList', isRepeatable: true });
+      if (generation !== this.#generation) return;
+      if (after === 0) {
+        this.#rows.clear();
+        this.#upTo = Math.max(told, atLeastSeq);
+      }
+      this.#take(
+        decoder.decodePage(first, () => {}),
+        list,
+      );
+      for (const event of heard) this.#apply(event);
+      this.#isLoading = false;
+      this.#error = undefined;
+      this.changed();
+    } finally {
+      this.#listening.delete(heard);
+    }
+  }
+
+  #take(root: readonly Told[], list: MessageList): void {
+    for (const told of root) this.#rows.take(told);
+    for (const told of this.#deps.parts.decoder.decodePage(list, () => {})) {
+      this.#rows.take(told);
+      this.#lastSeq = Math.max(this.#lastSeq, told.seq);
+    }
+    this.#hasNewer = list.hasMore;
+  }
+
+  #hear(told: Told): void {
+    for (const heard of this.#listening) heard.push(told);
+    const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
+    this.#apply(told);
+    if (isHole) this.#startOver();
+  }
+
+  #apply(heard: Told): void {
+    const { parts, destroyAfterMs } = this.#deps;
+    const { event } = heard;
+    if (event.type === 'conversationChanged' && event.what === 'messagesHidden') for (const seq of event.targets) this.#rows.withhold(seq);
+    if (heard.seq > 0) {
+      const context = { decoder: parts.decoder, destroyAfterMs: destroyAfterMs(this.conversation) };
+      const { told, isThreadKnown } = asStored(heard, { ...context, find: (seq) => this.#rows.get(seq)?.source });
+      const isAnswer = event.type === 'message' && threadOf(told.source) === this.root;
+      // Of a thread that is not loaded to its end only the count of answers grows.
+      if (isAnswer && isThreadKnown && !this.#hasNewer) this.#rows.take(told);
+      this.#rows.fold(told.source);
+      this.#upTo = Math.max(this.#upTo, heard.seq);
+    }
+    this.changed();
+  }
+
+  #threadOf(seq: number): number {
+    const source = this.#rows.get(seq)?.source;
+    return source === undefined ? 0 : threadOf(source) || seq;
+  }
+}

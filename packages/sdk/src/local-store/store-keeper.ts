@@ -1,0 +1,317 @@
+import { type Clock, systemClock, withTimeout } from '@parley/kernel';
+import { decodeAs, encodeAs, messageStateSchema } from '@parley/wire';
+import { ParleyClientError } from '../client-error.js';
+import type { ClientParts } from '../client-parts.js';
+import type { Told } from '../event-decoder.js';
+import type { ConversationList } from '../live/conversation-list.js';
+import { asStored } from '../live/as-stored.js';
+import type { KeptEvents } from '../live/live-messages.js';
+import type { Unsent } from '../live/unsent.js';
+import type { OutboxStore, PendingSend } from '../outbox-store.js';
+import type { KeptUpload, KeptView, LocalStore, StoreChange } from './local-store.js';
+import { removedBy, scrubbed } from './scrub.js';
+import { type StoreBounds, storeLimits } from './store-limits.js';
+
+export interface KeeperOptions {
+  readonly store: LocalStore;
+  /** Whose store it is. */
+  readonly user: string;
+  readonly clock?: Clock;
+  readonly bounds?: StoreBounds;
+}
+
+/** The client that a keeper works for. */
+export interface KeptClient {
+  readonly parts: ClientParts;
+  readonly list: ConversationList;
+  readonly unsent: Unsent;
+  close(): void;
+}
+
+/** What is written down of a conversation's events: all from `fromSeq` to `lastSeq`. */
+interface Window {
+  fromSeq: number;
+  lastSeq: number;
+}
+
+/**
+ * Writes down what a client learns, and gives it back to the next one. Everything is written in order and at once or not at all,
+ * so what is there fits together, however much of the end is missing. A store that fails is left alone.
+ */
+export class StoreKeeper {
+  /** Resolves when what was kept has been taken over, or cannot be. Never rejects. */
+  readonly ready: Promise<void>;
+  /** Unanswered sends. */
+  readonly outbox: OutboxStore;
+  /** Uploads that have begun, by key. */
+  readonly uploads = new Map<string, KeptUpload>();
+  readonly #options: KeeperOptions;
+  readonly #clock: Clock;
+  readonly #bounds: Required<StoreBounds>;
+  readonly #opened: Promise<KeptView | undefined>;
+  readonly #windows = new Map<string, Window>();
+  readonly #dirty = new Set<string>();
+  readonly #kept = new Set<string>();
+  #parts: ClientParts | undefined;
+  #list: ConversationList | undefined;
+  #waiting: StoreChange[] = [];
+  #isTimed = false;
+  #lastOrder = 0;
+  #written = '';
+  #isOff = false;
+  #early: unknown;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#bounds = { ...storeLimits, ...options.bounds };
+    this.#opened = this.#within(options.store.open(options.user)).catch((error: unknown) => {
+      this.#leave(error);
+      return undefined;
+    });
+    this.ready = this.#opened.then((view) => this.#restore(view));
+    this.outbox = {
+      load: async () => ((await this.#opened)?.sends ?? []).map(({ send }) => send),
+      put: (send) => this.#putSend(send),
+      remove: (clientMsgId) => this.#write([{ type: 'sent', clientMsgId }]),
+    };
+  }
+
+  /** Begins to work for a client. */
+  attach({ parts, list, unsent, close }: KeptClient): void {
+    this.#parts = parts;
+    this.#list = list;
+    parts.steps.on('online', () => {
+      if (parts.self() === this.#options.user) return;
+      // Its unsent messages would go out under another name.
+      const detail = `the token is ${parts.self()}'s, the local store ${this.#options.user}'s`;
+      parts.events.emit('error', ParleyClientError.of('INVALID_ARGUMENT', detail));
+      close();
+    });
+    if (this.#early !== undefined) this.#tell(this.#early);
+    // The outbox takes what it loads a moment later.
+    void this.ready.then(() => this.#clock.setTimer(0, () => unsent.reload()));
+    parts.steps.on('told', (told) => this.#observe(told));
+    parts.steps.on('flush', () => void this.flush());
+    parts.events.on('gap', ({ conversation, toSeq }) => this.#begin(conversation, toSeq + 1));
+    parts.events.on('historyReset', () => this.#reset());
+    list.changes.on('change', (conversation) => {
+      for (const id of conversation === '' ? this.#kept : [conversation]) this.#touch(id);
+    });
+    parts.events.on('connection', ({ state }) => {
+      if (state === 'closed') void this.#end();
+    });
+  }
+
+  /** Kept events of a conversation; undefined where there are none. Never rejects. */
+  async events(conversation: string): Promise<KeptEvents | undefined> {
+    await this.ready;
+    const flushed = this.flush();
+    const window = { ...(this.#windows.get(conversation) ?? { fromSeq: 1, lastSeq: 0 }) };
+    await flushed;
+    if (this.#isOff || this.#parts === undefined || window.lastSeq < window.fromSeq) return undefined;
+    const range = { fromSeq: window.fromSeq, toSeq: window.lastSeq };
+    try {
+      const found = await this.#within(this.#options.store.events(conversation, range));
+      const states = found.flatMap(({ state }) => (state === undefined ? [] : [decodeAs(messageStateSchema, state)]));
+      return { ...range, events: this.#parts.decoder.decodePage({ events: found.map(({ event }) => event), states }, () => {}) };
+    } catch (error) {
+      this.#leave(error);
+      return undefined;
+    }
+  }
+
+  putUpload(upload: KeptUpload): void {
+    this.uploads.set(upload.key, upload);
+    void this.#write([{ type: 'upload', value: upload }]);
+  }
+
+  removeUpload(key: string): void {
+    if (this.uploads.delete(key)) void this.#write([{ type: 'uploaded', key }]);
+  }
+
+  /** Writes down what waits. Never rejects. */
+  async flush(): Promise<void> {
+    await this.#opened;
+    if (this.#isOff || this.#parts === undefined) return;
+    const changes = this.#collect();
+    if (changes.length > 0) await this.#write(changes);
+  }
+
+  #restore(view: KeptView | undefined): void {
+    if (view === undefined || this.#parts === undefined || this.#list === undefined) return;
+    const { epoch, cursor, conversations, sends, uploads } = view;
+    this.#lastOrder = Math.max(0, ...sends.map(({ order }) => order));
+    for (const upload of uploads) this.uploads.set(upload.key, upload);
+    if (epoch === '') return;
+    const places: Record<string, number> = {};
+    for (const { conversation, fromSeq, lastSeq } of conversations) {
+      if (lastSeq > 0) places[conversation] = lastSeq;
+      this.#windows.set(conversation, { fromSeq, lastSeq });
+      this.#kept.add(conversation);
+    }
+    this.#parts.timeline.restore({ epoch, cursor, conversations: places });
+    this.#list.restore(
+      conversations.map(({ head }) => head),
+      conversations.length < this.#bounds.conversationsMax,
+    );
+  }
+
+  #observe(told: Told): void {
+    const { conversation, seq } = told;
+    if (seq === 0 || this.#isOff || conversation.startsWith('r:') || this.#parts === undefined) return;
+    const known = this.#windows.get(conversation);
+    if (known === undefined || seq !== known.lastSeq + 1) this.#begin(conversation, seq);
+    const window = this.#windows.get(conversation) as Window;
+    window.lastSeq = seq;
+    const { decoder } = this.#parts;
+    // How long its messages stay may have changed when it is read again.
+    const destroyAfterMs = this.#list?.find(conversation)?.destroyAfterMs ?? 0;
+    const stored = asStored(told, { decoder, destroyAfterMs, find: () => undefined }).told;
+    const state = stored.state && { state: encodeAs(messageStateSchema, stored.state) };
+    this.#push({ type: 'event', conversation, value: { seq, event: decoder.encode(stored.source), ...state } });
+    const removed = removedBy(stored.source);
+    if (removed !== undefined) void this.#scrub(conversation, removed);
+    if (seq - window.fromSeq >= this.#bounds.eventsMax * 1.1) this.#begin(conversation, seq - this.#bounds.eventsMax + 1, seq);
+    this.#touch(conversation);
+  }
+
+  /** What stands before is not complete any more, or too much. */
+  #begin(conversation: string, fromSeq: number, lastSeq = fromSeq - 1): void {
+    this.#windows.set(conversation, { fromSeq, lastSeq });
+    this.#push({ type: 'trim', conversation, fromSeq });
+    this.#touch(conversation);
+  }
+
+  /** Words that are gone must not stay on the device. */
+  async #scrub(conversation: string, isRemoved: (seq: number, sender: string) => boolean): Promise<void> {
+    const kept = await this.events(conversation);
+    const codec = this.#parts?.decoder;
+    if (kept === undefined || codec === undefined) return;
+    const changes = kept.events.flatMap((told): readonly StoreChange[] => {
+      const source = scrubbed(told.source, isRemoved);
+      if (source === told.source) return [];
+      const state = told.state && { state: encodeAs(messageStateSchema, told.state) };
+      return [{ type: 'event', conversation, value: { seq: told.seq, event: codec.encode(source), ...state } }];
+    });
+    // What was trimmed meanwhile must not come back.
+    const { fromSeq } = this.#windows.get(conversation) ?? { fromSeq: Number.MAX_SAFE_INTEGER };
+    const left = changes.filter((change) => change.type === 'event' && change.value.seq >= fromSeq);
+    if (left.length > 0) await this.#write(left);
+  }
+
+  #push(change: StoreChange): void {
+    this.#waiting.push(change);
+    if (this.#waiting.length >= storeLimits.waitingMax) void this.flush();
+    else this.#schedule();
+  }
+
+  #touch(conversation: string): void {
+    this.#dirty.add(conversation);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isTimed || this.#isOff) return;
+    this.#isTimed = true;
+    this.#clock.setTimer(storeLimits.writeEveryMs, () => {
+      this.#isTimed = false;
+      void this.flush();
+    });
+  }
+
+  /** Everything that was learned up to this moment, places and cursor included. */
+  #collect(): readonly StoreChange[] {
+    const changes = this.#waiting;
+    this.#waiting = [];
+    const position = this.#parts?.timeline.position ?? { epoch: '', cursor: '', conversations: {} };
+    for (const conversation of this.#dirty) changes.push(...this.#conversationChanges(conversation, position.conversations[conversation]));
+    this.#dirty.clear();
+    changes.push(...this.#tooMany());
+    const { epoch, cursor } = position;
+    const written = `${epoch} ${cursor}`;
+    if (written !== this.#written && epoch !== '') changes.push({ type: 'sync', epoch, cursor });
+    this.#written = written;
+    return changes;
+  }
+
+  #conversationChanges(conversation: string, place: number | undefined): readonly StoreChange[] {
+    const head = this.#list?.kept(conversation);
+    if (head === undefined) {
+      if (!this.#kept.delete(conversation)) return [];
+      this.#windows.delete(conversation);
+      return [{ type: 'forget', conversation }];
+    }
+    const lastSeq = place ?? 0;
+    const known = this.#windows.get(conversation);
+    // The client has begun somewhere without telling what stands before.
+    const isBroken = known !== undefined && known.lastSeq !== lastSeq;
+    const window = known === undefined || isBroken ? { fromSeq: lastSeq + 1, lastSeq } : known;
+    this.#windows.set(conversation, window);
+    this.#kept.add(conversation);
+    const value = { conversation, head, ...window };
+    return [...(isBroken ? [{ type: 'trim', conversation, fromSeq: window.fromSeq } as const] : []), { type: 'conversation', value }];
+  }
+
+  /** Those that have not changed for longest go. */
+  #tooMany(): readonly StoreChange[] {
+    const { conversationsMax } = this.#bounds;
+    if (this.#list === undefined || this.#kept.size <= conversationsMax * 1.05) return [];
+    const list = this.#list;
+    const byAge = [...this.#kept].sort((a, b) => (list.find(b)?.updatedMs ?? 0) - (list.find(a)?.updatedMs ?? 0));
+    return byAge.slice(conversationsMax).map((conversation) => {
+      this.#kept.delete(conversation);
+      this.#windows.delete(conversation);
+      return { type: 'forget', conversation };
+    });
+  }
+
+  #reset(): void {
+    this.#waiting = [{ type: 'reset' }];
+    this.#windows.clear();
+    this.#kept.clear();
+    this.#dirty.clear();
+    this.#written = '';
+    this.#schedule();
+  }
+
+  async #end(): Promise<void> {
+    await this.flush();
+    if (!this.#isOff) await this.#within(this.#options.store.close()).catch((error: unknown) => this.#leave(error));
+    this.#isOff = true;
+  }
+
+  #putSend(send: PendingSend): Promise<void> | undefined {
+    return this.#isOff ? undefined : this.#write([{ type: 'send', value: { order: ++this.#lastOrder, send } }]);
+  }
+
+  /** Never rejects: what cannot be written costs the protection, not the message. */
+  async #write(changes: readonly StoreChange[]): Promise<void> {
+    await this.#opened;
+    if (this.#isOff) return;
+    try {
+      await this.#within(this.#options.store.write(changes));
+    } catch (error) {
+      this.#leave(error);
+    }
+  }
+
+  /** What is in it fits together, up to what was written last; the rest is learned again by the next client. */
+  #leave(error: unknown): void {
+    if (this.#isOff) return;
+    this.#isOff = true;
+    this.#waiting = [];
+    this.#dirty.clear();
+    this.#tell(error);
+    this.#options.store.close().catch(() => {});
+  }
+
+  #tell(error: unknown): void {
+    if (this.#parts === undefined) this.#early = error;
+    else this.#parts.events.emit('error', ParleyClientError.of('UNAVAILABLE', `the local store failed: ${String(error)}`, error));
+  }
+
+  #within<T>(promise: Promise<T>): Promise<T> {
+    return withTimeout(this.#clock, storeLimits.answerMs, promise, () => new Error('the local store does not answer'));
+  }
+}
