@@ -17,7 +17,11 @@ export function createEmbeddedAdapters(deps: AdapterDeps): Adapters {
         clock,
         onSweepFailed: (error) => telemetry.logger.warn('old records could not be removed', {}, error),
       }),
-    openHistoryStore: async () => stores.add(await openLmdbHistoryStore({ path: inFolder('history'), clock, random })),
+    openHistoryStore: async () => {
+      const onCompactionFailed = (error: unknown): void =>
+        telemetry.logger.warn('the history file could not be written anew, so that erased text is still in it', {}, error);
+      return stores.add(await openLmdbHistoryStore({ path: inFolder('history'), clock, random, onCompactionFailed }));
+    },
     openPushStore: async () => stores.add(await openLmdbPushStore({ path: inFolder('push'), clock, random })),
     closeStores: async () => stores[Symbol.asyncDispose](),
     openRpc: async () => {
