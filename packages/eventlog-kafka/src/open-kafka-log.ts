@@ -139,6 +139,9 @@ class KafkaLog implements EventLog {
     await this.#offsets.trim(this.#nameOf(topic), partition, before);
   }
 
+  /** Kafka deletes whole files, so nothing is left of what is in them. */
+  async scrub(): Promise<void> {}
+
   async join(options: JoinOptions): Promise<void> {
     this.#closed.signal.throwIfAborted();
     const topics = options.topics.map((topic) => this.#nameOf(topic));

@@ -54,6 +54,7 @@ export function createFaultyLog(inner: EventLog, faults: LogFaults): FaultyLog {
     range: (topic, partition) => inner.range(topic, partition),
     ranges: (topic) => inner.ranges(topic),
     trim: (topic, partition, before) => inner.trim(topic, partition, before),
+    scrub: () => inner.scrub(),
     join: (options) => inner.join(options),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };

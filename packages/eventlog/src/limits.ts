@@ -39,3 +39,9 @@ export const mapSizeBytesDefault = 64 * 1024 ** 3;
  * full, so it must not come to that.
  */
 export const diskReserveBytesDefault = 64 * 1024 * 1024;
+
+/** About how much one transaction takes when the file is written anew. */
+export const copyBytesMax = 4 * 1024 * 1024;
+
+/** Wishes to write the file anew that come due within such a span are one. */
+export const scrubSpanMs = 3_600_000;

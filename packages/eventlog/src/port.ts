@@ -36,6 +36,12 @@ export interface EventLog extends AsyncDisposable {
   trim(topic: string, partition: number, before: number): Promise<void>;
 
   /**
+   * Sees to it that what is in the log now leaves no bytes on disk once it is gone, by retention or by `trim`: embedded
+   * logs write their file anew when they are opened for the first time after the longest retention; Kafka deletes files.
+   */
+  scrub(): Promise<void>;
+
+  /**
    * Joins a group that shares out partition numbers among its members: one number of all the topics
    * together goes to one member. It only suggests who should own what; two members may believe in the
    * same number for a while. Resolves when the signal is aborted and the group is left.

@@ -81,6 +81,11 @@ export class EmbeddedLog implements EventLog {
     if (before > target.start) await target.trim(before);
   }
 
+  async scrub(): Promise<void> {
+    this.#assertOpen();
+    await this.#storage.scrub();
+  }
+
   async join(options: JoinOptions): Promise<void> {
     const counts = options.topics.map((topic) => this.#topic(topic).partitions.length);
     const count = counts[0];

@@ -31,6 +31,8 @@ export interface Topic {
 export interface TopicStorage {
   /** Opens a topic, creating what is missing; rejects when it exists with another shape. */
   open(spec: TopicSpec): Promise<Topic>;
+  /** As `EventLog.scrub` says; storage in memory has nothing to do. */
+  scrub(): Promise<void>;
   /** Waits for what was accepted and lets go of all resources. */
   close(): Promise<void>;
 }

@@ -1,13 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CancelTimer, Clock } from '@parley/kernel';
 import { assertSameShape, EmbeddedLog } from '../embedded/embedded-log.js';
 import type { Topic, TopicStorage } from '../embedded/partition.js';
 import { diskReserveBytesDefault, mapSizeBytesDefault, sweepIntervalMs, sweepPauseMs, sweepRecordsMax } from '../limits.js';
 import { MemoryStorage } from '../memory/memory-log.js';
-import type { EventLog, TopicKind, TopicSpec } from '../port.js';
+import type { EventLog, TopicSpec } from '../port.js';
 import { DiskGuard, freeBytesOf } from './disk-guard.js';
 import { type CommitReport, GroupCommit } from './group-commit.js';
 import { LmdbPartition } from './lmdb-partition.js';
-import { Tables, topicKey } from './tables.js';
+import { askForScrub, scrubWhereDue } from './scrub.js';
+import { Tables, type TopicEntry, topicKey } from './tables.js';
 
 export interface LmdbLogOptions {
   readonly clock: Clock;
@@ -23,7 +25,7 @@ export interface LmdbLogOptions {
   readonly freeDiskBytes?: () => number;
   /** Told about every commit. */
   readonly onCommit?: (report: CommitReport) => void;
-  /** Told when old records could not be removed; the next sweep tries again. */
+  /** Told when old records could not be removed; the next sweep, or the next opening, tries again. */
   readonly onSweepFailed?: (error: unknown) => void;
 }
 
@@ -33,7 +35,10 @@ export interface LmdbLogOptions {
  * owns it: appends through a log that was opened before it are refused from then on.
  */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
-  const tables = new Tables(options.path, options.mapSizeBytes ?? mapSizeBytesDefault);
+  const { path, clock, mapSizeBytes = mapSizeBytesDefault } = options;
+  // Best effort: without room for a second file the log opens as it is.
+  await scrubWhereDue({ path, mapSizeBytes, nowMs: clock.now() }).catch((error: unknown) => options.onSweepFailed?.(error));
+  const tables = new Tables(path, mapSizeBytes);
   await tables.checkLayout();
   const term = await tables.takeOver();
   return new EmbeddedLog(new LmdbStorage(options, tables, term * queueTermOffsets));
@@ -44,13 +49,6 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<EventLog> {
  * in the old queue is then out of range, and never points into the new one.
  */
 const queueTermOffsets = 2 ** 32;
-
-/** What is written down about a topic. */
-interface TopicEntry {
-  readonly id: number;
-  readonly partitions: number;
-  readonly kind: TopicKind;
-}
 
 class LmdbStorage implements TopicStorage {
   readonly #options: LmdbLogOptions;
@@ -99,6 +97,12 @@ class LmdbStorage implements TopicStorage {
     return { spec, partitions };
   }
 
+  async scrub(): Promise<void> {
+    const { clock, path } = this.#options;
+    const longestMs = Math.max(0, ...this.#tables.topics().map(({ retentionMs }) => retentionMs ?? 0));
+    askForScrub(path, clock.now() + longestMs);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelSweep();
@@ -108,16 +112,13 @@ class LmdbStorage implements TopicStorage {
     await this.#tables.root.close();
   }
 
-  async #entryOf(spec: TopicSpec): Promise<TopicEntry> {
-    const entries = [...this.#tables.meta.getRange({ start: topicKey(''), end: topicKey('\uffff') })];
-    const found = entries.find((entry) => entry.key === topicKey(spec.name))?.value;
-    if (isTopicEntry(found)) {
-      assertSameShape(spec, { ...found, name: spec.name });
-      return found;
-    }
-    const ids = entries.map((entry) => (isTopicEntry(entry.value) ? entry.value.id : 0));
-    const entry = { id: Math.max(0, ...ids) + 1, partitions: spec.partitions, kind: spec.kind };
-    await this.#tables.meta.put(topicKey(spec.name), entry);
+  async #entryOf({ name, ...spec }: TopicSpec): Promise<TopicEntry> {
+    const found = this.#tables.topic(name);
+    if (found !== undefined) assertSameShape({ name, ...spec }, { ...found, name });
+    const id = found?.id ?? Math.max(0, ...this.#tables.topics().map((topic) => topic.id)) + 1;
+    const { partitions, kind, retentionMs } = spec;
+    const entry: TopicEntry = { id, partitions, kind, ...(retentionMs !== undefined && { retentionMs }) };
+    if (!isDeepStrictEqual(entry, found)) await this.#tables.meta.put(topicKey(name), entry);
     return entry;
   }
 
@@ -149,8 +150,4 @@ class LmdbStorage implements TopicStorage {
     }
     return left > 0;
   }
-}
-
-function isTopicEntry(value: unknown): value is TopicEntry {
-  return typeof value === 'object' && value !== null && 'id' in value && 'partitions' in value && 'kind' in value;
 }

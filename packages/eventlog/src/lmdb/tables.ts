@@ -2,10 +2,33 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { LogTakenOverError } from '../errors.js';
-import type { OffsetRange, StoredRecord } from '../port.js';
-import { decodeOffset, encodeOffset, layoutVersion, newestKey, offsetOfKey, partitionBytes, readRecord, recordKey } from './layout.js';
+import type { OffsetRange, StoredRecord, TopicKind } from '../port.js';
+import {
+  decodeOffset,
+  encodeOffset,
+  layoutVersion,
+  newestKey,
+  offsetOfKey,
+  partitionBytes,
+  readRecord,
+  recordBytes,
+  recordKey,
+  writeRecord,
+} from './layout.js';
+
+/** Name of the file in the log's directory. */
+export const tablesFile = 'log.mdb';
 
 const ownerKey = Buffer.from('owner');
+
+/** What is written down about a topic. */
+export interface TopicEntry {
+  readonly id: number;
+  readonly partitions: number;
+  readonly kind: TopicKind;
+  /** As the topic was opened last; absent: records stay. */
+  readonly retentionMs?: number;
+}
 
 /** Where a partition's records lie. */
 export interface PartitionAddress {
@@ -26,10 +49,10 @@ export class Tables {
   #ownerVersion = 0;
 
   /** Opens the tables in a directory, making both if needed; throws when another layout is found there. */
-  constructor(path: string, mapSizeBytes: number) {
+  constructor(path: string, mapSizeBytes: number, file = tablesFile) {
     mkdirSync(path, { recursive: true });
     this.root = open<Buffer, Buffer>({
-      path: join(path, 'log.mdb'),
+      path: join(path, file),
       noSubdir: true,
       mapSize: mapSizeBytes,
       // A resolved commit must be on disk; the overlapping mode resolves before that.
@@ -71,6 +94,36 @@ export class Tables {
     if (found === undefined) await this.meta.put('format', { layout: layoutVersion });
     else if (!isObject(found) || found['layout'] !== layoutVersion) {
       throw new Error(`the log has layout ${JSON.stringify(found)}; this version reads layout ${layoutVersion}`);
+    }
+  }
+
+  /** All topics that were ever opened. */
+  topics(): readonly TopicEntry[] {
+    const entries = this.meta.getRange({ start: topicKey(''), end: topicKey('\uffff') });
+    return [...entries.map(({ value }) => value)].filter(isTopicEntry);
+  }
+
+  topic(name: string): TopicEntry | undefined {
+    const found = this.meta.get(topicKey(name));
+    return isTopicEntry(found) ? found : undefined;
+  }
+
+  /** Takes over everything of other tables but their records. */
+  async copyMeta(source: Tables): Promise<void> {
+    await this.root.batch(() => {
+      for (const { key, value } of source.meta.getRange({})) void this.meta.put(key, value);
+      const owner = source.#owner.getEntry(ownerKey);
+      if (owner?.version !== undefined) void this.#owner.put(ownerKey, owner.value, owner.version);
+    });
+  }
+
+  /** Issues the writes of records that keep their offsets, in their order. */
+  putRecords({ topicId, partition }: PartitionAddress, records: readonly StoredRecord[], kind: TopicKind): void {
+    for (const record of records) {
+      const value = Buffer.allocUnsafeSlow(recordBytes(record.key, record.value));
+      writeRecord(value, 0, record);
+      void this.records.put(recordKey(topicId, partition, record.offset), value);
+      if (kind === 'compacted') void this.newest.put(newestKey(topicId, partition, record.key), encodeOffset(record.offset));
     }
   }
 
@@ -138,6 +191,10 @@ export function topicKey(name: string): string {
 
 function boundsOf(at: PartitionAddress, from: number, end = Number.MAX_SAFE_INTEGER): { start: Buffer; end: Buffer } {
   return { start: recordKey(at.topicId, at.partition, from), end: recordKey(at.topicId, at.partition, end) };
+}
+
+function isTopicEntry(value: unknown): value is TopicEntry {
+  return isObject(value) && 'id' in value && 'partitions' in value && 'kind' in value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -54,6 +54,8 @@ export class MemoryStorage implements TopicStorage {
     return { spec, partitions };
   }
 
+  async scrub(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#cancelSweep?.();
   }
