@@ -21,6 +21,7 @@ export * from './member-set.js';
 export * from './options/check-options.js';
 export * from './persistent-map.js';
 export * from './relation/decide-relation.js';
+export { eraseSide } from './relation/erase-side.js';
 export * from './relation/profile.js';
 export * from './relation/relation.js';
 export { isWaiting } from './relation/requests.js';

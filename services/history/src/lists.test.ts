@@ -176,6 +176,27 @@ describe('the list of conversations', () => {
     expect(await count()).toBe(1);
   });
 
+  it('leaves out for good what somebody hid who has left', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.membership(group, { joined: ['ann', 'bob'], version: 1 });
+    const left = await timeline.membership(group, { left: ['bob'], version: 2 });
+    await timeline.message(group, 'ann', 'without bob');
+    await caughtUp(history);
+    const former = { app, conversation: group, seq: 0, user: 'bob' };
+    expect(await history.getTarget(former)).toMatchObject({ exists: true, headSeq: left });
+    expect(await history.getTarget({ ...former, user: 'eve' })).toMatchObject({ exists: false, headSeq: 0 });
+    expect((await history.queryConversations({ app, user: 'bob' })).conversations).toHaveLength(1);
+    const changes = [{ change: { type: 'hidden', value: { isOn: true } } }] as const;
+    await timeline.own(group, 'bob', { type: 'settings', value: { user: 'bob', changes, headSeq: left } });
+    await timeline.message(group, 'ann', 'still without bob');
+    await caughtUp(history);
+    expect((await history.queryConversations({ app, user: 'bob' })).conversations).toEqual([]);
+    await timeline.membership(group, { joined: ['bob'], version: 3 });
+    await caughtUp(history);
+    expect((await history.queryConversations({ app, user: 'bob' })).conversations).toHaveLength(1);
+  });
+
   it('gives the newest message, not what was done to older ones', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();

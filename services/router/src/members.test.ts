@@ -136,6 +136,59 @@ describe('the own view of a conversation', () => {
   });
 });
 
+describe('who has left a group', () => {
+  const cursor = read(9);
+  const hide: Kind = { type: 'hide', value: { seqs: [2, 4] } };
+
+  it.each<[string, { left: string[] } | { closed: true }]>([
+    ['left', { left: ['ann'] }],
+    ['saw its end', { closed: true }],
+  ])('and %s puts it away, as it was then, which nobody else hears of', async (_how, change) => {
+    await using routers = await open();
+    await routers.send(team, 'bob', { options: { needsReceipt: true } });
+    await routers.change(team, { ...change, version: 2 });
+    if ('left' in change) await routers.send(team, 'bob', { options: { needsReceipt: true } });
+    for (const kind of [pinned, hide, cursor]) expect(await routers.act(team, 'ann', kind)).toMatchObject({ error: 0, seq: 0 });
+    expect(await heard(routers, 'ann')).toMatchObject([
+      { type: 'settings', value: { user: 'ann', headSeq: 3 } },
+      { type: 'hidden', value: { user: 'ann', seqs: [2] } },
+      { type: 'cursor', value: { user: 'ann', readSeq: 3, countable: 0 } },
+    ]);
+    expect(await heard(routers, 'bob')).toEqual([]);
+  });
+
+  it('is asked of history for those alone who are no members', async () => {
+    const history = new ProjectingHistory();
+    await using routers = await RouterFixture.open(history);
+    routers.startRouter('a');
+    await routers.room(team, { change: { joined: members, version: 1 }, isStored: true });
+    for (const kind of [pinned, cursor]) await routers.act(team, 'ann', kind);
+    expect(history.asked).toBe(0);
+    await routers.change(team, { left: ['bob'], version: 2 });
+    for (const user of ['bob', 'eve']) {
+      const { error } = await routers.act(team, user, pinned);
+      expect([user, error]).toEqual([user, user === 'bob' ? 0 : errorTable.CONVERSATION_NOT_FOUND.code]);
+    }
+    expect(history.asked).toBe(2);
+    expect((await routers.act('g:none', 'bob', pinned)).error).toBe(errorTable.CONVERSATION_NOT_FOUND.code);
+    expect(history.asked).toBe(2);
+  });
+
+  it('is known although history comes after', async () => {
+    const history = new ProjectingHistory();
+    await using routers = await RouterFixture.open(history);
+    routers.startRouter('a');
+    await history.hold();
+    await routers.room(team, { change: { joined: members, version: 1 }, isStored: true });
+    await routers.change(team, { left: ['bob'], version: 2 });
+    const acted = routers.act(team, 'bob', pinned);
+    // The lane does not wait for it.
+    expect((await routers.send(team, 'ann')).error).toBe(0);
+    history.release();
+    expect((await acted).error).toBe(0);
+  });
+});
+
 describe('a change of a group', () => {
   const renamed = (version: number, name: string) =>
     ({
@@ -181,6 +234,19 @@ describe('a change of a group', () => {
     expect((await routers.send(team, 'bob')).error).toBe(errorTable.MUTED.code);
     await routers.send(team, 'ann');
     expect((await routers.timeline()).at(-1)?.options?.expiresMs).toBe(routers.clock.now() + 60_000);
+  });
+
+  it('keeps how long the back end has messages kept', async () => {
+    await using routers = await open();
+    const kept = { destroyAfterMs: 0, retentionMs: 5_000 };
+    await routers.act(team, '', { type: 'rules', value: kept }, { isPrivileged: true });
+    await routers.room(team, { ...renamed(2, 'Reds'), rules: { destroyAfterMs: 60_000 }, speaking: { moderators: ['ann'] } });
+    expect((await routers.entries()).at(-1)?.rules).toEqual({ destroyAfterMs: 60_000, retentionMs: 5_000 });
+    // Neither does a moderator's act, and what is said last about destruction holds.
+    await routers.act(team, 'ann', { type: 'rules', value: { destroyAfterMs: 90_000 } });
+    expect((await routers.entries()).at(-1)?.rules).toEqual({ destroyAfterMs: 90_000, retentionMs: 5_000 });
+    await routers.room(team, { ...renamed(3, 'Reds'), rules: { destroyAfterMs: 0 } });
+    expect((await routers.entries()).at(-1)?.rules).toEqual(kept);
   });
 
   it('about a request is told to those whom it concerns', async () => {

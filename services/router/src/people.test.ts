@@ -74,6 +74,34 @@ describe('relations', () => {
   });
 });
 
+describe('the erasure of a user', () => {
+  const erase = (isRelationOnly = false): Kind => ({ type: 'erase', value: { user: 'ann', isRelationOnly } });
+  const relationsOf = (routers: RouterFixture, user: string) =>
+    told(routers, user).flatMap(({ seq, body }) => (body?.type === 'relation' ? [{ seq, ...body.value.relation }] : []));
+
+  it('takes along what the user was to the other one, and both are told', async () => {
+    await using routers = await open();
+    await relate(routers, ['ann', 'bob'], { type: 'add', value: { alias: 'Bobby' } });
+    for (const user of ['ann', 'bob']) await routers.subscribe(`user:${user}`);
+    expect(await routers.act(pair, '', erase(), { isPrivileged: true })).toMatchObject({ error: 0, seq: 1 });
+    for (const user of ['ann', 'bob']) await routers.until(() => relationsOf(routers, user)[0]);
+    expect(relationsOf(routers, 'ann')).toMatchObject([{ seq: 0, other: 'bob', alias: '', isFriend: false, version: 2 }]);
+    expect(relationsOf(routers, 'bob')).toMatchObject([{ seq: 0, other: 'ann', isBefriended: false, isFriend: false, version: 2 }]);
+    expect(told(routers, 'bob').map(({ body }) => body?.type)).toEqual(['erased', 'relation']);
+    expect(routers.deliveries.filter(({ seq }) => seq > 0)).toHaveLength(1);
+    expect((await routers.entries()).at(-1)?.relation).toMatchObject({ a: { user: 'ann', alias: '' }, version: 2 });
+  });
+
+  it('leaves no trace where nothing was said', async () => {
+    await using routers = await open();
+    await relate(routers, ['ann', 'bob'], befriend);
+    expect(await routers.act(pair, '', erase(true), { isPrivileged: true })).toMatchObject({ error: 0, seq: 0 });
+    expect((await routers.entries()).at(-1)?.relation).toMatchObject({ a: { isFriend: false }, b: { isFriend: false } });
+    expect(await routers.act(pair, '', erase(true), { isPrivileged: true })).toMatchObject({ error: 0, seq: 0 });
+    expect(await routers.timeline()).toHaveLength(2);
+  });
+});
+
 describe('who is blocked', () => {
   it('can neither write, nor act, nor be seen typing; but take back what was said', async () => {
     await using routers = await open();

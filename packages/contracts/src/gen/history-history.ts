@@ -866,6 +866,7 @@ export const GetMessagesResponse: Codec<GetMessagesResponseInit, GetMessagesResp
 export interface GetTargetRequest {
   readonly app: string;
   readonly conversation: string;
+  /** 0: no message, but whether the user is in the group, or once was: then `exists` and `head_seq` alone are answered. */
   readonly seq: number;
   /** Who wants to do something to it, and with which reaction. */
   readonly user: string;
@@ -952,6 +953,8 @@ export interface GetTargetResponse {
   readonly onlyTo: readonly string[];
   /** Somebody has reacted so. */
   readonly isKnownReaction: boolean;
+  /** Of a question with seq 0: up to where the user may see the conversation. */
+  readonly headSeq: number;
 }
 /** What GetTargetResponse is made from; absent fields get their zero value. */
 export interface GetTargetResponseInit {
@@ -967,6 +970,7 @@ export interface GetTargetResponseInit {
   readonly expiresMs?: number | undefined;
   readonly onlyTo?: readonly string[] | undefined;
   readonly isKnownReaction?: boolean | undefined;
+  readonly headSeq?: number | undefined;
 }
 
 export function createGetTargetResponse(init: GetTargetResponseInit): GetTargetResponse {
@@ -983,6 +987,7 @@ export function createGetTargetResponse(init: GetTargetResponseInit): GetTargetR
     expiresMs: init.expiresMs ?? 0,
     onlyTo: init.onlyTo ?? [],
     isKnownReaction: init.isKnownReaction ?? false,
+    headSeq: init.headSeq ?? 0,
   };
 }
 
@@ -999,6 +1004,7 @@ export function writeGetTargetResponse(writer: ProtobufWriter, init: GetTargetRe
   if (init.expiresMs !== undefined && init.expiresMs !== 0) { writer.writeTag(80); writer.writeUint64(init.expiresMs); }
   if (init.onlyTo !== undefined) for (const item of init.onlyTo) { writer.writeTag(90); writer.writeString(item); }
   if (init.isKnownReaction !== undefined && init.isKnownReaction) { writer.writeTag(96); writer.writeBool(init.isKnownReaction); }
+  if (init.headSeq !== undefined && init.headSeq !== 0) { writer.writeTag(104); writer.writeUint64(init.headSeq); }
 }
 
 export function readGetTargetResponse(reader: ProtobufReader, end: number): GetTargetResponse {
@@ -1014,6 +1020,7 @@ export function readGetTargetResponse(reader: ProtobufReader, end: number): GetT
   let expiresMs: GetTargetResponse['expiresMs'] = 0;
   const onlyTo: string[] = [];
   let isKnownReaction: GetTargetResponse['isKnownReaction'] = false;
+  let headSeq: GetTargetResponse['headSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -1029,11 +1036,12 @@ export function readGetTargetResponse(reader: ProtobufReader, end: number): GetT
       case 80: expiresMs = reader.readUint64(); break;
       case 90: onlyTo.push(reader.readString()); break;
       case 96: isKnownReaction = reader.readBool(); break;
+      case 104: headSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { exists, sender, timeMs, rootSeq, isRemoved, hasReacted, isPinned, kind, reactionKinds, expiresMs, onlyTo, isKnownReaction };
+  return { exists, sender, timeMs, rootSeq, isRemoved, hasReacted, isPinned, kind, reactionKinds, expiresMs, onlyTo, isKnownReaction, headSeq };
 }
 
 export const encodeGetTargetResponse = (init: GetTargetResponseInit): Uint8Array => encodeWith(writeGetTargetResponse, init);

@@ -22,6 +22,8 @@ export interface ActFacts {
   readonly conversation: Conversation;
   /** The sender is in the conversation now. */
   readonly isMember: boolean;
+  /** Groups: the sender was in it once; then `headSeq` is where they left. Asked for those alone who are no members. */
+  readonly wasMember?: boolean;
   /** Groups: the sender is owner or admin. */
   readonly isModerator: boolean;
   /** Groups: the sender may pin. */
@@ -29,6 +31,8 @@ export interface ActFacts {
   /** The sender may not speak now: neither edit nor be seen typing. */
   readonly isMuted?: boolean;
   readonly headSeq: number;
+  /** Countable messages up to the head; 0: not known. */
+  readonly countable?: number;
   readonly memberCount: number;
   /** Of the message that the act names; absent where there is none that the sender may see. */
   readonly target?: TargetFacts | undefined;

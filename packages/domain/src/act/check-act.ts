@@ -22,6 +22,10 @@ export function checkAct({ kind }: Act, appLimits: ContentLimits = {}): Result<A
 export const takesSeq = (type: ActType): boolean => seqActs.has(type);
 const seqActs: ReadonlySet<ActType> = new Set<ActType>(['edit', 'recall', 'delete', 'react', 'pin', 'rules', 'erase']);
 
+/** Whether an act changes nothing but the sender's own view of a conversation: who has left it may do that, too. */
+export const isOwnView = (type: ActType): boolean => ownViewActs.has(type);
+const ownViewActs: ReadonlySet<ActType> = new Set<ActType>(['cursor', 'settings', 'hide']);
+
 function refusalOfKind(kind: NonNullable<Act['kind']>, appLimits: ContentLimits): Refusal | undefined {
   switch (kind.type) {
     case 'edit':

@@ -59,6 +59,13 @@ describe('a cursor', () => {
     expect(bodyOf(act, { facts: facts ?? {} })).toEqual({ user: 'ann', countable: 0, ...(value as object) });
   });
 
+  it('tells how much counts up to it where it stands at the head', () => {
+    const facts = { countable: 15 };
+    expect(bodyOf(cursor(20), { facts })).toMatchObject({ readSeq: 20, countable: 15 });
+    expect(bodyOf(cursor(19), { facts })).toMatchObject({ readSeq: 19, countable: 0 });
+    expect(bodyOf(cursor(0, 20), { facts })).toMatchObject({ readSeq: 0, countable: 0 });
+  });
+
   it('that does not move is no event', () => {
     const known = { readSeq: 8, deliveredSeq: 12 };
     expect([cursor(8, 12), cursor(3), cursor(8)].map((act) => outcomeOf(act, { facts: { cursor: known } }))).toEqual([
@@ -90,6 +97,31 @@ it('keeps settings with the head that they were made at', () => {
 it('hides each message once, and nothing that is yet to come', () => {
   expect(bodyOf({ type: 'hide', value: { seqs: [3, 21, 3, 20] } })).toEqual({ user: 'ann', seqs: [3, 20] });
   expect(outcomeOf({ type: 'hide', value: { seqs: [21] } })).toBe('none');
+});
+
+describe('who has left a group', () => {
+  const left: Case = { facts: { ...inClub, isMember: false, wasMember: true, headSeq: 9 } };
+  const settings: ActKind = { type: 'settings', value: { changes: [{ change: { type: 'hidden', value: { isOn: true } } }] } };
+
+  it('puts their own view of it in order, as far as they saw it', () => {
+    expect(bodyOf(settings, left)).toMatchObject({ user: 'ann', headSeq: 9 });
+    expect(bodyOf(cursor(20), left)).toMatchObject({ readSeq: 9, deliveredSeq: 9 });
+    expect(bodyOf({ type: 'hide', value: { seqs: [9, 10] } }, left)).toMatchObject({ seqs: [9] });
+  });
+
+  it('does nothing else, and others do not even that', () => {
+    const others: ActKind[] = [
+      { type: 'react', value: { seq: 7, reaction: '+' } },
+      { type: 'recall', value: { seq: 7 } },
+      { type: 'report', value: { seq: 7 } },
+      rules(60_000),
+      typing,
+    ];
+    for (const act of others) expect([act.type, outcomeOf(act, left)]).toEqual([act.type, 'CONVERSATION_NOT_FOUND']);
+    for (const act of [settings, cursor(9), { type: 'hide', value: { seqs: [1] } } as const]) {
+      expect([act.type, outcomeOf(act, { facts: { ...inClub, isMember: false } })]).toEqual([act.type, 'CONVERSATION_NOT_FOUND']);
+    }
+  });
 });
 
 describe('typing', () => {
@@ -168,6 +200,25 @@ describe('acts of services', () => {
       });
     }
     expect(outcomeOf({ type: 'erase', value: { user: 'cid' } }, backEnd)).toBe('none');
+  });
+
+  it('erase with it what the user was to the other one, or that alone', () => {
+    const before = createRelation({ a: { user: 'ann', alias: 'Bobby', isFriend: true }, b: { user: 'bob', isFriend: true }, version: 4 });
+    const inPair: Case = { ...backEnd, facts: { ...backEnd.facts, relation: before } };
+    const relation = createRelation({ a: { user: 'ann' }, b: { user: 'bob' }, version: 5 });
+    expect(decided(erase, inPair)).toEqual({ type: 'event', isStored: true, body: { type: 'erased', value: { user: 'ann' } }, relation });
+    const only: ActKind = { type: 'erase', value: { user: 'ann', isRelationOnly: true } };
+    expect(decided(only, inPair)).toMatchObject({
+      type: 'event',
+      isStored: false,
+      body: { type: 'relation', value: { relation: { other: 'bob', version: 5 } } },
+      relation,
+    });
+    expect(outcomeOf(only, { ...backEnd, facts: { ...backEnd.facts, relation } })).toBe('none');
+    expect(outcomeOf(only, { ...backEnd, facts: { conversation: club } })).toBe('none');
+  });
+
+  it('erase nobody without a name', () => {
     expect(outcomeOf({ type: 'erase', value: { user: '' } }, backEnd)).toBe('INVALID_ARGUMENT');
   });
 });

@@ -17,11 +17,11 @@ export function decideRules({ destroyAfterMs, retentionMs }: ActOf<'rules'>, { f
 
 /** Cursors move forwards only, and not beyond the head; what is read has arrived. */
 export function decideCursor({ readSeq, deliveredSeq }: ActOf<'cursor'>, { request, facts }: ActContext): ActResult {
-  const { headSeq, cursor } = facts;
+  const { headSeq, countable = 0, cursor } = facts;
   const read = Math.max(Math.min(readSeq, headSeq), cursor?.readSeq ?? 0);
   const delivered = Math.max(Math.min(deliveredSeq, headSeq), cursor?.deliveredSeq ?? 0, read);
   if (read === (cursor?.readSeq ?? 0) && delivered === (cursor?.deliveredSeq ?? 0)) return noDecision;
-  const value = { user: request.sender, readSeq: read, deliveredSeq: delivered, countable: 0 };
+  const value = { user: request.sender, readSeq: read, deliveredSeq: delivered, countable: read === headSeq ? countable : 0 };
   return ok({ type: 'event', isStored: false, body: { type: 'cursor', value } });
 }
 

@@ -2,13 +2,14 @@ import { type Refusal, refusal, refused } from '@parley/kernel';
 import type { AppRules } from '../app-rules.js';
 import { type ActContext, type ActResult, actorOf } from './act-context.js';
 import type { ActFacts, ActRequest, ActType } from './act-facts.js';
+import { isOwnView } from './check-act.js';
 import { decideDelete, decideEdit, decidePin, decideReact, decideRecall, decideReport } from './message-acts.js';
 import { decideCursor, decideHide, decideRules, decideSettings, decideTyping } from './conversation-acts.js';
 import { decideErase, decideProfile, decideRelationStep } from './people-acts.js';
 
 /**
  * Decides about one act whose shape and sizes `checkAct` has found right; changes nothing. Who is not in the
- * conversation gets CONVERSATION_NOT_FOUND, whatever the act; who may not see a message MESSAGE_NOT_FOUND.
+ * conversation gets CONVERSATION_NOT_FOUND, unless they once were and put their own view of it in order; who may not see a message MESSAGE_NOT_FOUND.
  */
 export function decideAct(request: ActRequest, facts: ActFacts, rules: AppRules): ActResult {
   const { kind } = request.act;
@@ -76,8 +77,10 @@ const privilegedActs: ReadonlySet<ActType> = new Set<ActType>(['relation', 'prof
 /** Acts on what belongs to one user, so somebody must be named. */
 const personalActs: ReadonlySet<ActType> = new Set<ActType>(['react', 'cursor', 'settings', 'hide', 'report', 'typing']);
 
-function refusalOfPlace(type: ActType, { isPrivileged }: ActRequest, { conversation, isMember }: ActFacts): Refusal | undefined {
+function refusalOfPlace(type: ActType, { isPrivileged }: ActRequest, facts: ActFacts): Refusal | undefined {
+  const { conversation } = facts;
   const allowed: readonly Place[] = places[type];
+  const isMember = facts.isMember || (facts.wasMember === true && isOwnView(type));
   if (privilegedActs.has(type) && !isPrivileged) return refusal('PERMISSION_DENIED', `act.${type}: the back end only`);
   if (!isMember && !isPrivileged) return refusal('CONVERSATION_NOT_FOUND');
   if (!allowed.includes(conversation.type)) return refusal('INVALID_ARGUMENT', `act.${type}: not in a ${conversation.type} conversation`);

@@ -1,6 +1,7 @@
 import { isUserId, ok, refusal, refused } from '@parley/kernel';
 import { changeProfile } from '../relation/profile.js';
 import { decideRelation } from '../relation/decide-relation.js';
+import { eraseSide } from '../relation/erase-side.js';
 import { relationViewOf } from '../relation/relation.js';
 import type { ActOf } from './act-facts.js';
 import { type ActContext, type ActResult, noDecision } from './act-context.js';
@@ -37,10 +38,16 @@ export function decideProfile(change: ActOf<'profile'>, { facts }: ActContext): 
   return ok({ type: 'event', isStored: false, body: { type: 'profile', value: { profile } }, profile });
 }
 
-/** Everything that the user has said in the conversation goes. */
-export function decideErase({ user }: ActOf<'erase'>, { facts }: ActContext): ActResult {
-  const { conversation } = facts;
+/** Everything that the user has said in the conversation goes, and of two users what the user had to do with the other one. */
+export function decideErase({ user, isRelationOnly }: ActOf<'erase'>, { request, facts }: ActContext): ActResult {
+  const { conversation, relation: before } = facts;
   if (!isUserId(user)) return refused(refusal('INVALID_ARGUMENT', 'act.erase.user: a user id'));
   if (conversation.type === 'user' && !conversation.users.includes(user)) return noDecision;
-  return ok({ type: 'event', isStored: true, body: { type: 'erased', value: { user } } });
+  const after = before === undefined || conversation.type !== 'user' ? undefined : eraseSide(before, user, request.timeMs);
+  const relation = after === before ? undefined : after;
+  const changed = relation === undefined ? {} : { relation };
+  if (!isRelationOnly) return ok({ type: 'event', isStored: true, body: { type: 'erased', value: { user } }, ...changed });
+  if (relation === undefined) return noDecision;
+  const value = { relation: relationViewOf(relation, user) };
+  return ok({ type: 'event', isStored: false, body: { type: 'relation', value }, relation });
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { limits } from '@parley/kernel';
-import { createRelationChange, type Relation, type RelationChangeInit, RequestState } from '@parley/wire';
+import { createRelationChange, createRelationSide, type Relation, type RelationChangeInit, RequestState } from '@parley/wire';
 import { type AppRules, defaultRules } from '../app-rules.js';
 import { refusalTextOf } from '../testing/act-fixture.js';
 import { decideRelation } from './decide-relation.js';
+import { eraseSide } from './erase-side.js';
 import { isViewChanged, refusalOfRelation, relationViewOf } from './relation.js';
 import { isWaiting } from './requests.js';
 
@@ -234,6 +235,38 @@ describe('each of the two', () => {
       state: RequestState.REJECTED,
       answeredMs: 1_500,
     });
+  });
+});
+
+describe('an erased user', () => {
+  it('leaves nothing of what they were to the other one, who keeps their own words', () => {
+    const friends = after(
+      add('ann'),
+      describeAs('ann', { set: [{ key: 'k', value: 'v' }] }),
+      describeAs('bob', { alias: { text: 'my Ann' } }),
+      block('ann'),
+      block('bob'),
+    );
+    const erased = eraseSide(friends, 'ann', 2_000);
+    expect(erased).toEqual({
+      a: createRelationSide({ user: 'ann' }),
+      b: createRelationSide({ user: 'bob', alias: 'my Ann', isBlocking: true, blockedSinceMs: 1_000 }),
+      version: friends.version + 1,
+    });
+    expect(eraseSide(erased, 'ann', 3_000)).toBe(erased);
+  });
+
+  it('takes their requests along, and waits no more for those who asked', () => {
+    expect(eraseSide(after(ask('ann')), 'ann', 2_000)).toMatchObject({ a: { alias: '', request: undefined }, b: { user: 'bob' } });
+    expect(eraseSide(after(ask('ann')), 'bob', 2_000)).toMatchObject({
+      a: { request: { text: 'hi', state: RequestState.EXPIRED, answeredMs: 0 } },
+      b: { user: 'bob' },
+    });
+  });
+
+  it('changes nothing of strangers, or of who is blocked', () => {
+    const blocked = after(block('bob'));
+    expect(eraseSide(blocked, 'ann', 2_000)).toBe(blocked);
   });
 });
 

@@ -575,7 +575,7 @@ export const PinMessage: Codec<PinMessageInit, PinMessage> = {
 
 /** How a conversation of two, or a group, keeps what is said. */
 export interface ConversationRules {
-  /** Messages go so long after they were sent, milliseconds; 0: they stay. 1 minute to 365 days. */
+  /** Messages go so long after they were sent, milliseconds; 0: they stay. 1 second to 365 days. */
   readonly destroyAfterMs: number;
   /** Overrides the app's retention, milliseconds; 0: the app's. The back end only. */
   readonly retentionMs: number;
@@ -1106,36 +1106,43 @@ export const Typing: Codec<TypingInit, Typing> = {
 
 export interface EraseUser {
   readonly user: string;
+  /** Conversations of two: only what the two are to each other, and words stay; takes no seq. */
+  readonly isRelationOnly: boolean;
 }
 /** What EraseUser is made from; absent fields get their zero value. */
 export interface EraseUserInit {
   readonly user?: string | undefined;
+  readonly isRelationOnly?: boolean | undefined;
 }
 
 export function createEraseUser(init: EraseUserInit): EraseUser {
   return {
     user: init.user ?? '',
+    isRelationOnly: init.isRelationOnly ?? false,
   };
 }
 
 export function writeEraseUser(writer: ProtobufWriter, init: EraseUserInit): void {
   if (init.user !== undefined && init.user !== '') { writer.writeTag(10); writer.writeString(init.user); }
+  if (init.isRelationOnly !== undefined && init.isRelationOnly) { writer.writeTag(16); writer.writeBool(init.isRelationOnly); }
 }
 
 export function readEraseUser(reader: ProtobufReader, end: number): EraseUser {
   let user: EraseUser['user'] = '';
+  let isRelationOnly: EraseUser['isRelationOnly'] = false;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: user = reader.readString(); break;
+      case 16: isRelationOnly = reader.readBool(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { user };
+  return { user, isRelationOnly };
 }
 
-export const eraseUserSchema: Schema<EraseUserInit, EraseUser> = ['', '1suser'];
+export const eraseUserSchema: Schema<EraseUserInit, EraseUser> = ['', '1suser 2bisRelationOnly'];
 export const encodeEraseUser = (init: EraseUserInit): Uint8Array => encodeWith(writeEraseUser, init);
 export const decodeEraseUser = (bytes: Uint8Array): EraseUser => decodeWith(readEraseUser, bytes);
 export const EraseUser: Codec<EraseUserInit, EraseUser> = {
@@ -1505,7 +1512,10 @@ export interface CursorMoved {
   readonly user: string;
   readonly readSeq: number;
   readonly deliveredSeq: number;
-  /** For the user's own devices: what is left unread, once the server knows; see ConversationHead. */
+  /**
+   * As in ConversationHead, of what is read: the countable messages up to read_seq. 0: not known here, which is so unless
+   * the cursor stands at the head.
+   */
   readonly countable: number;
 }
 /** What CursorMoved is made from; absent fields get their zero value. */
@@ -1699,7 +1709,10 @@ export const MessageReported: Codec<MessageReportedInit, MessageReported> = {
   typeName: 'parley.event.v1.MessageReported', create: createMessageReported, encode: encodeMessageReported, decode: decodeMessageReported,
 };
 
-/** Groups up to 500 members: how many have read messages of the user whom it is told to. */
+/**
+ * Groups up to 500 members: messages of the user whom it is told to, which more have read or got. How many is not counted
+ * here: only seq is set, and the rest is asked for with get_receipts.
+ */
 export interface ReceiptsMoved {
   readonly receipts: readonly ReceiptCount[];
 }

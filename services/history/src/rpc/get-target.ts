@@ -3,6 +3,7 @@ import { threadOf } from '@parley/fold';
 import { ParleyError } from '@parley/kernel';
 import { type ConversationEvent, decodeContent, decodeConversationEvent, Removal } from '@parley/wire';
 import { blockOf, blockSpace, ownReactionKey } from '../rows/detail-keys.js';
+import { boundsOf } from '../view/entitlement.js';
 import { isMessage, present, type ShownEvent } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
 import { checkFields } from './fields.js';
@@ -14,6 +15,7 @@ export async function getTarget(deps: QueryDeps, request: GetTargetRequest): Pro
   checkFields({ app, conversation, viewer: user });
   const seen = await seenBy(deps, { ...request, viewer: user }).catch(unseen);
   if (seen === undefined) return { exists: false };
+  if (seq === 0) return { exists: true, headSeq: boundsOf(seen.entitlement).headSeq };
   const rows = await readSeqs(deps, seen.held, { entitlement: seen.entitlement, seqs: [seq] });
   const [shown] = await present(deps, seen, rows);
   if (shown === undefined || shown.isWithheld || !isMessage(shown)) return { exists: false };

@@ -59,10 +59,12 @@ function listedOf({ held, state }: UserConversation): Listed {
 }
 
 function isChosen({ held, state, unread, pinnedMs }: Listed, filter: ConversationFilter): boolean {
-  const { conversation, headSeq } = held.row;
+  const { conversation, headSeq, closed } = held.row;
   const { settings } = state;
   if (filter.type !== '' && !conversation.startsWith(`${filter.type}:`)) return false;
-  if (!filter.withHidden && isHidden(state, headSeq)) return false;
+  // What goes on without the user does not bring it back.
+  const shownSeq = closed ? headSeq : state.stays.at(-1)?.to || headSeq;
+  if (!filter.withHidden && isHidden(state, shownSeq)) return false;
   if (filter.isUnread && unread.count === 0 && settings?.isMarkedUnread !== true) return false;
   if (filter.isPinned && pinnedMs === 0) return false;
   if (filter.isMentioned && unread.mentions.length === 0) return false;

@@ -3,7 +3,7 @@ import type { GetTargetRequestInit, GetTargetResponse } from '@parley/contracts/
 import { ParleyError } from '@parley/kernel';
 import { routerLimits } from '../limits.js';
 import type { HistoryReader } from '../ports.js';
-import { type CommandNeeds, needsOf } from './command-needs.js';
+import { type CommandNeeds, isUnknown, needsOf } from './command-needs.js';
 import type { ConversationState } from './conversation-state.js';
 import type { DedupeWindow, PriorSend } from './dedupe-window.js';
 
@@ -17,6 +17,8 @@ export interface Question {
   prior: PriorSend | undefined;
   /** Messages by their seq; those that there are not are absent. */
   readonly targets: Map<number, GetTargetResponse>;
+  /** The sender is no member and was one: up to where they may see the conversation. */
+  former: { readonly headSeq: number } | undefined;
   /** The answers contain everything that was done up to here. */
   floorSeq: number;
   /** Called once, when the question is open no longer. */
@@ -51,13 +53,14 @@ export class Questions {
 
   /** Undefined when the command needs nothing. Of a conversation that is still being loaded it is asked afterwards. */
   ask(command: LaneCommand, state: ConversationState | Promise<ConversationState>): Question | undefined {
-    const needs = needsOf(command, this.#deps.window);
+    const needs = needsOf(command, this.#deps.window, state instanceof Promise ? undefined : state);
     if (needs === undefined) return undefined;
     const question: Question = {
       isOpen: true,
       failure: undefined,
       prior: undefined,
       targets: new Map(),
+      former: undefined,
       floorSeq: 0,
       onSettled: undefined,
     };
@@ -70,7 +73,7 @@ export class Questions {
     command: LaneCommand,
     { needs, state }: { readonly needs: CommandNeeds; readonly state: ConversationState | Promise<ConversationState> },
   ): Promise<void> {
-    const calls = needs.seqs.length + 1;
+    const calls = needs.seqs.length + 1 + Number(needs.isFormerAsked);
     this.#open += calls;
     try {
       if (this.#open > routerLimits.questionsMax) throw new ParleyError('OVERLOADED', '', { retryAfterMs: 1_000 });
@@ -81,6 +84,7 @@ export class Questions {
       await Promise.all([
         this.#findPrior(question, command, needs),
         ...seqs.map((seq) => this.#findTarget(question, seq, { needs, known })),
+        this.#findFormer(question, needs, known),
       ]);
     } catch (error) {
       question.failure = ParleyError.from(error);
@@ -109,6 +113,14 @@ export class Questions {
     const atLeastSeq = Math.max(seq, known.targetsFloorSeq);
     const answer = await this.#share({ app, conversation: conversation.id, seq, user, reaction, atLeastSeq });
     if (answer.exists) question.targets.set(seq, answer);
+  }
+
+  /** Whoever was here has been let in before what is committed by now. */
+  async #findFormer(question: Question, { user, isFormerAsked }: CommandNeeds, known: ConversationState): Promise<void> {
+    if (!isFormerAsked || !isUnknown(known, user)) return;
+    const { app, conversation, committedSeq: atLeastSeq } = known;
+    const { exists, headSeq } = await this.#share({ app, conversation: conversation.id, seq: 0, user, reaction: '', atLeastSeq });
+    if (exists) question.former = { headSeq };
   }
 
   #share(request: Required<GetTargetRequestInit> & { readonly atLeastSeq: number }): Promise<GetTargetResponse> {

@@ -2,7 +2,7 @@ import type { LaneCommand, MembershipCommand, NoticeCommand } from '@parley/cont
 import type { RulesBook } from '@parley/domain';
 import type { Clock } from '@parley/kernel';
 import type { PolicyBook } from '@parley/lanes';
-import { encodeConversationEvent, type MembershipChange, Priority } from '@parley/wire';
+import { type ConversationRules, encodeConversationEvent, type MembershipChange, Priority } from '@parley/wire';
 import { routerLimits } from '../limits.js';
 import { MessageIds } from '../message-id.js';
 import type { CommandResult } from '../overload/ledger.js';
@@ -108,8 +108,9 @@ interface Change {
 
 /** Writes who came and went, or what else has changed about a group, with the rules that hold from here on. */
 function storeChange(command: LaneCommand, { membership, change, state, seq, stamp }: Change, batch: Batch): void {
-  const { speaking, historyAccess, groupChange, rules } = membership;
+  const { speaking, historyAccess, groupChange } = membership;
   const { app, conversation, trace } = command;
+  const rules = membership.rules === undefined ? undefined : forwardedRules(membership.rules, state.rules);
   if (rules !== undefined) state.rules = rules;
   const body =
     groupChange === undefined ? ({ type: 'membership', value: change } as const) : ({ type: 'groupChange', value: groupChange } as const);
@@ -117,3 +118,9 @@ function storeChange(command: LaneCommand, { membership, change, state, seq, sta
   const entry = { app, event, countable: state.countable, trace, speaking, historyAccess, rules };
   batch.store(entry, { state, seq }, changePublications(command, state, { seq, event, change, groupChange }));
 }
+
+/** Groups know when messages go; how long they are kept has been said to the conversation alone, and stays. */
+const forwardedRules = (given: ConversationRules, held: ConversationRules | undefined): ConversationRules => ({
+  ...given,
+  retentionMs: given.retentionMs === 0 ? (held?.retentionMs ?? 0) : given.retentionMs,
+});

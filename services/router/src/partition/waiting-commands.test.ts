@@ -9,6 +9,7 @@ const openQuestion = (): Question => ({
   failure: undefined,
   prior: undefined,
   targets: new Map(),
+  former: undefined,
   floorSeq: 0,
   onSettled: undefined,
 });

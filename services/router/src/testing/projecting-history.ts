@@ -79,9 +79,10 @@ export class ProjectingHistory implements HistoryReader {
     if (this.isSilent) throw new ParleyError('TIMEOUT');
     const { app, conversation, atLeastSeq = 0 } = request;
     const ofConversation = ({ entry, event }: Projected): boolean => entry.app === app && event.conversation === conversation;
-    const { entries } = await this.#waitFor((view) => headOf(view.entries.filter(ofConversation)) >= atLeastSeq);
+    const view = await this.#waitFor(({ entries }) => headOf(entries.filter(ofConversation)) >= atLeastSeq);
+    if (request.seq === 0) return formerOf(view.entries.filter(ofConversation), request.user ?? '');
     return targetOf(
-      entries.filter(ofConversation).map(({ event }) => event),
+      view.entries.filter(ofConversation).map(({ event }) => event),
       request,
     );
   };
@@ -124,6 +125,14 @@ export class ProjectingHistory implements HistoryReader {
     );
     return { entries, position: this.#held ?? reached };
   }
+}
+
+/** Whether a user was in it once, and where they left it. */
+function formerOf(entries: readonly Projected[], user: string) {
+  const changes = entries.flatMap(({ event: { seq, body } }) => (body?.type === 'membership' ? [{ seq, change: body.value }] : []));
+  const exists = changes.some(({ change }) => change.joined.includes(user));
+  const left = changes.findLast(({ change }) => change.left.includes(user) || change.closed);
+  return createGetTargetResponse({ exists, headSeq: exists ? (left?.seq ?? headOf(entries)) : 0 });
 }
 
 const headOf = (entries: readonly Projected[]): number => Math.max(0, ...entries.map(({ event }) => event.seq));

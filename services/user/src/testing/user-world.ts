@@ -1,5 +1,5 @@
 import { UserService as Contract } from '@parley/contracts/user';
-import { type AppRules, changeProfile, decideRelation, defaultRules, relationViewOf } from '@parley/domain';
+import { type AppRules, changeProfile, decideRelation, defaultRules, eraseSide, relationViewOf } from '@parley/domain';
 import { type Clock, type ErrorName, ParleyError, parseConversation, type Result, type Refusal } from '@parley/kernel';
 import { createInProcessRpc, type ServiceClient } from '@parley/rpc';
 import { silentTelemetry } from '@parley/telemetry';
@@ -210,6 +210,10 @@ export class UserWorld {
     }
     if (kind?.type !== 'erase') throw new ParleyError('UNSUPPORTED');
     if (this.ended.includes(conversation)) throw new ParleyError('CONVERSATION_NOT_FOUND');
+    const key = conversation.slice('u:'.length);
+    const relation = this.relations.get(key);
+    if (relation !== undefined) this.relations.set(key, eraseSide(relation, kind.value.user, this.nowMs));
+    if (kind.value.isRelationOnly) return { seq: 0, version: 0 };
     const talk = this.talkOf(conversation);
     const name = `${conversation}/${clientMsgId}`;
     const seq = this.#seqOf.get(name) ?? ++talk.head;

@@ -60,7 +60,7 @@ export function relationPublications(act: ActEvent, before: Relation | undefined
   return users.map((user) => {
     const body = { type: 'relation', value: { relation: relationViewOf(after, user) } } as const;
     const event = encodeConversationEvent({ conversation, priority: priorityOfBody(body), body, ...stamp });
-    return publish({ ...act, event }, [channelOfUser(user)]);
+    return publish({ ...act, body, seq: 0, event }, [channelOfUser(user)]);
   });
 }
 

@@ -124,7 +124,9 @@ export class ActSequencer {
     const viewer = { user: act.sender, reaction: kind.type === 'react' ? kind.value.reaction : '' };
     for (const [seq, answer] of question?.targets ?? []) targets.push(this.#deps.targets.factsOf(state, seq, viewer, answer));
     const cursor = kind.type === 'cursor' ? this.#deps.cursors.get(state, act.sender) : undefined;
-    return factsOf(state, act.sender, { targets, cursor });
+    const facts = factsOf(state, act.sender, { targets, cursor });
+    const former = facts.isMember ? undefined : question?.former;
+    return former === undefined ? facts : { ...facts, wasMember: true, headSeq: former.headSeq, countable: 0 };
   }
 
   #write(
@@ -177,6 +179,8 @@ export class ActSequencer {
         return relation === undefined ? [] : relationPublications(event, state.relation, relation);
       case 'reported':
         return [];
+      case 'erased':
+        return [orderedPublication(event), ...(relation === undefined ? [] : relationPublications(event, state.relation, relation))];
       default:
         return [orderedPublication(event)];
     }
@@ -196,7 +200,7 @@ const nothingKnown = { targets: undefined, cursor: undefined };
 
 /** Spelled out: readings are as frequent as messages. */
 function factsOf(state: ConversationState, sender: string, { targets, cursor }: Pick<ActFacts, 'targets' | 'cursor'>): ActFacts {
-  const { conversation, headSeq, members, speaking, relation, profile, rules } = state;
+  const { conversation, headSeq, countable, members, speaking, relation, profile, rules } = state;
   const moderates = isModerator(speaking, sender);
   return {
     conversation,
@@ -204,6 +208,7 @@ function factsOf(state: ConversationState, sender: string, { targets, cursor }: 
     isModerator: moderates,
     canPin: moderates || speaking?.isPinningByMembers === true,
     headSeq,
+    countable,
     memberCount: conversation.type === 'user' ? 2 : members.size,
     target: targets?.[0],
     targets,
@@ -219,8 +224,9 @@ function refusalOf({ command, act, kind, context: { state, question } }: Acting,
   if (nowMs - command.ingressMs > routerLimits.staleAfterMs) return refusal('OVERLOADED', undefined, 1_000);
   if (question?.failure !== undefined) return refusal('UNAVAILABLE', undefined, question.failure.retryAfterMs);
   if (state.conversation.type === 'user') return undefined;
-  // What the back end removes from a conversation that has ended is gone all the same.
-  if (state.membershipVersion === 0 || (state.isClosed && !act.isPrivileged)) return refusal('CONVERSATION_NOT_FOUND');
+  // What the back end removes from a conversation that has ended is gone all the same; and who was in it puts it away.
+  const isOver = state.isClosed && !act.isPrivileged && question?.former === undefined;
+  if (state.membershipVersion === 0 || isOver) return refusal('CONVERSATION_NOT_FOUND');
   if (kind.type !== 'edit' || act.isPrivileged || !isMember(state, act.sender)) return undefined;
   return isMuted(state.speaking, act.sender, nowMs) ? refusal('MUTED') : undefined;
 }

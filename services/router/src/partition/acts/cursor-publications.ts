@@ -15,7 +15,7 @@ export interface CursorNews {
 
 /**
  * Whom a cursor's move concerns: the user's own devices; of two users the other one; in groups with read lists those who
- * have asked for receipts of what it passed. As far as the app lets others know.
+ * have asked for receipts of what it passed. As far as the app lets others know, and nobody of one who has left.
  */
 export function cursorPublications(act: ActEvent, news: CursorNews): readonly Publication[] {
   const { user } = news.after;
@@ -23,7 +23,8 @@ export function cursorPublications(act: ActEvent, news: CursorNews): readonly Pu
   const { conversation, members } = act.state;
   if (conversation.type === 'user') return pairPublications(act, news);
   const own = publicationFor(act, user);
-  if (conversation.type !== 'group' || members.size > limits.receiptMembersMax || (!tellsReading && !tellsDelivery)) return [own];
+  const hasReaders = conversation.type === 'group' && members.has(user) && members.size <= limits.receiptMembersMax;
+  if (!hasReaders || (!tellsReading && !tellsDelivery)) return [own];
   return [own, ...receiptPublications(act, news)];
 }
 
@@ -37,6 +38,7 @@ function pairPublications(act: ActEvent, news: CursorNews): readonly Publication
   const shown = {
     ...news.after,
     readSeq: tellsReading ? news.after.readSeq : 0,
+    countable: tellsReading ? news.after.countable : 0,
     deliveredSeq: tellsDelivery ? news.after.deliveredSeq : 0,
   };
   return [publicationFor(act, user), tellUser(act, peer, { type: 'cursor', value: shown })];
