@@ -63,7 +63,7 @@ class History implements HistoryService {
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, random, telemetry, store, partitions } = this.#deps;
     const run = (partition: number, stop: AbortSignal): Promise<void> => this.#lives.run(partition, stop);
-    const sweep = { store, clock, telemetry, partitions, window: this.#window, projectors: this.#projectors };
+    const sweep = { store, log, clock, telemetry, partitions, window: this.#window, projectors: this.#projectors };
     const group = { group: 'history', topics: [topics.timeline], signal, run, owned: this.owned };
     await Promise.all([
       superviseOwnership({ log, clock, random, telemetry, ...group }),

@@ -153,6 +153,23 @@ describe('an erased user', () => {
     expect(await everythingStored(timeline, group)).not.toMatch(/secret/);
   });
 
+  it('has log and store leave no bytes of it, once for each time that something was taken out', async () => {
+    await using timeline = await HistoryFixture.open();
+    const asked: string[] = [];
+    timeline.log.scrub = async () => void asked.push('log');
+    timeline.store.compact = async () => void asked.push('store');
+    const history = await timeline.start();
+    for (const conversation of [pair, group]) await timeline.message(conversation, 'ann', 'words');
+    await caughtUp(history);
+    await timeline.sweep();
+    expect(asked).toEqual([]);
+    for (const conversation of [pair, group]) await timeline.act(conversation, '', { type: 'erased', value: { user: 'ann' } });
+    await caughtUp(history);
+    await timeline.sweep();
+    await timeline.sweep();
+    expect(asked.sort()).toEqual(['log', 'store']);
+  });
+
   it('goes block by block through a long conversation, also over a restart', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();

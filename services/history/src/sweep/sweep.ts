@@ -40,7 +40,7 @@ export async function sweepOnce(deps: SweepDeps, retention: RetentionSweep, sign
   }
   if (!signal.aborted) await retention.pass(signal);
   // Once for all of them: it may mean that files are written anew.
-  if (isFilesDirty) await deps.store.compact();
+  if (isFilesDirty) await Promise.all([deps.store.compact(), deps.log.scrub()]);
 }
 
 /** False when the signal was aborted. */
