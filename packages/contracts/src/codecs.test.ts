@@ -18,6 +18,7 @@ import * as events from './events.js';
 import * as gateway from './gateway.js';
 import * as group from './group.js';
 import * as history from './history.js';
+import * as historyRows from './history-rows.js';
 import * as media from './media.js';
 import * as policy from './policy.js';
 import * as push from './push.js';
@@ -34,7 +35,7 @@ interface AnyCodec {
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptorSetUrl)));
 const isCodec = (value: unknown): value is AnyCodec =>
   typeof value === 'object' && value !== null && 'typeName' in value && 'decode' in value;
-const codecs = [wire, events, gateway, group, history, media, policy, push, room, router, user].flatMap((module) =>
+const codecs = [wire, events, gateway, group, history, historyRows, media, policy, push, room, router, user].flatMap((module) =>
   Object.values(module).filter(isCodec),
 );
 
