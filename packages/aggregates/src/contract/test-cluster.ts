@@ -136,6 +136,7 @@ export function pinned(log: EventLog): EventLog {
     range: (topic, partition) => log.range(topic, partition),
     ranges: (topic) => log.ranges(topic),
     trim: (topic, partition, before) => log.trim(topic, partition, before),
+    scrub: () => log.scrub(),
     join: ({ onAssigned, signal }: JoinOptions) =>
       new Promise((resolve) => {
         onAssigned(Array.from({ length: partitions }, (_, number) => number));

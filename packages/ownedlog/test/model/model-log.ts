@@ -51,6 +51,7 @@ export class ModelLog {
       createTopics: unused,
       ranges: unused,
       trim: unused,
+      scrub: unused,
       join: (_options: JoinOptions) => unused(),
       append: (topic, _partition, records) => this.#append(process, topic, records),
       read: (topic, _partition, from) => this.#read(process, topic, from),
