@@ -46,7 +46,7 @@ export class FakeActs {
       const conversation = conversations.of(id);
       const view = conversations.viewOf(conversation, user);
       view.readSeq = Math.max(view.readSeq, Math.min(readSeq, conversation.events.length));
-      view.deliveredSeq = Math.max(view.deliveredSeq, Math.min(deliveredSeq, conversation.events.length));
+      view.deliveredSeq = Math.max(view.deliveredSeq, Math.min(deliveredSeq, conversation.events.length), view.readSeq);
       view.changedMs = clock.now();
       if (readSeq > 0) view.settings = { ...view.settings, isMarkedUnread: false };
       const told = id.startsWith('u:') ? conversation.members : [user];
@@ -75,9 +75,9 @@ export class FakeActs {
     const { conversations, clock, notify, notifyLookers } = this.#options;
     const view = conversations.viewOf(conversation, user);
     const now = { timeMs: clock.now(), headSeq: conversation.events.length };
+    if (kind.type === 'settings' || kind.type === 'hide') view.changedMs = now.timeMs;
     if (kind.type === 'settings') {
       for (const change of kind.value.changes) view.settings = changedSettings(view.settings, change, now);
-      view.changedMs = now.timeMs;
       const value = { user, changes: kind.value.changes, headSeq: now.headSeq };
       notify(conversation.id, { sender: user, body: { type: 'settings', value } }, [user]);
     }

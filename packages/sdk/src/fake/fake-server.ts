@@ -1,5 +1,5 @@
 import { errorTable, type ErrorName } from '@parley/kernel';
-import { threadOf } from '@parley/fold';
+import { threadOf, withheld } from '@parley/fold';
 import {
   type ActInit,
   type ClientFrame,
@@ -304,11 +304,11 @@ export class FakeServer {
   #append(conversation: string, event: ConversationEventInit, origin?: Link): ConversationEvent {
     const stored = this.#conversations.append(conversation, event);
     const { members } = this.#conversations.of(conversation);
-    this.#spread(
-      conversation,
-      encodeConversationEvent(stored),
-      (session) => members.has(session.user) && (origin === undefined || session.link !== origin),
-    );
+    const isFor = ({ user, link }: Session): boolean => members.has(user) && (origin === undefined || link !== origin);
+    const { onlyTo = [] } = stored.options ?? {};
+    const isMeant = ({ user }: Session): boolean => onlyTo.length === 0 || [...onlyTo, stored.sender].includes(user);
+    this.#spread(conversation, encodeConversationEvent(stored), (session) => isFor(session) && isMeant(session));
+    this.#spread(conversation, encodeConversationEvent(withheld(stored)), (session) => isFor(session) && !isMeant(session));
     return stored;
   }
 

@@ -24,7 +24,9 @@ export function asStored(told: Told, context: StoredContext): { readonly told: T
   const isOpen = reply !== undefined && reply.rootSeq === 0;
   const isLasting = context.destroyAfterMs === 0 || (options?.expiresMs ?? 0) > 0;
   if (!isOpen && isLasting) return known;
-  const answered = isOpen ? context.find(reply.seq) : undefined;
+  const found = isOpen ? context.find(reply.seq) : undefined;
+  // A place without anything says nothing of its thread.
+  const answered = found?.messageId === '' ? undefined : found;
   const thread = answered && { seq: answered.seq, rootSeq: threadOf(answered) || answered.seq, sender: answered.sender };
   const expiresMs = isLasting ? (options?.expiresMs ?? 0) : source.timeMs + context.destroyAfterMs;
   const completed = { ...plainOptions, ...options, expiresMs, reply: thread ?? reply };

@@ -174,7 +174,7 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     this.#wakeAtMs = atMs;
     this.#cancelWake = clock.setTimer(Math.min(Math.max(0, atMs - clock.now()), liveLimits.timerMsMax), () => {
       this.#wakeAtMs = 0;
-      const gone = [...this.#listed.values()].filter((listed) => listed.expire(clock.now()));
+      const gone = [...this.#listed.values()].filter((listed) => listed.expire());
       for (const { id } of gone) this.#changedOne(id);
       const next = [...this.#listed.values()].map(({ lastExpiresMs }) => lastExpiresMs).filter((ms) => ms > 0);
       if (next.length > 0) this.#wakeAt(Math.min(...next));

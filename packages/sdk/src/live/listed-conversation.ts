@@ -1,4 +1,4 @@
-import { isExpired, mentionsUser } from '@parley/fold';
+import { mentionsUser } from '@parley/fold';
 import { emptyBytes } from '@parley/kernel';
 import {
   type ConversationEvent,
@@ -8,6 +8,7 @@ import {
   conversationSettingsSchema,
   decodeAs,
   encodeAs,
+  Removal,
 } from '@parley/wire';
 import type { ClientParts } from '../client-parts.js';
 import { type ConversationItem, conversationItemOf } from '../conversation/conversation-item.js';
@@ -74,7 +75,7 @@ export class ListedConversation {
   constructor(parts: ClientParts, head: ConversationHead) {
     this.id = head.conversation;
     this.#parts = parts;
-    this.#rules = new MessageRows(parts.decoder, parts.self);
+    this.#rules = new MessageRows(parts);
     this.#head = head;
     this.#base = head;
     this.take(head);
@@ -148,13 +149,14 @@ export class ListedConversation {
 
   /** When the newest message goes by itself, milliseconds since 1970 (UTC); 0: it stays. */
   get lastExpiresMs(): number {
-    const { state } = this.#last ?? {};
-    return state === undefined || state.removal !== 0 ? 0 : state.expiresMs;
+    const { state, isOver = false } = this.#last ?? {};
+    return state === undefined || isOver || state.removal !== Removal.UNSPECIFIED ? 0 : state.expiresMs;
   }
 
-  expire(nowMs: number): boolean {
-    if (this.#last?.state === undefined || !isExpired(this.#last.state, nowMs)) return false;
-    this.#last = this.#rules.expire(this.#last, nowMs);
+  expire(): boolean {
+    const last = this.#last && this.#rules.expire(this.#last);
+    if (last === this.#last) return false;
+    this.#last = last;
     this.#update({});
     return true;
   }
@@ -198,10 +200,10 @@ export class ListedConversation {
   }
 
   #takeMessage(told: Told): void {
-    const { decoder, self, clock } = this.#parts;
+    const { decoder, self } = this.#parts;
     const rules = this.#head.rules?.destroyAfterMs ?? 0;
     const stored = asStored(told, { decoder, destroyAfterMs: rules, find: () => undefined }).told;
-    const row = this.#rules.rowOf(stored, clock.now());
+    const row = this.#rules.rowOf(stored);
     if (row !== undefined && !isWithheld(row)) this.#last = row;
     const { options, sender, body } = stored.source;
     // It is gone already, so nothing says whether it counted.
@@ -269,7 +271,9 @@ export class ListedConversation {
   #patch({ timeMs, headSeq, patch }: Patched): void {
     const { isHidden, ...rest } = patch;
     const hidden = isHidden === undefined ? {} : { hiddenSeq: isHidden ? headSeq : 0 };
-    const settings: ConversationSettings = { ...(this.#head.settings ?? noSettings), ...rest, ...hidden };
+    const before = this.#head.settings ?? noSettings;
+    const cleared = { clearedSeq: Math.max(before.clearedSeq, patch.clearedSeq ?? 0) };
+    const settings: ConversationSettings = { ...before, ...rest, ...hidden, ...cleared };
     this.#update({ settings, updatedMs: Math.max(this.#head.updatedMs, timeMs) });
     const { clearedSeq } = patch;
     if (clearedSeq === undefined) return;
@@ -326,7 +330,7 @@ export class ListedConversation {
   #laterLast({ lastEvent, lastState }: ConversationHead, isNewer: boolean): MessageRow | undefined {
     const states = lastState === undefined ? [] : [lastState];
     const [told] = lastEvent.length === 0 ? [] : this.#parts.decoder.decodePage({ events: [lastEvent], states }, () => {});
-    const given = told && this.#rules.rowOf(told, this.#parts.clock.now());
+    const given = told && this.#rules.rowOf(told);
     const held = this.#last;
     if (held === undefined || given === undefined) return isNewer ? given : (held ?? given);
     if (given.seq !== held.seq) return isNewer ? given : held;

@@ -199,8 +199,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     }
     this.#rows.clear();
     this.#spans.clear();
-    for (const told of kept.events) this.#rows.take(told);
-    for (const told of kept.events) this.#rows.fold(told.source);
+    const stored = kept.events.map((told) => this.#takeStored(told, 0));
+    for (const { source } of stored) this.#rows.fold(source);
     this.#spans.add(kept);
     this.#upTo = kept.toSeq;
     this.#isLoading = false;
@@ -319,25 +319,28 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** Something was told: now, or while a question was out. */
   #apply(heard: Told): void {
-    const { parts, destroyAfterMs } = this.#deps;
+    const { destroyAfterMs } = this.#deps;
     const { event, seq } = heard;
     if (seq === 0) {
       if (event.type === 'conversationChanged') this.#applyOwnView(event);
       return;
     }
-    const stored = asStored(heard, {
-      decoder: parts.decoder,
-      destroyAfterMs: destroyAfterMs(this.conversation),
-      find: (target) => this.#rows.get(target)?.source,
-    });
-    this.#rows.take(stored.told);
+    const told = this.#takeStored(heard, destroyAfterMs(this.conversation));
     this.#spans.add({ fromSeq: seq, toSeq: seq });
-    this.#rows.fold(stored.told.source);
-    this.#foldPins(stored.told);
+    this.#rows.fold(told.source);
+    this.#foldPins(told);
     this.#upTo = Math.max(this.#upTo, seq);
-    if (!stored.isThreadKnown) void this.#learnThread(seq);
     if (event.type === 'userErased') void this.#refresh(this.#hardlyNamed());
     this.changed();
+  }
+
+  /** Takes a row, if it is one, as the server has stored it. */
+  #takeStored(told: Told, destroyAfterMs: number): Told {
+    const { decoder } = this.#deps.parts;
+    const stored = asStored(told, { decoder, destroyAfterMs, find: (seq) => this.#rows.get(seq)?.source });
+    this.#rows.take(stored.told);
+    if (!stored.isThreadKnown) void this.#learnThread(told.seq);
+    return stored.told;
   }
 
   #applyOwnView(event: Extract<TimelineEvent, { readonly type: 'conversationChanged' }>): void {

@@ -1,4 +1,5 @@
-import { expireMessage, foldErasure, foldEvents, foldForViewer, applyEdit, isExpired, redact, targetsOf, withheld } from '@parley/fold';
+import { applyEdit, expireMessage, foldErasure, foldEvents, foldForViewer, isExpired, redact, targetsOf, withheld } from '@parley/fold';
+import type { Clock } from '@parley/kernel';
 import { type ConversationEvent, type MessageState, Removal } from '@parley/wire';
 import type { EventDecoder, Told } from '../event-decoder.js';
 import type { TimelineEvent } from '../events.js';
@@ -8,8 +9,11 @@ import { withState } from '../message-details.js';
 export interface MessageRow {
   readonly seq: number;
   readonly source: ConversationEvent;
+  /** As the server has it. That the time of a message is over follows from the time alone: it does not stand here. */
   readonly state: MessageState | undefined;
   readonly event: TimelineEvent;
+  /** Its time is over. */
+  readonly isOver: boolean;
 }
 
 /** What is shown in its place: messages, also those that are gone, and who came and went. What was done to messages is shown there. */
@@ -21,25 +25,32 @@ const shown: ReadonlySet<TimelineEvent['type']> = new Set<TimelineEvent['type']>
   'conversationChanged',
 ]);
 
+interface RowsDeps {
+  readonly decoder: EventDecoder;
+  readonly clock: Clock;
+  self(): string;
+}
+
 /** Makes rows of events and lets later events work on them, by the rules of `@parley/fold`. */
 export class MessageRows {
   readonly #decoder: EventDecoder;
+  readonly #clock: Clock;
   readonly #self: () => string;
 
-  constructor(decoder: EventDecoder, self: () => string) {
+  constructor({ decoder, clock, self }: RowsDeps) {
     this.#decoder = decoder;
+    this.#clock = clock;
     this.#self = self;
   }
 
   /** Undefined for what is no row of its own. The row does not hold on to the frame that the event came in. */
-  rowOf(told: Told, nowMs: number): MessageRow | undefined {
+  rowOf(told: Told): MessageRow | undefined {
     const { seq, event } = told;
     if (seq === 0 || !shown.has(event.type)) return undefined;
     const source = detached(told.source);
     const state = told.state ?? foldEvents(undefined, seq, [source]);
-    const isTold = told.state !== undefined || state === undefined;
-    const row = { seq, source, state, event: isTold ? event : withState(event, state, this.#self()) };
-    return this.expire(row, nowMs);
+    const row: MessageRow = { seq, source, state: undefined, event, isOver: false };
+    return state === undefined ? row : this.#with(row, state);
   }
 
   /** The row after an event; the very same when that does not touch it, or is in it already. */
@@ -61,24 +72,25 @@ export class MessageRows {
   }
 
   /** The row as it is once its time is over; else the very same. */
-  expire(row: MessageRow, nowMs: number): MessageRow {
-    const { state } = row;
-    if (state === undefined || state.removal !== Removal.UNSPECIFIED || !isExpired(state, nowMs)) return row;
-    return this.#with(row, expireMessage(state, nowMs));
+  expire(row: MessageRow): MessageRow {
+    const isDue = row.state !== undefined && !row.isOver && isExpired(row.state, this.#clock.now());
+    return isDue ? this.#with({ ...row, state: undefined }, row.state) : row;
   }
 
   /** The row of who has deleted it for themselves. */
   withhold(row: MessageRow): MessageRow {
     if (!isMessage(row) || isWithheld(row)) return row;
     const source = withheld(row.source);
-    return { seq: row.seq, source, state: undefined, event: this.#decoder.tell(source).event };
+    return { seq: row.seq, source, state: undefined, event: this.#decoder.tell(source).event, isOver: false };
   }
 
   #with(row: MessageRow, state: MessageState | undefined): MessageRow {
     if (state === undefined || state === row.state) return row;
-    const isGone = state.removal !== Removal.UNSPECIFIED && row.source.body !== undefined;
+    const now = expireMessage(state, this.#clock.now());
+    const isGone = now.removal !== Removal.UNSPECIFIED && row.source.body !== undefined;
     const source = isGone ? redact(row.source) : row.source;
-    return { seq: row.seq, source, state, event: withState(this.#decoder.tell(source).event, state, this.#self()) };
+    const event = withState(this.#decoder.tell(source).event, now, this.#self());
+    return { seq: row.seq, source, state, event, isOver: now.removal === Removal.EXPIRED };
   }
 }
 

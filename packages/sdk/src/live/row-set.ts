@@ -21,7 +21,7 @@ export class RowSet {
   /** `changed` is called when a row goes because its time is over. */
   constructor(parts: ClientParts, changed: () => void) {
     this.#parts = parts;
-    this.#rules = new MessageRows(parts.decoder, parts.self);
+    this.#rules = new MessageRows(parts);
     this.#changed = changed;
   }
 
@@ -40,7 +40,7 @@ export class RowSet {
 
   /** Takes a message, or whatever else is shown; false for what is no row. Of two states the later one stays. */
   take(told: Told): boolean {
-    const row = this.#rules.rowOf(told, this.#parts.clock.now());
+    const row = this.#rules.rowOf(told);
     if (row === undefined) return false;
     const held = this.#rows.get(row.seq);
     // What the server gave last wins over what is no newer.
@@ -51,7 +51,7 @@ export class RowSet {
 
   /** Takes the server's word, whatever is held. */
   replace(told: Told): void {
-    const row = this.#rules.rowOf(told, this.#parts.clock.now());
+    const row = this.#rules.rowOf(told);
     if (row !== undefined && this.#rows.has(row.seq)) this.#put(row);
   }
 
@@ -96,7 +96,7 @@ export class RowSet {
   #put(row: MessageRow): void {
     this.#rows.set(row.seq, row);
     const { expiresMs = 0, removal = Removal.UNSPECIFIED } = row.state ?? {};
-    if (expiresMs > 0 && removal === Removal.UNSPECIFIED) this.#wakeAt(expiresMs);
+    if (expiresMs > 0 && removal === Removal.UNSPECIFIED && !row.isOver) this.#wakeAt(expiresMs);
   }
 
   #change(seq: number, change: (row: MessageRow) => MessageRow): boolean {
@@ -141,10 +141,9 @@ export class RowSet {
   }
 
   #expire(): void {
-    const nowMs = this.#parts.clock.now();
     this.#timerAtMs = 0;
     let isChanged = false;
-    for (const seq of [...this.#rows.keys()]) isChanged = this.#change(seq, (row) => this.#rules.expire(row, nowMs)) || isChanged;
+    for (const seq of [...this.#rows.keys()]) isChanged = this.#change(seq, (row) => this.#rules.expire(row)) || isChanged;
     for (const row of this.#rows.values()) this.#put(row);
     if (isChanged) this.#changed();
   }
