@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMessageState, type ConversationEvent, type MessageState, Removal } from '@parley/wire';
 import { foldEvents, foldForViewer, foldMessage, laterState } from './fold-message.js';
+import { hiddenBySelf, redact } from './redact.js';
 import { targetsOf } from './targets-of.js';
 import { deleted, edited, erased, eventOf, pinned, reacted, recalled, said } from './testing/events.js';
 
@@ -12,7 +13,10 @@ describe('targetsOf', () => {
     ['an answer in a thread', said(9, 'ann', { reply: { seq: 5, rootSeq: 2 } }), [2]],
     ['a first answer', said(9, 'ann', { reply: { seq: 5 } }), [5]],
     ['a message that goes', said(9, 'ann', { expiresMs: 5_000 }), [9]],
-    ['an answer for some', said(9, 'ann', { onlyTo: ['bob'], reply: { seq: 5, rootSeq: 5 } }), [5, 9]],
+    ['an answer for some', said(9, 'ann', { onlyTo: ['bob'], reply: { seq: 5, rootSeq: 5 } }), [9]],
+    ['an answer that has lost its words', redact(said(9, 'ann', { reply: { seq: 5, rootSeq: 2 } })), [2]],
+    ['an answer that its viewer has deleted', hiddenBySelf(said(9, 'ann', { reply: { seq: 5, rootSeq: 2 } })), [2]],
+    ['an answer for some without its words', redact(said(9, 'ann', { onlyTo: ['bob'], reply: { seq: 5, rootSeq: 5 } })), []],
     ['an edit', edited(9, 'ann', 3), [3]],
     ['a recall', recalled(9, 'ann', 3), [3]],
     ['a deletion', deleted(9, 'ann', 3, 4, 3), [3, 4]],

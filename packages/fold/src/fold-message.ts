@@ -73,7 +73,7 @@ type Change = Partial<MessageState> | undefined;
 
 function changeOf(state: MessageState, event: ConversationEvent): Change {
   const { body } = event;
-  if (body?.type === 'content') return changeOfMessage(state, event);
+  if (body === undefined || body.type === 'content') return changeOfMessage(state, event);
   if (state.removal !== Removal.UNSPECIFIED) return undefined;
   switch (body?.type) {
     case 'edited': {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ConversationEvent, encodeConversationEvent, Priority } from '@parley/wire';
-import { applyEdit, overtaken, redact, withheld } from './redact.js';
+import { type ConversationEvent, createMessageOptions, encodeConversationEvent, Priority } from '@parley/wire';
+import { applyEdit, hiddenBySelf, overtaken, redact, withheld } from './redact.js';
 import { foldEvents } from './fold-message.js';
 import { deleted, edited, eventOf, pinned, reacted, recalled, said, textOf } from './testing/events.js';
 
@@ -25,6 +25,14 @@ describe('what is kept of an event', () => {
     expect(redact(secret)).toEqual({ ...secret, clientMsgId: '', options: undefined, body: undefined });
     const left = Buffer.from(encodeConversationEvent(redact(secret))).toString('latin1');
     expect(left).not.toMatch(/text|secret|bob/);
+  });
+
+  it('is the thread that it was said in', () => {
+    const answer = said(9, 'ann', { reply: { seq: 7, rootSeq: 5, sender: 'bob' }, mentions: { users: ['bob'] }, needsReceipt: true });
+    const thread = createMessageOptions({ reply: { seq: 7, rootSeq: 5 } });
+    expect(redact(answer)).toEqual({ ...answer, clientMsgId: '', options: thread, body: undefined });
+    expect(hiddenBySelf(answer)).toEqual({ ...withheld(answer), options: thread });
+    expect(foldEvents(undefined, 5, [redact(answer)])).toEqual(foldEvents(undefined, 5, [answer]));
   });
 
   it('of an edit is that there was one', () => {

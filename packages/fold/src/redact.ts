@@ -1,17 +1,28 @@
 import { emptyBytes } from '@parley/kernel';
-import type { ConversationEvent } from '@parley/wire';
+import { type ConversationEvent, createMessageOptions } from '@parley/wire';
 
 /** An event as those get it who may not know of it: a place in the order and its time. */
 export function withheld({ conversation, seq, timeMs, priority }: ConversationEvent): ConversationEvent {
   return { conversation, seq, messageId: '', sender: '', timeMs, priority, clientMsgId: '', options: undefined, body: undefined };
 }
 
+/** A message as its viewer gets it who has deleted it for themselves: without more than a place in the order and in a thread. */
+export function hiddenBySelf(event: ConversationEvent): ConversationEvent {
+  return { ...withheld(event), options: placeInThread(event) };
+}
+
 /**
- * What is kept of an event whose words are gone: place, sender, time and message id. Of an act what it did stays, so
- * that it can still be folded; contents, options, mentions and reasons go.
+ * What is kept of an event whose words are gone: place, sender, time and message id, and the thread that it was said in. Of an
+ * act what it did stays. So whoever did not hear it before folds the same; contents, other options, mentions and reasons go.
  */
 export function redact(event: ConversationEvent): ConversationEvent {
-  return { ...event, clientMsgId: '', options: undefined, body: redactedBody(event.body) };
+  return { ...event, clientMsgId: '', options: placeInThread(event), body: redactedBody(event.body) };
+}
+
+function placeInThread({ options }: ConversationEvent): ConversationEvent['options'] {
+  const reply = options?.reply;
+  if (reply === undefined || (options?.onlyTo.length ?? 0) > 0) return undefined;
+  return createMessageOptions({ reply: { seq: reply.seq, rootSeq: reply.rootSeq } });
 }
 
 /** An edit that a later one has overtaken: only its content goes; whom it mentions may still hold. */

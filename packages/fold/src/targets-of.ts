@@ -4,7 +4,7 @@ const none: readonly number[] = [];
 
 /**
  * The seqs of the messages whose state an event touches: what an act names; the beginning of the thread that a message
- * answers in; and the message itself where it carries an expiry, or is for some members only. Each seq once, and never one
+ * answers in, also when it has lost its words; and the message itself where it carries an expiry, or is for some members only. Each seq once, and never one
  * above the event's: nothing is done to what is yet to be said. Empty for events without a seq, and for `erased`, which
  * touches whatever the user has said (see {@link foldErasure}).
  */
@@ -12,6 +12,7 @@ export function targetsOf(event: ConversationEvent): readonly number[] {
   const { body } = event;
   if (event.seq === 0) return none;
   switch (body?.type) {
+    case undefined:
     case 'content':
       return event.options === undefined ? none : targetsOfMessage(event);
     case 'edited':
@@ -35,8 +36,9 @@ export function threadOf({ options }: ConversationEvent): number {
 
 function targetsOfMessage(event: ConversationEvent): readonly number[] {
   const thread = threadOf(event);
-  const root = thread < event.seq ? thread : 0;
   const { expiresMs = 0, onlyTo = [] } = event.options ?? {};
+  // An answer for some is not counted: the others could not, for they do not learn that it is one.
+  const root = thread < event.seq && onlyTo.length === 0 ? thread : 0;
   if (expiresMs === 0 && onlyTo.length === 0) return root === 0 ? none : [root];
   return root === 0 ? [event.seq] : [root, event.seq];
 }

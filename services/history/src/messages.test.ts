@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HistoryService } from '@parley/contracts/history';
+import { foldEvents } from '@parley/fold';
 import type { ServiceClient } from '@parley/rpc';
 import { decodeContent, decodeConversationEvent, HistoryAccess, Removal } from '@parley/wire';
 import { HistoryFixture } from './testing/history-fixture.js';
@@ -110,6 +111,20 @@ describe('what messages become', () => {
     expect([first.events.map(wordsOf), first.hasMore]).toEqual([['a', 'b'], true]);
     const second = await history.listReplies({ ...list, afterSeq: 4 });
     expect([second.events.map(wordsOf), second.hasMore]).toEqual([['c'], false]);
+  });
+
+  it('lets who has missed an answer count it although it is gone: recalled, or deleted by themselves', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.message(pair, 'ann', 'root');
+    for (const word of ['a', 'b', 'c']) await timeline.send(pair, 'ann', word, { reply: { seq: 1, rootSeq: 1, sender: 'ann' } });
+    await timeline.act(pair, 'ann', { type: 'recalled', value: { seq: 2, reason: '' } });
+    await timeline.own(pair, 'bob', { type: 'hidden', value: { user: 'bob', seqs: [3] } });
+    await caughtUp(history);
+    const { events, states } = await history.queryHistory({ app, conversation: pair, viewer: 'bob' });
+    expect(events.map(wordsOf)).toEqual(['root', '', '', 'c', 'recalled']);
+    const missed = events.slice(1).map((event) => decodeConversationEvent(event));
+    expect(foldEvents(undefined, 1, missed)).toEqual(states.find(({ seq }) => seq === 1));
   });
 
   it('keeps ten pins, newest first; the eleventh pushes the oldest out', async () => {

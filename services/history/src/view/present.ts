@@ -1,4 +1,4 @@
-import { expireMessage, isVisible, redact, withheld } from '@parley/fold';
+import { expireMessage, hiddenBySelf, isVisible, redact, withheld } from '@parley/fold';
 import type { Clock } from '@parley/kernel';
 import type { EventRow, HistoryStore } from '@parley/store';
 import { type ConversationEvent, decodeConversationEvent, encodeConversationEvent, type MessageState, Removal } from '@parley/wire';
@@ -83,7 +83,9 @@ function show(context: ShowContext, { seq, event }: EventRow, state: MessageStat
   const { held, viewer, nowMs, hidden, own } = context;
   const isForOthers = state !== undefined && viewer !== '' && state.onlyTo.length > 0 && !state.onlyTo.includes(viewer);
   if (hidden.has(seq) || isForOthers) {
-    return { seq, event: encodeConversationEvent(withheld(decodeConversationEvent(event))), state: undefined, isWithheld: true };
+    const message = decodeConversationEvent(event);
+    const left = isForOthers ? withheld(message) : hiddenBySelf(message);
+    return { seq, event: encodeConversationEvent(left), state: undefined, isWithheld: true };
   }
   const { erased } = held.details;
   if (state === undefined && erased.length === 0) return { seq, event, state, isWithheld: false };
