@@ -17,7 +17,10 @@ export class Follower {
   readonly actor: Actor;
   readonly #recorder: Recorder;
   readonly #view: DeviceView;
+  #device: string;
+  #lives = 1;
   readonly #seqs = new Map<string, number>();
+  readonly #firstSeqs = new Map<string, number>();
   /** Seqs of messages that were handed out, by conversation. */
   readonly #messages = new Map<string, Set<number>>();
   readonly #targets = new Map<string, Target[]>();
@@ -27,7 +30,9 @@ export class Follower {
     this.actor = actor;
     this.#recorder = recorder;
     this.#view = new DeviceView(actor);
+    this.#device = actor.device;
     actor.client.on('event', (event) => this.#take(event));
+    actor.client.on('historyReset', () => this.#beginAnew());
     actor.client.internals.steps.on('told', ({ source, conversation }) => {
       // Without an id the client itself has made it, before the server knows.
       if (source.body?.type !== 'cursor' || source.messageId === '') return;
@@ -36,9 +41,24 @@ export class Follower {
     });
   }
 
+  /** Name of the device in the record; another one each time it was told to start over. */
+  get device(): string {
+    return this.#device;
+  }
+
+  /** How often it was told to start over. */
+  get resets(): number {
+    return this.#lives - 1;
+  }
+
   /** Last seq that was handed out; 0 before the first. */
   seqIn(conversation: string): number {
     return this.#seqs.get(conversation) ?? 0;
+  }
+
+  /** First seq that was handed out since the device began, or began anew. */
+  firstSeqIn(conversation: string): number {
+    return this.#firstSeqs.get(conversation) ?? 0;
   }
 
   /** Messages of late that were not removed, as far as the device knows. */
@@ -80,6 +100,7 @@ export class Follower {
     if (event.seq === 0) return;
     const { conversation, seq } = event;
     this.#seqs.set(conversation, seq);
+    if (!this.#firstSeqs.has(conversation)) this.#firstSeqs.set(conversation, seq);
     const act = actOf(event);
     if (act !== undefined) this.#forget(conversation, act);
     if (event.type === 'message' || event.type === 'hidden') {
@@ -88,11 +109,21 @@ export class Follower {
     } else if (act === undefined) {
       return;
     }
-    const { user, device } = this.actor;
+    const { user } = this.actor;
+    const device = this.#device;
     const sender = 'sender' in event ? event.sender : '';
     const clientMsgId = 'clientMsgId' in event ? event.clientMsgId : '';
     const body = event.type === 'message' ? textOf(event) : '';
     this.#recorder.delivered({ device, user, conversation, seq, sender, clientMsgId, body, ...(act && { act }) });
+  }
+
+  /** What was handed out is void: everything comes again. */
+  #beginAnew(): void {
+    this.#device = `${this.actor.device}~${++this.#lives}`;
+    this.#seqs.clear();
+    this.#firstSeqs.clear();
+    this.#messages.clear();
+    this.#targets.clear();
   }
 
   #remember(conversation: string, target: Target): void {

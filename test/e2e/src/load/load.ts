@@ -84,6 +84,16 @@ export class Load implements Disposable {
     return this.#cast.room.guests;
   }
 
+  /** Ids of the conversations in which it all happens. */
+  get conversations(): readonly string[] {
+    return [...this.#cast.conversations.keys()];
+  }
+
+  /** How often devices were told to start over, all together. */
+  get resets(): number {
+    return this.#cast.followers.reduce((sum, { resets }) => sum + resets, 0);
+  }
+
   /** Everybody sent anew from now on, and has all the answers. */
   async roundTrips(): Promise<void> {
     const { talkers, room } = this.#cast;

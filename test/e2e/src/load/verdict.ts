@@ -80,9 +80,12 @@ export function unanswered({ recorder, followers, passersBy }: Cast): readonly s
 }
 
 function entitlementsOf({ follower, conversation }: Right, events: readonly StoredEvent[]): readonly Entitlement[] {
-  const { device, user } = follower.actor;
-  const stays = conversation.startsWith('g:') ? staysOf(user, events) : [{ from: 1, to: events.at(-1)?.seq ?? 0 }];
-  return stays.map(({ from, to }) => ({ device, conversation, from, to }));
+  const { device } = follower;
+  const { user } = follower.actor;
+  // Who starts over enters the room again, and begins where it is then.
+  const from = conversation.startsWith('r:') && follower.resets > 0 ? follower.firstSeqIn(conversation) : 1;
+  const stays = conversation.startsWith('g:') ? staysOf(user, events) : [{ from, to: events.at(-1)?.seq ?? 0 }];
+  return stays.map((stay) => ({ device, conversation, ...stay }));
 }
 
 /** In rooms there are neither acts nor pages for who is not in them at that moment. */

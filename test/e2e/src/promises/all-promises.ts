@@ -9,6 +9,7 @@ import { describeOrder } from './g2-order.js';
 import { describeSendOrder } from './g3-send-order.js';
 import { describeNoDuplicates } from './g4-no-duplicates.js';
 import { describeNoSilentGaps } from './g5-no-silent-gaps.js';
+import { describeRebuild } from './g5-rebuild.js';
 import { describeDefiniteFailure } from './g6-definite-failure.js';
 import { describePriority } from './g7-priority.js';
 
@@ -36,4 +37,5 @@ export function describePromises(start: () => Promise<Deployment>): void {
   describeMembership(started);
   describeRoomMembership(started);
   describeTenancy(started);
+  describeRebuild(started);
 }
