@@ -12,5 +12,6 @@ jest.setTimeout(60_000);
     viewers: 300,
     matches: soakRounds({ short: 6, full: 200 }),
     caseMessages: soakRounds({ short: 2_000, full: 10_000 }),
+    fileBytes: soakRounds({ short: 12, full: 100 }) * 1024 * 1024,
   });
 });

@@ -10,4 +10,5 @@ describeUseCases(() => startStandalone({ apps: useCaseApps() }), {
   viewers: soakRounds({ short: 600, full: 5_000 }),
   matches: soakRounds({ short: 8, full: 1_000 }),
   caseMessages: 10_000,
+  fileBytes: soakRounds({ short: 12, full: 100 }) * 1024 * 1024,
 });

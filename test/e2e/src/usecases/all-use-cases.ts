@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { Deployment } from '@parley/testkit';
 import { World } from '../world/world.js';
 import { describeClassroom } from './classroom.js';
+import { describeCollaboration } from './collaboration.js';
 import { describeConsulting } from './consulting.js';
 import { describeGame } from './game.js';
 import { describeEndOfLiveStream, describeLiveStream } from './live-stream.js';
@@ -16,12 +17,14 @@ export interface UseCaseSizes {
   readonly matches: number;
   /** Of the case that is brought to the consultants. */
   readonly caseMessages: number;
+  /** Of the file that the team shares. */
+  readonly fileBytes: number;
 }
 
 const startWithinMs = 240_000;
 
 /** Applications as people build them, on one deployment, which all share. */
-export function describeUseCases(start: () => Promise<Deployment>, { viewers, matches, caseMessages }: UseCaseSizes): void {
+export function describeUseCases(start: () => Promise<Deployment>, { viewers, matches, caseMessages, fileBytes }: UseCaseSizes): void {
   let world: World | undefined;
   let show: Show | undefined;
   beforeAll(async () => {
@@ -46,5 +49,6 @@ export function describeUseCases(start: () => Promise<Deployment>, { viewers, ma
   describeShopping(started);
   describeSocial(started);
   describeConsulting(started, caseMessages);
+  describeCollaboration(started, fileBytes);
   describeEndOfLiveStream(started, opened);
 }
