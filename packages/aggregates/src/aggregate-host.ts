@@ -48,6 +48,8 @@ export interface AggregateHost<State, Command, Event> {
    * their clocks say. Throws NOT_OWNER.
    */
   versionOf(name: AggregateName): number;
+  /** Every aggregate of a partition, live. Throws NOT_OWNER. */
+  aggregates(partition: number): Iterable<readonly [AggregateName, State]>;
   /** Works until the signal is aborted; resolves when all partitions are given up. To be called once. */
   run(signal: AbortSignal): Promise<void>;
   readonly owned: OwnedPartitions;
@@ -96,6 +98,10 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
 
   versionOf(name: AggregateName): number {
     return this.#partitionOf(name).version;
+  }
+
+  aggregates(partition: number): Iterable<readonly [AggregateName, State]> {
+    return this.#partitionAt(partition).aggregates();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -172,7 +178,10 @@ class OwnedAggregates<State, Command, Event extends AggregateEvent> implements A
   }
 
   #partitionOf({ app, conversation }: AggregateName): AggregatePartition<State, Command, Event> {
-    const number = partitionOf(app, conversation, this.#deps.partitions);
+    return this.#partitionAt(partitionOf(app, conversation, this.#deps.partitions));
+  }
+
+  #partitionAt(number: number): AggregatePartition<State, Command, Event> {
     const partition = this.#partitions.get(number);
     if (partition === undefined) throw new ParleyError('NOT_OWNER', `${this.#kind.service} partition ${number}`);
     return partition;

@@ -88,7 +88,9 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
       partitionOf: (request, method) => {
         // Of many groups: any process asks the owners of the partitions.
         if (method === 'getGroups') return undefined;
-        if (method === 'getPartitionGroups') return knownPartition('partition' in request ? request.partition : 0, partitions);
+        if (method === 'getPartitionGroups' || method === 'withdrawRequests') {
+          return knownPartition('partition' in request ? request.partition : 0, partitions);
+        }
         return byKey(request.app, groupKey('group' in request ? request.group : ''));
       },
     }),

@@ -12,6 +12,7 @@ export class FakeGroup implements Client {
   /** Users whose joining waits for somebody's yes. */
   readonly asked: string[] = [];
   readonly getPartitionGroups = unexpected;
+  readonly withdrawRequests = unexpected;
 
   constructor() {
     this.calls.failures.set('dismissGroup', new ParleyError('PERMISSION_DENIED'));

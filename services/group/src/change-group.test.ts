@@ -23,6 +23,29 @@ const join: Kind = { type: 'join', value: { text: 'hello' } };
 
 beforeEach(() => blocks.clear());
 
+describe('requests of a user who is erased', () => {
+  it('are taken back with their words in all groups: wishes and invitations, waiting and expired ones', async () => {
+    await using cluster = await TestCluster.open(groupSubject);
+    const { groups, change } = await open(cluster);
+    await change('ann', { type: 'setOptions', value: { options: { joinMode: JoinMode.APPROVAL, inviteeMode: InviteeMode.CONSENT } } });
+    await change('eve', { type: 'join', value: { text: 'secret' } });
+    await change('dan', { type: 'join', value: { text: 'let me in' } });
+    await change('cid', { type: 'invite', value: { users: ['gus'], text: 'come along' } });
+    const withdraw = async (user: string): Promise<number> => {
+      const partitions = [0, 1, 2, 3];
+      const answers = await Promise.all(partitions.map((partition) => groups.withdrawRequests({ app, user, partition })));
+      return answers.reduce((sum, { count }) => sum + count, 0);
+    };
+    expect([await withdraw('eve'), await withdraw('cid'), await withdraw('gus'), await withdraw('eve')]).toEqual([1, 1, 0, 0]);
+    const { requests } = await groups.listRequests({ app, group });
+    expect(requests.map(({ user, text, state }) => [user, text, state])).toEqual([
+      ['dan', 'let me in', RequestState.WAITING],
+      ['eve', '', RequestState.REJECTED],
+      ['gus', '', RequestState.REJECTED],
+    ]);
+  });
+});
+
 describe('a changed group', () => {
   it('tells the router each change in its order, with who did it', async () => {
     await using cluster = await TestCluster.open(groupSubject);

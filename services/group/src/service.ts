@@ -16,6 +16,7 @@ import { joinGroup } from './rpc/join-group.js';
 import { leaveGroup } from './rpc/leave-group.js';
 import { listMembers } from './rpc/list-members.js';
 import { listRequests } from './rpc/list-requests.js';
+import { withdrawRequests } from './rpc/withdraw-requests.js';
 
 export interface GroupService {
   /**
@@ -47,6 +48,7 @@ export function createGroupService(deps: GroupServiceDeps): GroupService {
       getMembers: async (request) => getMembers(calls, request),
       listMembers: async (request) => listMembers(calls, request),
       listRequests: async (request) => listRequests(calls, request),
+      withdrawRequests: (request) => withdrawRequests(calls, request),
     },
     run: (signal) => groups.run(signal),
     owned: groups.owned,

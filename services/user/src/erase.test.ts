@@ -29,6 +29,7 @@ describe('the erasure of a user', () => {
     // Where nothing was said nothing is told.
     expect([...world.talks.keys()].sort()).toEqual(['g:former', 'g:team', 'r:hall', 'u:ann|bob']);
     expect(world.left.sort()).toEqual(['g:team', 'r:hall']);
+    expect(world.withdrawn.sort()).toEqual(['ann 0', 'ann 1']);
     expect(world.wordsOf('ann')).toEqual([]);
     expect(world.files).toBe(0);
     expect(world.ended).toEqual(['ann']);
@@ -103,7 +104,7 @@ describe('the erasure of a user', () => {
   });
 
   it('says that it is not complete while something is unavailable, does the rest, and completes later', async () => {
-    for (const call of ['disconnect', 'eraseMedia', 'leaveGroup', 'listConversations', 'listRelations']) {
+    for (const call of ['disconnect', 'eraseMedia', 'leaveGroup', 'withdrawRequests', 'listConversations', 'listRelations']) {
       const { world, erase } = await arrange();
       world.failing.set(call, 'UNAVAILABLE');
       expect([call, await erase()]).toMatchObject([call, { isComplete: false }]);

@@ -4,10 +4,10 @@ import { createUserService } from './service.js';
 
 /** Runs the user service in a process. */
 export async function mountUser({ platform, onStop }: ServiceLife): Promise<void> {
-  const { directory, address, peer, clock, telemetry, clients } = platform;
+  const { directory, address, peer, partitions, clock, telemetry, clients } = platform;
   const { history, router, group, room, media, gateway } = clients;
   const toJson = jsonWriter(loadDescriptors());
-  const service = createUserService({ history, router, group, room, media, gateway, toJson, clock, telemetry });
+  const service = createUserService({ history, router, group, room, media, gateway, toJson, partitions, clock, telemetry });
   platform.server.serve(UserService, service.handlers);
   const withdraw = await publishProcess({ service: 'user', directory, address, peer, clock });
   onStop('user', async () => {

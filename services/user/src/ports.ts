@@ -20,12 +20,14 @@ export interface UserDeps {
     'getProfiles' | 'listRelations' | 'getRelations' | 'listConversations' | 'listUserMessages'
   >;
   readonly router: Calls<typeof RouterService, 'act' | 'notify'>;
-  readonly group: Calls<typeof GroupService, 'leaveGroup'>;
+  readonly group: Calls<typeof GroupService, 'leaveGroup' | 'withdrawRequests'>;
   readonly room: Calls<typeof RoomService, 'leaveRoom'>;
   readonly media: Calls<typeof MediaService, 'listMedia' | 'eraseMedia'>;
   readonly gateway: Calls<typeof GatewayService, 'disconnect'>;
   /** Writes exports. */
   readonly toJson: ToJson;
+  /** Of the cluster: groups are asked partition by partition. */
+  readonly partitions: number;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }

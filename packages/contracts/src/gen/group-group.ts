@@ -1163,6 +1163,93 @@ export const GetPartitionGroupsRequest: Codec<GetPartitionGroupsRequestInit, Get
   typeName: 'parley.group.v1.GetPartitionGroupsRequest', create: createGetPartitionGroupsRequest, encode: encodeGetPartitionGroupsRequest, decode: decodeGetPartitionGroupsRequest,
 };
 
+export interface WithdrawRequestsRequest {
+  readonly app: string;
+  readonly partition: number;
+  readonly user: string;
+}
+/** What WithdrawRequestsRequest is made from; absent fields get their zero value. */
+export interface WithdrawRequestsRequestInit {
+  readonly app?: string | undefined;
+  readonly partition?: number | undefined;
+  readonly user?: string | undefined;
+}
+
+export function createWithdrawRequestsRequest(init: WithdrawRequestsRequestInit): WithdrawRequestsRequest {
+  return {
+    app: init.app ?? '',
+    partition: init.partition ?? 0,
+    user: init.user ?? '',
+  };
+}
+
+export function writeWithdrawRequestsRequest(writer: ProtobufWriter, init: WithdrawRequestsRequestInit): void {
+  if (init.app !== undefined && init.app !== '') { writer.writeTag(10); writer.writeString(init.app); }
+  if (init.partition !== undefined && init.partition !== 0) { writer.writeTag(16); writer.writeUint32(init.partition); }
+  if (init.user !== undefined && init.user !== '') { writer.writeTag(26); writer.writeString(init.user); }
+}
+
+export function readWithdrawRequestsRequest(reader: ProtobufReader, end: number): WithdrawRequestsRequest {
+  let app: WithdrawRequestsRequest['app'] = '';
+  let partition: WithdrawRequestsRequest['partition'] = 0;
+  let user: WithdrawRequestsRequest['user'] = '';
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: app = reader.readString(); break;
+      case 16: partition = reader.readUint32(); break;
+      case 26: user = reader.readString(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { app, partition, user };
+}
+
+export const encodeWithdrawRequestsRequest = (init: WithdrawRequestsRequestInit): Uint8Array => encodeWith(writeWithdrawRequestsRequest, init);
+export const decodeWithdrawRequestsRequest = (bytes: Uint8Array): WithdrawRequestsRequest => decodeWith(readWithdrawRequestsRequest, bytes);
+export const WithdrawRequestsRequest: Codec<WithdrawRequestsRequestInit, WithdrawRequestsRequest> = {
+  typeName: 'parley.group.v1.WithdrawRequestsRequest', create: createWithdrawRequestsRequest, encode: encodeWithdrawRequestsRequest, decode: decodeWithdrawRequestsRequest,
+};
+
+export interface WithdrawRequestsResponse {
+  /** Requests that were taken back. */
+  readonly count: number;
+}
+/** What WithdrawRequestsResponse is made from; absent fields get their zero value. */
+export interface WithdrawRequestsResponseInit {
+  readonly count?: number | undefined;
+}
+
+export function createWithdrawRequestsResponse(init: WithdrawRequestsResponseInit): WithdrawRequestsResponse {
+  return {
+    count: init.count ?? 0,
+  };
+}
+
+export function writeWithdrawRequestsResponse(writer: ProtobufWriter, init: WithdrawRequestsResponseInit): void {
+  if (init.count !== undefined && init.count !== 0) { writer.writeTag(8); writer.writeUint32(init.count); }
+}
+
+export function readWithdrawRequestsResponse(reader: ProtobufReader, end: number): WithdrawRequestsResponse {
+  let count: WithdrawRequestsResponse['count'] = 0;
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 8: count = reader.readUint32(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { count };
+}
+
+export const encodeWithdrawRequestsResponse = (init: WithdrawRequestsResponseInit): Uint8Array => encodeWith(writeWithdrawRequestsResponse, init);
+export const decodeWithdrawRequestsResponse = (bytes: Uint8Array): WithdrawRequestsResponse => decodeWith(readWithdrawRequestsResponse, bytes);
+export const WithdrawRequestsResponse: Codec<WithdrawRequestsResponseInit, WithdrawRequestsResponse> = {
+  typeName: 'parley.group.v1.WithdrawRequestsResponse', create: createWithdrawRequestsResponse, encode: encodeWithdrawRequestsResponse, decode: decodeWithdrawRequestsResponse,
+};
+
 export interface GetPartitionGroupsResponse {
   readonly groups: readonly GroupInfo[];
 }
@@ -1222,6 +1309,8 @@ export const GroupService = {
     getGroups: { name: 'GetGroups', kind: 'unary', request: GetGroupsRequest, response: GetGroupsResponse },
     /** The part of GetGroups that concerns one partition. */
     getPartitionGroups: { name: 'GetPartitionGroups', kind: 'unary', request: GetPartitionGroupsRequest, response: GetPartitionGroupsResponse },
+    /** Takes back what a user has asked in groups of one partition, with its words: part of the user's erasure. */
+    withdrawRequests: { name: 'WithdrawRequests', kind: 'unary', request: WithdrawRequestsRequest, response: WithdrawRequestsResponse },
   },
 } as const;
 

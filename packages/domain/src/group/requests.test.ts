@@ -72,6 +72,19 @@ describe('a wish to join', () => {
     expect(typesOf(asked, at(late, make.join(dan)))).toEqual(['requested']);
   });
 
+  it('leaves no words behind when it is answered or taken back, also after it has expired', () => {
+    const asked = make.applied(approving, make.join(dan, 'let me in'));
+    for (const isAccepted of [true, false]) {
+      expect(requestOf(make.applied(asked, make.answer(ann, dan, isAccepted)), dan)).toMatchObject({ text: '' });
+    }
+    for (const operator of [dan, backEnd] as const) {
+      const takenBack = make.applied(asked, at(head.timeMs + week, make.answer(operator, dan, false)));
+      expect(requestOf(takenBack, dan)).toMatchObject({ text: '', state: RequestState.REJECTED });
+    }
+    expect(refusalOf(asked, at(head.timeMs + week, make.answer(bob, dan, false)))).toBe('REQUEST_NOT_FOUND');
+    expect(refusalOf(asked, at(head.timeMs + week, make.answer(backEnd, dan, true)))).toBe('REQUEST_NOT_FOUND');
+  });
+
   it('is fulfilled by an invitation, an open door, and not by a full group', () => {
     const asked = make.applied(approving, make.join(dan));
     expect(typesOf(asked, make.invite(bob, [dan, eve]))).toEqual(['requested', 'joined']);

@@ -69,7 +69,7 @@ export function accepting(group: OpenGroup, users: readonly string[], { operator
  */
 export function decideAnswerRequest(group: OpenGroup, { operator, value, timeMs }: Operation<'answerRequest'>): GroupDecision {
   const { user, isAccepted } = value;
-  const request = waitingRequest(group, user, timeMs);
+  const request = waitingRequest(group, user, timeMs) ?? withdrawable(group, { operator, value });
   if (request === undefined) return answerAgain(group, { operator, value, timeMs });
   const isInvitation = request.kind === GroupRequestKind.INVITATION;
   const isOwn = operator === user;
@@ -80,6 +80,14 @@ export function decideAnswerRequest(group: OpenGroup, { operator, value, timeMs 
   if (!isAccepted) return ok([answer]);
   if (group.members.size >= group.memberLimit) return refused(refusal('GROUP_FULL'));
   return ok([answer, { operator, change: { type: 'joined', value: { users: [user], invitedBy: request.invitedBy } } }]);
+}
+
+/** Who has asked, and the back end, may take back also what has expired: its words go. */
+function withdrawable({ requests }: OpenGroup, { operator, value }: Pick<Operation<'answerRequest'>, 'operator' | 'value'>) {
+  const { user, isAccepted } = value;
+  const request = requests.get(user);
+  const isOwn = operator === '' || operator === user;
+  return isOwn && !isAccepted && request?.state === RequestState.WAITING ? request : undefined;
 }
 
 /** The newest request of each user, without those that nobody needs to see any more. */
@@ -102,9 +110,10 @@ function answerAgain(group: OpenGroup, { operator, value }: Operation<'answerReq
   return refused(isOutsider ? groupNotFound : refusal('REQUEST_NOT_FOUND'));
 }
 
+/** What was asked is answered: the words of the question go. */
 function answering(request: GroupRequest, isAccepted: boolean, { operator, timeMs }: Asking): GroupDraft {
   const state = isAccepted ? RequestState.ACCEPTED : RequestState.REJECTED;
-  return { operator, change: { type: 'requested', value: { ...request, state, answeredBy: operator, answeredMs: timeMs } } };
+  return { operator, change: { type: 'requested', value: { ...request, text: '', state, answeredBy: operator, answeredMs: timeMs } } };
 }
 
 /** How many others wait than the users. */

@@ -6,6 +6,7 @@ import { userLimits } from '../limits.js';
 import type { UserDeps } from '../ports.js';
 import { ConversationEraser } from './conversation-eraser.js';
 import { eraseConversations } from './erase-conversations.js';
+import { eraseGroupRequests } from './erase-group-requests.js';
 import { eraseRelations } from './erase-relations.js';
 import type { ErasureBook, ErasurePlace } from './erasure-book.js';
 
@@ -30,6 +31,7 @@ const parts: readonly Part[] = [
   ['profile', ({ router }, erasure) => isDone(eraseProfile(router, erasure))],
   ['relations', eraseRelations],
   ['conversations', eraseConversations],
+  ['group requests', eraseGroupRequests],
   ['files', ({ media }, { app, user, call }) => isDone(media.eraseMedia({ app, user }, call))],
 ];
 

@@ -47,6 +47,8 @@ export class UserWorld {
   readonly told: Told[] = [];
   readonly acts: { readonly conversation: string; readonly sender: string; readonly act: Act }[] = [];
   readonly left: string[] = [];
+  /** `<user> <partition>` for whom requests to groups were taken back. */
+  readonly withdrawn: string[] = [];
   /** Users whose sessions were ended, and conversations that are no more. */
   readonly ended: string[] = [];
   files = 3;
@@ -149,7 +151,14 @@ export class UserWorld {
           return {};
         }),
       },
-      group: { leaveGroup: this.#call('leaveGroup', ({ group = '', user = '' }) => this.#leave(`g:${group}`, user, 'GROUP_NOT_FOUND')) },
+      partitions: 2,
+      group: {
+        leaveGroup: this.#call('leaveGroup', ({ group = '', user = '' }) => this.#leave(`g:${group}`, user, 'GROUP_NOT_FOUND')),
+        withdrawRequests: this.#call('withdrawRequests', ({ user = '', partition = 0 }) => {
+          this.withdrawn.push(`${user} ${partition}`);
+          return { count: 0 };
+        }),
+      },
       room: { leaveRoom: this.#call('leaveRoom', ({ room = '', user = '' }) => this.#leave(`r:${room}`, user, 'ROOM_NOT_FOUND')) },
       media: {
         listMedia: this.#call('listMedia', () => ({ media: [], nextPage: '' })),
