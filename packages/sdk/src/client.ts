@@ -18,6 +18,8 @@ import type { LocalStore } from './local-store/local-store.js';
 import { keeperOf, liveDepsOf } from './local-store/keeper-of.js';
 import type { StoreKeeper } from './local-store/store-keeper.js';
 import type { StoreBounds } from './local-store/store-limits.js';
+import type { HttpPort } from './media/http-port.js';
+import { Media } from './media/media.js';
 import { Group, type GroupMembersPage, type GroupOutcome } from './groups/group.js';
 import { type GroupBehaviour, groupOptionsToWire, type GroupView, groupViewOf } from './groups/group-details.js';
 import { People } from './people/people.js';
@@ -32,6 +34,8 @@ export interface FullClientOptions extends ClientOptions {
    */
   readonly localStore?: LocalStore;
   readonly storeLimits?: StoreBounds;
+  /** How files travel; `XMLHttpRequest` or `fetch` by default. */
+  readonly http?: HttpPort;
 }
 
 /** What a group begins with. */
@@ -64,6 +68,8 @@ export class Client extends CoreClient {
   readonly people: People;
   /** The user's conversations, kept up to date. */
   readonly conversations: ConversationList;
+  /** Files that go with messages. */
+  readonly media: Media;
   readonly #full: FullConversationDeps;
   readonly #keeper: StoreKeeper | undefined;
 
@@ -73,11 +79,13 @@ export class Client extends CoreClient {
     const { parts } = this;
     const cursors = new Cursors(parts, { tellsDelivery: options.deliveryReceipts ?? true });
     const unsent = new Unsent(parts);
-    this.conversations = new ConversationList(parts);
+    this.conversations = new ConversationList(parts, (conversation, seq) => cursors.read(conversation, seq));
     this.#keeper = keeper;
     keeper?.attach({ parts, list: this.conversations, unsent, close: () => this.close() });
+    this.media = new Media({ parts, ...(keeper && { memory: keeper.uploads }), ...(options.http && { http: options.http }) });
     const live = liveDepsOf({ parts, unsent, list: this.conversations, keeper });
-    this.#full = { parts, base: this.conversationDeps, cursors, typing: new Typing(parts), live };
+    const files = { parts, unsent, media: this.media };
+    this.#full = { parts, base: this.conversationDeps, cursors, typing: new Typing(parts), live, files };
     this.people = new People(parts);
   }
 

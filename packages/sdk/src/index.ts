@@ -48,6 +48,12 @@ export type {
   StoreChange,
 } from './local-store/local-store.js';
 export { memoryStore } from './local-store/memory-store.js';
+export type { BlobLike, FileInput, FileSource } from './media/file-source.js';
+export { defaultHttp, type HttpAnswer, type HttpPort, type HttpRequest } from './media/http-port.js';
+export type { FileOptions, Media, UploadedFile } from './media/media.js';
+export type { FileDetails, FileKind } from './media/media-content.js';
+export type { UploadProgress } from './media/upload.js';
+export type { PreparedSend } from './live/unsent.js';
 export type { StoreBounds } from './local-store/store-limits.js';
 export { memoryOutboxStore } from './outbox-store.js';
 export type { FriendRequestInfo, RelationInfo } from './people/relation-details.js';

@@ -3,6 +3,7 @@ import { type Client, createClient as createPlainClient, type FullClientOptions 
 import type { WebSocketLike } from './socket.js';
 
 export * from './index.js';
+export { fileSource } from './media/node-file-source.js';
 export { fileStore } from './local-store/file-store.js';
 
 /** Sockets for Node, which has no WebSocket of its own before version 22. */

@@ -7,6 +7,10 @@ import type { Message, TimelineEvent } from '../events.js';
 import { type History, historyOf, rethrow } from '../history-pages.js';
 import { type LiveDeps, LiveMessages, type LiveMessagesOptions } from '../live/live-messages.js';
 import { LiveThread } from '../live/live-thread.js';
+import type { FileInput } from '../media/file-source.js';
+import type { FileOptions } from '../media/media.js';
+import { type FileDeps, filesToShare, sendFile, sendWithFiles } from '../media/send-file.js';
+import type { PreparedSend } from '../live/unsent.js';
 import type { Mentions } from '../message-options.js';
 import type { SendHandle } from '../send-handle.js';
 import { type ActKindInit, act } from './acts.js';
@@ -24,6 +28,7 @@ export interface FullConversationDeps {
   readonly cursors: Cursors;
   readonly typing: Typing;
   readonly live: LiveDeps;
+  readonly files: FileDeps;
 }
 
 /** Messages of a conversation. */
@@ -72,12 +77,19 @@ export class Conversation extends ConversationHandle {
     return this.send(content, { ...options, replyTo: to });
   }
 
-  /** Sends on what was said elsewhere; several messages become one, `combined` with a title. */
+  /** Sends a file: brings it to the server first, and shows in live collections how far it has come. */
+  sendFile(input: FileInput, options: FileOptions & SendOptions = {}): PreparedSend {
+    return sendFile(this.#full.files, this.id, { input, options });
+  }
+
+  /** Sends on what was said elsewhere, with its files; several messages become one, `combined` with a title. */
   forward(messages: Message | readonly Message[], options: SendOptions & { title?: string } = {}): SendHandle {
     const { title, ...rest } = options;
-    if (!('seq' in messages)) return this.send(combine(messages, title === undefined ? {} : { title }), rest);
-    const { content, forwarded } = forwardOf(messages);
-    return this.send(content, { forwarded, ...rest });
+    const { content, ...forwarded } =
+      'seq' in messages ? forwardOf(messages) : { content: combine(messages, title === undefined ? {} : { title }) };
+    const how: SendOptions = { ...forwarded, ...rest };
+    const files = filesToShare('seq' in messages ? [messages] : messages, this.id);
+    return files.length === 0 ? this.send(content, how) : sendWithFiles(this.#full.files, this.id, { content, options: how, files });
   }
 
   /** Own messages, within 24 hours by default. Kind and options stay; `mentions` replaces those of the message. */

@@ -20,6 +20,12 @@ export interface ConversationsSnapshot {
   readonly isSynced: boolean;
 }
 
+/** A conversation as a local store keeps it: an encoded ConversationHead, and what it owes to this client alone. */
+export interface ListedBefore {
+  readonly head: Uint8Array;
+  readonly untoldReadSeq?: number;
+}
+
 /** Which of them; conditions that all hold together. */
 export type ListFilter = ConversationFilterInit;
 
@@ -30,6 +36,7 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
   /** Tells which conversation has changed in any way; '' for all. */
   readonly changes = new Emitter<{ change: string }>();
   readonly #parts: ClientParts;
+  readonly #tellRead: (conversation: string, readSeq: number) => void;
   readonly #listed = new Map<string, ListedConversation>();
   readonly #asking = new Set<string>();
   #listMax: number = liveLimits.listMax;
@@ -39,9 +46,11 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
   #wakeAtMs = 0;
   #cancelWake: CancelTimer = () => {};
 
-  constructor(parts: ClientParts) {
+  /** `tellRead` tells the server how far the user has read; it may be called again and again. */
+  constructor(parts: ClientParts, tellRead: (conversation: string, readSeq: number) => void) {
     super();
     this.#parts = parts;
+    this.#tellRead = tellRead;
     parts.steps.on('head', (head) => this.#take(head));
     parts.steps.on('told', (told) => this.#takeTold(told));
     parts.steps.on('online', () => this.#askAll());
@@ -97,19 +106,22 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     this.changed();
   }
 
-  /** From a local store: encoded ConversationHeads. `isComplete` false: there were more. */
-  restore(heads: readonly Uint8Array[], isComplete: boolean): void {
-    for (const bytes of heads) {
+  /** From a local store. `isComplete` false: there were more. */
+  restore(kept: readonly ListedBefore[], isComplete: boolean): void {
+    for (const { head: bytes, untoldReadSeq = 0 } of kept) {
       const head = decodeAs(conversationHeadSchema, bytes);
-      if (!this.#listed.has(head.conversation)) this.#listed.set(head.conversation, new ListedConversation(this.#parts, head));
+      const { conversation } = head;
+      if (!this.#listed.has(conversation)) this.#listed.set(conversation, new ListedConversation(this.#parts, head, untoldReadSeq));
+      if (untoldReadSeq > 0) this.#tellRead(conversation, untoldReadSeq);
     }
     this.#hasMore ||= !isComplete;
     this.changed();
   }
 
-  /** For a local store: an encoded ConversationHead. */
-  kept(conversation: string): Uint8Array | undefined {
-    return this.#listed.get(conversation)?.kept;
+  /** For a local store. */
+  kept(conversation: string): ListedBefore | undefined {
+    const listed = this.#listed.get(conversation);
+    return listed && { head: listed.kept, ...(listed.untoldReadSeq > 0 && { untoldReadSeq: listed.untoldReadSeq }) };
   }
 
   protected make(): ConversationsSnapshot {
@@ -139,6 +151,9 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     if (known === undefined) this.#listed.set(conversation, new ListedConversation(this.#parts, head));
     else known.take(head);
     if (known?.isDoubtful === true) this.#doubt(known);
+    // It was lost on its way, or this client was closed before it could be told.
+    const untold = known?.untoldReadSeq ?? 0;
+    if (untold > 0) this.#tellRead(conversation, untold);
     this.#changedOne(conversation);
     this.#bound();
   }

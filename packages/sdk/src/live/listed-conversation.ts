@@ -72,13 +72,20 @@ export class ListedConversation {
   /** The server has to be asked: what is known here is not enough to count on. */
   isDoubtful = false;
 
-  constructor(parts: ClientParts, head: ConversationHead) {
+  /** `untoldReadSeq`: what `readSeq` of a kept head owes to this client alone. */
+  constructor(parts: ClientParts, head: ConversationHead, untoldReadSeq = 0) {
     this.id = head.conversation;
     this.#parts = parts;
     this.#rules = new MessageRows(parts);
     this.#head = head;
     this.#base = head;
     this.take(head);
+    if (untoldReadSeq > 0) this.#base = { ...head, readSeq: 0 };
+  }
+
+  /** Up to here the user has read without a head of the server saying so; 0: nowhere. */
+  get untoldReadSeq(): number {
+    return this.#readSeq > this.#base.readSeq ? this.#readSeq : 0;
   }
 
   get item(): ListedItem {

@@ -9,6 +9,8 @@ export interface KeptConversation {
   readonly lastSeq: number;
   /** Its events are kept from here up to `lastSeq`, without gaps; behind `lastSeq`: none are. */
   readonly fromSeq: number;
+  /** Up to here the user has read without the server having confirmed it. */
+  readonly untoldReadSeq?: number;
 }
 
 /** An event as it came. */

@@ -7,6 +7,7 @@ import type { ConversationList } from '../live/conversation-list.js';
 import { asStored } from '../live/as-stored.js';
 import type { KeptEvents } from '../live/live-messages.js';
 import type { Unsent } from '../live/unsent.js';
+import type { UploadMemory } from '../media/upload.js';
 import type { OutboxStore, PendingSend } from '../outbox-store.js';
 import type { KeptUpload, KeptView, LocalStore, StoreChange } from './local-store.js';
 import { removedBy, scrubbed } from './scrub.js';
@@ -43,8 +44,9 @@ export class StoreKeeper {
   readonly ready: Promise<void>;
   /** Unanswered sends. */
   readonly outbox: OutboxStore;
-  /** Uploads that have begun, by key. */
-  readonly uploads = new Map<string, KeptUpload>();
+  /** Uploads that have begun. */
+  readonly uploads: UploadMemory;
+  readonly #uploads = new Map<string, KeptUpload>();
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
   readonly #bounds: Required<StoreBounds>;
@@ -74,6 +76,16 @@ export class StoreKeeper {
       load: async () => ((await this.#opened)?.sends ?? []).map(({ send }) => send),
       put: (send) => this.#putSend(send),
       remove: (clientMsgId) => this.#write([{ type: 'sent', clientMsgId }]),
+    };
+    this.uploads = {
+      get: (key) => this.#uploads.get(key),
+      put: (upload) => {
+        this.#uploads.set(upload.key, upload);
+        void this.#write([{ type: 'upload', value: upload }]);
+      },
+      remove: (key) => {
+        if (this.#uploads.delete(key)) void this.#write([{ type: 'uploaded', key }]);
+      },
     };
   }
 
@@ -121,15 +133,6 @@ export class StoreKeeper {
     }
   }
 
-  putUpload(upload: KeptUpload): void {
-    this.uploads.set(upload.key, upload);
-    void this.#write([{ type: 'upload', value: upload }]);
-  }
-
-  removeUpload(key: string): void {
-    if (this.uploads.delete(key)) void this.#write([{ type: 'uploaded', key }]);
-  }
-
   /** Writes down what waits. Never rejects. */
   async flush(): Promise<void> {
     await this.#opened;
@@ -142,7 +145,7 @@ export class StoreKeeper {
     if (view === undefined || this.#parts === undefined || this.#list === undefined) return;
     const { epoch, cursor, conversations, sends, uploads } = view;
     this.#lastOrder = Math.max(0, ...sends.map(({ order }) => order));
-    for (const upload of uploads) this.uploads.set(upload.key, upload);
+    for (const upload of uploads) this.#uploads.set(upload.key, upload);
     if (epoch === '') return;
     const places: Record<string, number> = {};
     for (const { conversation, fromSeq, lastSeq } of conversations) {
@@ -151,10 +154,7 @@ export class StoreKeeper {
       this.#kept.add(conversation);
     }
     this.#parts.timeline.restore({ epoch, cursor, conversations: places });
-    this.#list.restore(
-      conversations.map(({ head }) => head),
-      conversations.length < this.#bounds.conversationsMax,
-    );
+    this.#list.restore(conversations, conversations.length < this.#bounds.conversationsMax);
   }
 
   #observe(told: Told): void {
@@ -236,8 +236,8 @@ export class StoreKeeper {
   }
 
   #conversationChanges(conversation: string, place: number | undefined): readonly StoreChange[] {
-    const head = this.#list?.kept(conversation);
-    if (head === undefined) {
+    const kept = this.#list?.kept(conversation);
+    if (kept === undefined) {
       if (!this.#kept.delete(conversation)) return [];
       this.#windows.delete(conversation);
       return [{ type: 'forget', conversation }];
@@ -249,7 +249,7 @@ export class StoreKeeper {
     const window = known === undefined || isBroken ? { fromSeq: lastSeq + 1, lastSeq } : known;
     this.#windows.set(conversation, window);
     this.#kept.add(conversation);
-    const value = { conversation, head, ...window };
+    const value = { conversation, ...kept, ...window };
     return [...(isBroken ? [{ type: 'trim', conversation, fromSeq: window.fromSeq } as const] : []), { type: 'conversation', value }];
   }
 
