@@ -78,8 +78,6 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   /** Where the user was last; behind everything: at the end. */
   #focus = atEnd;
   #isLoading = true;
-  /** What is held was fetched after the last login. */
-  #isFresh = false;
   #error: ParleyClientError | undefined;
   /** Changes when what is under way has become void. */
   #generation = 0;
@@ -169,8 +167,6 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
         this.#spans.clear();
         this.#startOver();
       }),
-      parts.steps.on('offline', () => this.#stale()),
-      parts.events.on('caughtUp', () => this.#stale()),
       unsent.changes.on('change', (conversation) => {
         if (isHere(conversation)) this.changed();
       }),
@@ -230,9 +226,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       await this.#page(place, 'instead');
       if (generation !== this.#generation) return;
       this.#isLoading = false;
-      this.#isFresh = true;
       this.#error = undefined;
-      this.changed();
+      this.#bound();
       await this.#loadPins();
     });
   }
@@ -306,7 +301,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     this.#spans.add(page);
     this.#clip(this.#firstSeq);
     for (const told of heard) this.#apply(told);
-    this.#bound();
+    this.changed();
   }
 
   #hear(told: Told): void {
@@ -389,12 +384,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     }
     const isBehind = this.#upTo > 0 && this.#deps.parts.timeline.lastSeq(this.conversation) > this.#upTo;
     if (isBehind) this.#startOver();
-    else if (!this.#isFresh && !this.#isLoading) void this.#refresh(this.#rows.all.map(({ seq }) => seq));
+    else if (!this.#isLoading) void this.#refresh(this.#rows.all.map(({ seq }) => seq));
     this.changed();
-  }
-
-  #stale(): void {
-    this.#isFresh = false;
   }
 
   /** The server's word on messages that are held. What fails is not repeated: it was for certainty only. */
