@@ -98,7 +98,8 @@ export class StoreKeeper {
       // Its unsent messages would go out under another name.
       const detail = `the token is ${parts.self()}'s, the local store ${this.#options.user}'s`;
       parts.events.emit('error', ParleyClientError.of('INVALID_ARGUMENT', detail));
-      close();
+      parts.outbox.close();
+      void Promise.resolve().then(close);
     });
     if (this.#early !== undefined) this.#tell(this.#early);
     // The outbox takes what it loads a moment later.
