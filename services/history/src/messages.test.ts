@@ -234,6 +234,11 @@ describe('what messages become', () => {
     expect(await history.getTarget({ ...target, reaction: 'y' })).toMatchObject({ ...facts, hasReacted: false, isKnownReaction: false });
     expect(await history.getTarget({ ...target, seq: 3 })).toMatchObject({ exists: false });
     expect(await history.getTarget({ ...target, user: 'eve' })).toMatchObject({ exists: false });
+    for (const reaction of ['x'.repeat(33), 'é'.repeat(17), 'x\0']) {
+      const wrong = { error: 'INVALID_ARGUMENT', detail: expect.stringContaining('reaction') };
+      await expect(history.getTarget({ ...target, reaction })).rejects.toMatchObject(wrong);
+      await expect(history.listReactions({ app, conversation: pair, seq: 2, reaction })).rejects.toMatchObject(wrong);
+    }
   });
 
   it('counts readers of a group and names them to the sender alone', async () => {

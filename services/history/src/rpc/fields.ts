@@ -1,4 +1,4 @@
-import { isAppId, isClientMsgId, isUserId, parseConversation, ParleyError } from '@parley/kernel';
+import { isAppId, isClientMsgId, isUserId, limits, parseConversation, ParleyError } from '@parley/kernel';
 
 /** Fields of requests that become keys of the store. */
 export interface KeyFields {
@@ -26,6 +26,12 @@ export function checkUsers(field: string, users: readonly string[]): void {
 /** Throws INVALID_ARGUMENT for an id that no message can have. */
 export function checkClientMsgId(id: string): void {
   if (!isClientMsgId(id)) throw new ParleyError('INVALID_ARGUMENT', 'client_msg_id: 1–64 bytes, none of them zero');
+}
+
+/** Throws INVALID_ARGUMENT for what nobody can have reacted with; empty is allowed. */
+export function checkReaction(reaction: string): void {
+  const isRight = Buffer.byteLength(reaction) <= limits.reactionBytesMax && !reaction.includes('\0');
+  if (!isRight) throw new ParleyError('INVALID_ARGUMENT', `reaction: at most ${limits.reactionBytesMax} bytes, none of them zero`);
 }
 
 /** How many are wanted: the default for 0. Throws INVALID_ARGUMENT for more than there may be. */

@@ -6,13 +6,14 @@ import { blockOf, blockSpace, ownReactionKey } from '../rows/detail-keys.js';
 import { boundsOf } from '../view/entitlement.js';
 import { isMessage, present, type ShownEvent } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
-import { checkFields } from './fields.js';
+import { checkFields, checkReaction } from './fields.js';
 import { type QueryDeps, type Seen, seenBy } from './query-deps.js';
 
 /** What a router must know of a message before something is done to it, as the user sees it who wants to do it. */
 export async function getTarget(deps: QueryDeps, request: GetTargetRequest): Promise<GetTargetResponseInit> {
   const { app, conversation, seq, user, reaction } = request;
   checkFields({ app, conversation, viewer: user });
+  checkReaction(reaction);
   const seen = await seenBy(deps, { ...request, viewer: user }).catch(unseen);
   if (seen === undefined) return { exists: false };
   if (seq === 0) return { exists: true, headSeq: boundsOf(seen.entitlement).headSeq };

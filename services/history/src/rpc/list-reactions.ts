@@ -6,13 +6,14 @@ import { blockOf, blockSpace, reactionKey, reactionsPrefix } from '../rows/detai
 import { present } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
 import { historyLimits } from '../limits.js';
-import { checkFields, checkLimit, pageNumber } from './fields.js';
+import { checkFields, checkLimit, checkReaction, pageNumber } from './fields.js';
 import { type QueryDeps, seenBy } from './query-deps.js';
 
 /** Who reacted to a message, newest first. */
 export async function listReactions(deps: QueryDeps, request: ListReactionsRequest): Promise<ListReactionsResponseInit> {
   const { app, conversation, seq, reaction, page } = request;
   checkFields(request);
+  checkReaction(reaction);
   const limit = checkLimit(request.limit, { byDefault: limits.historyPageDefault, max: limits.historyPageMax });
   const before = page === '' ? undefined : pageNumber(page);
   const seen = await seenBy(deps, request);
