@@ -43,8 +43,6 @@ export interface AggregateKind<State, Command, Event extends AggregateEvent> {
    * what waits is merged into one command.
    */
   readonly isMembershipStored: boolean;
-  /** Whether the log is cut off before snapshots that are an hour old; else it is kept as a whole. */
-  readonly isLogTrimmed: boolean;
 }
 
 /** Key of an aggregate in the log, in snapshots and in memory. */

@@ -12,8 +12,8 @@ import type { MembershipForwarder } from './membership-forwarder.js';
 import type { PartitionClock } from './partition-clock.js';
 import type { AggregateHostDeps } from './ports.js';
 import { inputs } from './positions.js';
-import { SnapshotSchedule } from './snapshot-schedule.js';
-import { SnapshotTrail } from './snapshot-trail.js';
+import { SnapshotSchedule, type Unsnapshotted } from './snapshot-schedule.js';
+import { type SnapshotStart, SnapshotTrail } from './snapshot-trail.js';
 
 /** What an accepted command led to. */
 export interface Committed<State, Event> {
@@ -52,8 +52,10 @@ export interface PartitionParts<State, Command, Event extends AggregateEvent> {
   readonly deps: AggregateHostDeps;
   /** Called for each aggregate of a committed batch, before anybody is answered; must not throw. */
   readonly onCommitted: (change: CommittedChange<State, Event>) => void;
-  /** Where the newest snapshot begins that was there when the partition was claimed. */
-  readonly snapshotOffset: number | undefined;
+  /** The newest snapshot that was there when the partition was claimed. */
+  readonly snapshot: SnapshotStart | undefined;
+  /** What recovery had to read besides. */
+  readonly recovered: Unsnapshotted;
 }
 
 /** What is decided and not yet known to be committed. */
@@ -70,21 +72,21 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
   #working: Promise<void> | undefined;
   #writtenIndex: number;
   #cancelPosition: CancelTimer | undefined;
+  #cancelLook: CancelTimer;
+  #cutting: Promise<void> = Promise.resolve();
   #isPositionDue = false;
   #version: number;
   readonly #trail: SnapshotTrail;
   readonly #snapshots: SnapshotSchedule;
 
-  constructor(parts: PartitionParts<State, Command, Event>, recordsSinceSnapshot: number) {
+  constructor(parts: PartitionParts<State, Command, Event>) {
     this.#parts = parts;
     this.#writtenIndex = parts.forwarder.confirmedIndex;
     this.#version = parts.clock.last;
-    this.#trail = new SnapshotTrail(parts.snapshotOffset, parts.deps.clock.monotonic());
-    this.#snapshots = new SnapshotSchedule({
-      every: parts.deps.snapshotEveryRecords ?? aggregateLimits.snapshotEveryRecords,
-      records: recordsSinceSnapshot,
-      take: () => this.#takeSnapshot(),
-    });
+    const { clock, snapshotEveryRecords: every = aggregateLimits.snapshotEveryRecords } = parts.deps;
+    this.#trail = new SnapshotTrail(parts.snapshot);
+    this.#snapshots = new SnapshotSchedule({ every, clock, recovered: parts.recovered, take: () => this.#takeSnapshot() });
+    this.#cancelLook = clock.setTimer(parts.owner.partition * aggregateLimits.snapshotLookSpreadMs, this.#look);
     parts.owner.lost.addEventListener('abort', () => this.#refuseWaiting(), { once: true });
   }
 
@@ -137,7 +139,10 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
 
   /** To be called when drafts are committed, before anything else is appended. */
   onAppended(drafts: readonly OwnedDraft[], position: OwnedPosition): void {
-    this.#snapshots.count(drafts.length);
+    this.#snapshots.count(
+      drafts.length,
+      drafts.every(({ payload }) => payload.length === 0),
+    );
     const inFlight = this.#inFlight;
     this.#inFlight = undefined;
     if (inFlight === undefined) return;
@@ -166,8 +171,10 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     this.#parts.owner.release();
     this.#parts.forwarder.close();
     this.#cancelPosition?.();
+    this.#cancelLook();
     await this.#working;
     await this.#snapshots.ended;
+    await this.#cutting;
     this.#refuseWaiting();
   }
 
@@ -270,24 +277,39 @@ export class AggregatePartition<State, Command, Event extends AggregateEvent> {
     }
   }
 
+  /** Also without any commands: a log that little is added to is cut, too. */
+  readonly #look = (): void => {
+    const { clock } = this.#parts.deps;
+    this.#cancelLook = clock.setTimer(aggregateLimits.snapshotLookEveryMs, this.#look);
+    this.#snapshots.startWhenDue();
+    this.#cutting = this.#cut(this.#trail.settled(clock.monotonic())).catch((error: unknown) => this.#reportSnapshot(error));
+  };
+
+  /** What lies before is in a snapshot. */
+  async #cut(before: number | undefined): Promise<void> {
+    const { owner, deps, kind } = this.#parts;
+    if (before !== undefined) await deps.log.trim(kind.topic, owner.partition, before);
+  }
+
   async #takeSnapshot(): Promise<void> {
-    const { owner, states, forwarder, deps, kind } = this.#parts;
+    const { owner, states, forwarder, deps } = this.#parts;
     const { offset } = owner.position;
     try {
       await takeSnapshot(
         owner,
         states.entries((key) => forwarder.pendingOf(key)),
       );
-      const before = this.#trail.completed(offset, deps.clock.monotonic());
-      if (kind.isLogTrimmed && before !== undefined) await deps.log.trim(kind.topic, owner.partition, before);
+      await this.#cut(this.#trail.completed(offset, deps.clock.monotonic()));
     } catch (error) {
-      if (error instanceof OwnershipLostError) return;
-      deps.telemetry.logger.warn(
-        'a snapshot or the cut behind it failed; the next one is due later',
-        { service: kind.service, partition: owner.partition },
-        error,
-      );
+      this.#reportSnapshot(error);
     }
+  }
+
+  #reportSnapshot(error: unknown): void {
+    if (error instanceof OwnershipLostError) return;
+    const { owner, deps, kind } = this.#parts;
+    const fields = { service: kind.service, partition: owner.partition };
+    deps.telemetry.logger.warn('a snapshot or the cut behind it failed; the next one is due later', fields, error);
   }
 
   #reportFault(error: ParleyError): void {

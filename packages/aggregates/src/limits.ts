@@ -25,6 +25,11 @@ export const aggregateLimits = {
   positionAfterMs: 1_000,
   /** A snapshot is taken after this many records. */
   snapshotEveryRecords: 10_000,
+  /** … or once the first record since the last one is so old: what nobody holds any more must not stay in the log for ever. */
+  snapshotAfterMs: 24 * 3_600_000,
+  /** How often it is looked whether that is so; partitions of a process begin one after the other. */
+  snapshotLookEveryMs: 3_600_000,
+  snapshotLookSpreadMs: 100,
   /** The log before a snapshot is cut off once the snapshot has been complete for so long. */
   trimAfterMs: 3_600_000,
 } as const;

@@ -5,10 +5,12 @@ import type { AggregateMetrics } from './aggregate-metrics.js';
 import { AggregatePartition } from './aggregate-partition.js';
 import { AggregateStates } from './aggregate-states.js';
 import type { CommittedChange } from './companion.js';
+import { aggregateLimits } from './limits.js';
 import { MembershipForwarder } from './membership-forwarder.js';
 import { PartitionClock } from './partition-clock.js';
 import type { AggregateHostDeps } from './ports.js';
 import { inputs } from './positions.js';
+import type { SnapshotStart } from './snapshot-trail.js';
 
 export interface OpenOptions<State, Event> {
   readonly partition: number;
@@ -39,6 +41,7 @@ export async function openPartition<State, Command, Event extends AggregateEvent
   const states = new AggregateStates(kind);
   let opened: AggregatePartition<State, Command, Event> | undefined;
   let records = 0;
+  let sinceMs: number | undefined;
   const owner = await claimPartition(deps, {
     topic: kind.topic,
     partition: number,
@@ -46,6 +49,7 @@ export async function openPartition<State, Command, Event extends AggregateEvent
     snapshots: { onState: (key, state) => states.restore(key, state), pointers },
     onRecord: (record: AcceptedRecord) => {
       records++;
+      if (record.payload.length > 0) sinceMs ??= record.timeMs;
       states.fold(record);
     },
     onAppended: (drafts, position) => opened?.onAppended(drafts, position),
@@ -65,8 +69,22 @@ export async function openPartition<State, Command, Event extends AggregateEvent
     onConfirmed: () => opened?.onConfirmed(),
   });
   const unconfirmed = states.finishRecovery(confirmedIndex);
-  const snapshot = await pointers.newest({ topic: kind.topic, partition: number }, signal);
-  const snapshotOffset = snapshot?.offset;
-  opened = new AggregatePartition({ kind, owner, states, forwarder, clock, metrics, deps, onCommitted, snapshotOffset }, records);
+  const pointer = await pointers.newest({ topic: kind.topic, partition: number }, signal);
+  const snapshot = pointer && (await knownSnapshot(deps, { topic: kind.topic, partition: number, offset: pointer.offset }));
+  const recovered = { records, sinceMs };
+  opened = new AggregatePartition({ kind, owner, states, forwarder, clock, metrics, deps, onCommitted, snapshot, recovered });
   return { partition: opened, forwarder, resume: () => forwarder.resume(unconfirmed) };
+}
+
+/**
+ * A snapshot that is there already. Of one that is a day old everybody knows, whoever's clock that is told by; any other
+ * counts as known from now on.
+ */
+async function knownSnapshot(
+  { log, clock }: AggregateHostDeps,
+  { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number },
+): Promise<SnapshotStart> {
+  const [first] = await log.read(topic, partition, offset, { maxBytes: 1 }).catch(() => []);
+  const isOld = first !== undefined && clock.now() - first.timeMs >= aggregateLimits.snapshotAfterMs;
+  return { offset, knownMs: clock.monotonic() - (isOld ? aggregateLimits.trimAfterMs : 0) };
 }

@@ -1,6 +1,7 @@
 import { aggregateLimits } from './limits.js';
 
-interface SnapshotStart {
+/** A snapshot that is complete. */
+export interface SnapshotStart {
   readonly offset: number;
   /** When it was known to be complete, on the monotonic clock. */
   readonly knownMs: number;
@@ -14,14 +15,19 @@ interface SnapshotStart {
 export class SnapshotTrail {
   readonly #starts: SnapshotStart[] = [];
 
-  /** `known`: where the snapshot begins that was there before. */
-  constructor(known: number | undefined, nowMs: number) {
-    if (known !== undefined) this.#starts.push({ offset: known, knownMs: nowMs });
+  /** `known`: the snapshot that was there before, where there is one. */
+  constructor(known: SnapshotStart | undefined) {
+    if (known !== undefined) this.#starts.push(known);
   }
 
   /** A snapshot that begins at the offset is complete. Answers before which offset nothing is needed; undefined when all is. */
   completed(offset: number, nowMs: number): number | undefined {
     this.#starts.push({ offset, knownMs: nowMs });
+    return this.settled(nowMs);
+  }
+
+  /** Before which offset nothing is needed by now; undefined when all is. */
+  settled(nowMs: number): number | undefined {
     const settled = this.#starts.findLastIndex(({ knownMs }) => nowMs - knownMs >= aggregateLimits.trimAfterMs);
     if (settled < 0) return undefined;
     this.#starts.splice(0, settled);

@@ -8,7 +8,7 @@ export interface TopicOptions {
   readonly timelineRetentionDays: number;
 }
 
-/** Every topic of the system. Groups and rooms are known from their events alone, so no time ends those; the room service cuts its own behind snapshots. */
+/** Every topic of the system. Groups and rooms are known from their events alone, so no time ends those; their services cut them behind snapshots. */
 export function topicSpecs({ partitions, timelineRetentionDays }: TopicOptions): readonly TopicSpec[] {
   const lanes = Object.values(topics.lanes).map((name): TopicSpec => ({ name, partitions, kind: 'queue' }));
   return [

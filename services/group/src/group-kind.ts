@@ -24,5 +24,4 @@ export const groupKind: AggregateKind<Group, GroupCommand, GroupEvent> = {
   decodeEvents: (bytes) => decodeGroupEventBatch(bytes).events,
   forwardOf: groupForward,
   isMembershipStored: true,
-  isLogTrimmed: false,
 };

@@ -18,5 +18,4 @@ export const roomKind: AggregateKind<Room, RoomCommand, RoomEvent> = {
   decodeEvents: (bytes) => decodeRoomEventBatch(bytes).events,
   forwardOf: roomForward,
   isMembershipStored: false,
-  isLogTrimmed: true,
 };

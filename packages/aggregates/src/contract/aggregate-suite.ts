@@ -287,6 +287,48 @@ function describeSnapshots(subject: AggregateSubject): void {
     for (const id of ids.slice(1)) expect(await second.members(id)).toEqual(sorted(['ann', ...usersNamed(40)]));
   });
 
+  it('is taken of few records, too, once they are a day old, and the log goes that lies before it', async () => {
+    await using cluster = await TestCluster.open(subject);
+    const first = await cluster.start('a');
+    await first.service.make('x', 'ann');
+    await first.service.enter('x', ['bob']);
+    const partition = partitionOf(testApp, subject.conversationOf('x'), 4);
+    const startOf = async (): Promise<number> => (await cluster.log.range(subject.topic, partition)).start;
+    const hours = async (count: number): Promise<void> => {
+      for (let hour = 0; hour < count; hour++) {
+        cluster.clock.advance(aggregateLimits.snapshotLookEveryMs);
+        await turns(100);
+      }
+    };
+    await hours(23);
+    expect(await startOf()).toBe(0);
+    const { end } = await cluster.log.range(subject.topic, partition);
+    await hours(4);
+    expect(await startOf()).toBe(end);
+    const settled = await cluster.records();
+    await hours(48);
+    expect(await cluster.records()).toBe(settled);
+    await first.stop();
+    const second = await cluster.start('bb');
+    expect(await second.members('x')).toEqual(['ann', 'bob']);
+  });
+
+  it('that a former owner has taken a day ago is one that the log is cut before', async () => {
+    await using cluster = await TestCluster.open(subject);
+    const first = await cluster.start('a', { snapshotEveryRecords: 1 });
+    await first.service.make('x', 'ann');
+    await turns(100);
+    await first.stop();
+    const partition = partitionOf(testApp, subject.conversationOf('x'), 4);
+    expect((await cluster.log.range(subject.topic, partition)).start).toBe(0);
+    cluster.clock.advance(aggregateLimits.snapshotAfterMs);
+    const second = await cluster.start('bb');
+    cluster.clock.advance(partition * aggregateLimits.snapshotLookSpreadMs);
+    await turns(100);
+    expect((await cluster.log.range(subject.topic, partition)).start).toBeGreaterThan(0);
+    expect(await second.members('x')).toEqual(['ann']);
+  });
+
   it(
     'holds members beyond what one record can hold',
     async () => {
