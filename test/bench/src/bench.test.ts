@@ -28,6 +28,19 @@ describe('the bench', () => {
     expect(await run('slow-readers', '--rate', '20', '--frozen', '40')).toEqual([]);
   }, 120_000);
 
+  it('sees lists told where something is new and only there, by users who come back one by one and all at once', async () => {
+    expect(await run('sync', '--users', '4', '--conversations', '6')).toEqual([]);
+    expect(await run('sync', '--storm', '40', '--conversations', '6', '--rate', '20')).toEqual([]);
+  }, 120_000);
+
+  it('sees whole pages and what searches find', async () => {
+    expect(await run('history', '--messages', '60', '--rate', '20', '--pages', '20')).toEqual([]);
+  }, 120_000);
+
+  it('sees messages of large groups reach those who are online', async () => {
+    expect(await run('large-group', '--online', '2', '--rate', '20')).toEqual([]);
+  }, 120_000);
+
   it('measures another server in turn with this one', async () => {
     const options = readOptions(['room', '--against', 'socket.io', '--rate', '20', ...quick]);
     const [result] = await runBench(options, { clock: systemClock, print: () => undefined });

@@ -174,6 +174,7 @@ async function attachOptions({ attachFile, url, adminUrl, pids, isCluster, app, 
   return {
     urls: url === undefined ? (found.urls ?? [need('url', undefined)]) : url.split(','),
     adminUrl: adminUrl ?? found.adminUrl,
+    adminKey: found.adminKey,
     metricsUrls: found.metricsUrls,
     isCluster,
     pids: pids.length > 0 ? pids : (found.pids ?? []),

@@ -44,6 +44,11 @@ const numbers = {
   high: 'high',
   low: 'low',
   frozen: 'frozen',
+  users: 'users',
+  conversations: 'conversations',
+  storm: 'storm',
+  pages: 'pages',
+  online: 'online',
   'room-rate': 'roomRate',
 } as const satisfies Record<string, keyof BenchSettings>;
 
@@ -79,6 +84,10 @@ export const usage = `npm run bench -- <workload> [options]
   slow-readers  a room some of whose members stop reading: --members 1000 --frozen 5 --rate 100 --seconds 30 --bytes 2000
   idle     --connections 10000 --seconds 20
   login    --connections 5000 --concurrency 64
+  sync     users with long lists come back: --users 40 --conversations 1000; --storm 10000 --conversations 20 --seconds 4 --rate 20
+           lets so many come back at once, while a pair chats
+  history  pages and searches while messages are written: --rate 200 --pages 200 --messages 10000 --seconds 8
+  large-group  groups of 1/500, 1/50 and all of so many members: --members 100000 --online 200 --rate 20 --seconds 5
   all      every one of them
 Other servers in turn with this one (room, overload, slow-readers): --against socket.io,nats,nats-jetstream,ejabberd or all
 Options: --repeat 3 --bytes 200 --out results.json --profile <folder> --listener auto|uws|ws --data <folder>

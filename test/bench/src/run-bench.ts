@@ -7,14 +7,17 @@ import { printedMatrix } from './report/print-matrix.js';
 import { printedReport } from './report/print-report.js';
 import { direct } from './workloads/direct.js';
 import { group } from './workloads/group.js';
+import { history } from './workloads/history.js';
 import { idle } from './workloads/idle.js';
+import { largeGroup } from './workloads/large-group.js';
 import { login } from './workloads/login.js';
 import { overload } from './workloads/overload.js';
 import { room } from './workloads/room.js';
 import { slowReaders } from './workloads/slow-readers.js';
+import { sync } from './workloads/sync.js';
 import type { BenchSettings, Workload } from './workloads/workload.js';
 
-const workloads: readonly Workload[] = [direct, group, room, idle, login, overload, slowReaders];
+const workloads: readonly Workload[] = [direct, group, room, idle, login, overload, slowReaders, sync, history, largeGroup];
 
 const fallbacks: BenchSettings = {
   messages: 100_000,
@@ -32,6 +35,11 @@ const fallbacks: BenchSettings = {
   high: 5,
   low: 60,
   frozen: 5,
+  users: 40,
+  conversations: 1_000,
+  storm: 0,
+  pages: 200,
+  online: 200,
   // What a room costs is measured, not where its quota lies.
   roomRate: 100_000,
 };

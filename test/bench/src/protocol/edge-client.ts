@@ -3,6 +3,7 @@ import {
   decodeConversationEvent,
   decodeServerFrames,
   encodeClientFrames,
+  type Error as ErrorFrame,
   type MessagesDropped,
   Priority,
   type ServerFrame,
@@ -14,8 +15,28 @@ import { type EdgeAddress, WebSocketConnection } from './web-socket-connection.j
 
 type Body = NonNullable<ServerFrame['body']>;
 interface Request {
-  resolve(body: Body): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
+}
+
+/** An answer, and how many bytes it took. */
+export interface Answer {
+  readonly body: Body;
+  readonly bytes: number;
+}
+
+/** The server refused a request. */
+export class RequestRefused extends Error {
+  /** Name of the error, as in docs/errors.md. */
+  readonly error: string;
+  /** What the server advises; 0 when it says nothing. */
+  readonly retryAfterMs: number;
+
+  constructor({ name, message, retryAfterMs }: ErrorFrame) {
+    super(`${name} ${message}`);
+    this.error = name;
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** Messages that one connection may have under way. */
@@ -65,8 +86,13 @@ export class EdgeClient implements ChatClient, FrameSink {
     return this.#connection.opened();
   }
 
-  /** Queues a request and resolves with the answer; rejects with the error's name. */
-  request(body: NonNullable<ClientFrameInit['body']>): Promise<Body> {
+  /** Queues a request and resolves with the answer; rejects with a `RequestRefused`, or an Error when the connection is lost. */
+  async request(body: NonNullable<ClientFrameInit['body']>): Promise<Body> {
+    return (await this.ask(body)).body;
+  }
+
+  /** The same, where the size of the answer matters. */
+  ask(body: NonNullable<ClientFrameInit['body']>): Promise<Answer> {
     const id = this.#nextRequest;
     this.#nextRequest = id === 100 ? 2 : id + 1;
     this.#pending.push(encodeClientFrames({ frames: [{ id, body }] }));
@@ -112,6 +138,11 @@ export class EdgeClient implements ChatClient, FrameSink {
     this.#connection.resume();
   }
 
+  /** Loses the connection, as a device without a network does: the server hears of no logout. */
+  drop(): void {
+    this.#connection.destroy();
+  }
+
   /** Ends the session and the connection; resolves when the server has closed it. */
   logout(): Promise<void> {
     this.#connection.expectEnd();
@@ -139,10 +170,10 @@ export class EdgeClient implements ChatClient, FrameSink {
     this.#requests.delete(frame.id);
     const { body } = frame;
     if (body.type === 'error') {
-      if (request !== undefined) request.reject(new Error(`${body.value.name} ${body.value.message}`));
+      if (request !== undefined) request.reject(new RequestRefused(body.value));
       else if (frame.id > 100) this.#events.refused(this, this.#underWay?.[frame.id % slots] ?? -1, body.value.name);
       else this.#events.trouble(this, `error ${body.value.name}`);
-    } else if (request !== undefined) request.resolve(body);
+    } else if (request !== undefined) request.resolve({ body, bytes: bytes.length });
     else if (body.type === 'event') this.#eventOfServer(body.value);
     else if (body.type === 'messagesDropped') this.#dropped(undefined, body.value);
     else if (!this.#connection.isClosing) this.#events.trouble(this, body.type);

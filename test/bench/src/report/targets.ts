@@ -28,16 +28,27 @@ const units: Readonly<Record<string, string>> = {
   'server resident after': 'MiB',
   'memory per frozen reader': 'KiB',
   'p99 with frozen over without': '×',
+  'made per 1000 members': 'ms',
 };
 
-/** Other names end with what they count in; latencies are what is left. */
+/** Other names begin or end with what they count in; latencies are what is left. */
+const unitsByBeginning: readonly (readonly [string, string])[] = [
+  ['server CPU per ', 'µs'],
+  ['CPU ', '×'],
+  ['answer bytes', 'B'],
+  ['pages, ', ''],
+];
 const unitsByEnding: readonly (readonly [string, string])[] = [
   [' share', '%'],
   [' per second', '1/s'],
   [' per message', ''],
 ];
 
-export const unitOf = (metric: string): string => units[metric] ?? unitsByEnding.find(([ending]) => metric.endsWith(ending))?.[1] ?? 'ms';
+export const unitOf = (metric: string): string =>
+  units[metric] ??
+  unitsByBeginning.find(([beginning]) => metric.startsWith(beginning))?.[1] ??
+  unitsByEnding.find(([ending]) => metric.endsWith(ending))?.[1] ??
+  'ms';
 
 const saturated = ({ rate, isCluster }: TargetScope): boolean => rate === 0 && !isCluster;
 const embedded = ({ isCluster }: TargetScope): boolean => !isCluster;

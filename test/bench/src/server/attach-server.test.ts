@@ -12,10 +12,17 @@ describe('what a running server says of itself', () => {
     const urls = ['ws://127.0.0.1:1', 'ws://127.0.0.1:2'];
     const health = { 'gateway-1': 'http://127.0.0.1:3/readyz' };
     const pids = { kafka: 7, 'gateway-1': 8, history: 0 };
-    await writeFile(path, JSON.stringify({ url: urls[0], urls, adminUrl: '', ...keys, pids, health }));
+    await writeFile(path, JSON.stringify({ url: urls[0], urls, adminUrl: 'http://127.0.0.1:4', adminKey: 'k', ...keys, pids, health }));
     try {
       const metricsUrls = new Map([['gateway-1', 'http://127.0.0.1:3/metrics']]);
-      expect(await readAttachFile(path)).toEqual({ urls, ...keys, pids: [7, 8], metricsUrls });
+      expect(await readAttachFile(path)).toEqual({
+        urls,
+        adminUrl: 'http://127.0.0.1:4',
+        adminKey: 'k',
+        ...keys,
+        pids: [7, 8],
+        metricsUrls,
+      });
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -6,6 +6,8 @@ export interface AttachOptions {
   /** Of every gateway. */
   readonly urls: readonly string[];
   readonly adminUrl?: string | undefined;
+  /** Bearer key of the back-end API; some workloads make their groups there. */
+  readonly adminKey?: string | undefined;
   /** Addresses of the metrics by the process's name. */
   readonly metricsUrls?: ReadonlyMap<string, string> | undefined;
   readonly pids: readonly number[];
@@ -24,6 +26,7 @@ const isJson = (value: unknown): value is Json => typeof value === 'object' && v
 export async function attachServer({
   urls,
   adminUrl,
+  adminKey,
   metricsUrls,
   isCluster,
   pids,
@@ -40,6 +43,7 @@ export async function attachServer({
     listener: await listenerOf(gatewayUrl ?? (adminUrl === undefined ? undefined : `${adminUrl}/metrics`)),
     pids,
     metricsUrls: metricsUrls ?? new Map(adminUrl === undefined ? [] : [['server', `${adminUrl}/metrics`]]),
+    admin: adminUrl === undefined || adminKey === undefined ? undefined : { url: adminUrl, key: adminKey },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -58,6 +62,7 @@ export async function readAttachFile(path: string): Promise<Partial<AttachOption
   return {
     ...urlsOf(found),
     ...text('adminUrl'),
+    ...text('adminKey'),
     ...text('app'),
     ...text('secret'),
     ...text('kid'),

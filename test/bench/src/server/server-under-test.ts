@@ -14,6 +14,14 @@ export interface ServerUnderTest extends AsyncDisposable {
   readonly pids: readonly number[];
   /** Where each process tells its metrics, by the process's name; empty when nobody said. */
   readonly metricsUrls: ReadonlyMap<string, string>;
+  /** The back-end API; undefined when nobody said where it is. */
+  readonly admin: AdminAddress | undefined;
+}
+
+/** Where the back-end API is, and its bearer key. */
+export interface AdminAddress {
+  readonly url: string;
+  readonly key: string;
 }
 
 /** Takes a WebSocket address apart. Throws for one with TLS: the generator speaks plain TCP only. */

@@ -21,6 +21,7 @@ export interface SpawnOptions {
   readonly roomRate: number;
 }
 
+const adminKey = 'a key of the load generator for the back-end API';
 const app = { app: 'bench', kid: 'bench-1', secret: 'a secret that signs the tokens of the load generator' };
 const readyWithinMs = 30_000;
 const stopWithinMs = 60_000;
@@ -32,7 +33,7 @@ const settings = (listener: string, roomRate: number): string =>
   JSON.stringify({
     dataDir: './data',
     edge: { host: '127.0.0.1', port: 0, implementation: listener },
-    admin: { host: '127.0.0.1', port: 0 },
+    admin: { host: '127.0.0.1', port: 0, key: adminKey },
     rpc: { host: '127.0.0.1', port: 0 },
     media: { host: '127.0.0.1', port: 0 },
     logging: { level: 'info' },
@@ -77,6 +78,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerUnderTes
       listener: listening?.[1] ?? 'unknown',
       pids: [child.pid ?? 0],
       metricsUrls: new Map([['standalone', `${adminUrl}/metrics`]]),
+      admin: { url: adminUrl, key: adminKey },
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Clock, withTimeout } from '@parley/kernel';
 import type { ChatClient, ChatEvents } from '../chat/chat-server.js';
 import { openEdgeClient } from '../chat/parley-chat.js';
-import type { EdgeClient } from '../protocol/edge-client.js';
+import { EdgeClient } from '../protocol/edge-client.js';
 import { mintToken } from '../protocol/token.js';
 import type { BenchContext, ChatContext } from './workload.js';
 
@@ -35,6 +35,13 @@ export function mintIdentities({ server, clock, tag }: BenchContext, prefix: str
 /** Connects one client, logs it in and syncs its empty list. */
 export const openClient = ({ server }: BenchContext, { index, user, token }: Identity, events: ChatEvents): Promise<EdgeClient> =>
   openEdgeClient(server, { index, user, token, localAddress: localAddressOf(connections++) }, events);
+
+/** Starts to connect one client, which is to log in by itself. */
+export function connectClient({ server }: BenchContext, { index, user }: Identity, events: ChatEvents): EdgeClient {
+  const address = server.addresses[index % server.addresses.length];
+  if (address === undefined) throw new Error('a server without an address');
+  return new EdgeClient(address, { index, user, localAddress: localAddressOf(connections++) }, events);
+}
 
 /** Clients of whatever server is measured, so many at a time, in their order. */
 export async function openChatClients(

@@ -2,7 +2,7 @@ import type { Clock } from '@parley/kernel';
 import type { ChatServer } from '../chat/chat-server.js';
 import type { LevelRow } from '../measure/level-row.js';
 import type { CpuUse, ProcessMeter } from '../measure/process-meter.js';
-import type { ServerUnderTest } from '../server/server-under-test.js';
+import type { AdminAddress, ServerUnderTest } from '../server/server-under-test.js';
 
 /** What a workload runs on that knows nothing of Parley in particular. */
 export interface ChatContext {
@@ -21,6 +21,12 @@ export interface ChatContext {
 /** What the other workloads run on. */
 export interface BenchContext extends ChatContext {
   readonly server: ServerUnderTest;
+}
+
+/** Where groups are made that a workload needs. Throws an Error in words when nobody said where that is. */
+export function adminOf({ admin }: ServerUnderTest): AdminAddress {
+  if (admin === undefined) throw new Error('this workload needs the back-end API: a demo.json or a cluster file with its address and key');
+  return admin;
 }
 
 /** How much of everything; each workload has defaults of its own. */
@@ -51,6 +57,16 @@ export interface BenchSettings {
   readonly low: number;
   /** Members who do not read, percent. */
   readonly frozen: number;
+  /** Users of `sync` who come back in a round. */
+  readonly users: number;
+  /** Conversations that each of them has. */
+  readonly conversations: number;
+  /** Users of `sync` who come back all at once instead; 0 for none. */
+  readonly storm: number;
+  /** Pages of history asked for per second. */
+  readonly pages: number;
+  /** Members of a large group who are online. */
+  readonly online: number;
   /** Messages that a room takes per second, as the spawned server is set up; 0 leaves the server's default. */
   readonly roomRate: number;
 }
