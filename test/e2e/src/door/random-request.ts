@@ -1,5 +1,5 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import type { OpenApi, Operation, Schema } from './open-api.js';
 
 /** A call with a body that may be anything. */
 export interface RandomCall {
@@ -8,50 +8,90 @@ export interface RandomCall {
   readonly body: unknown;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** Ids that exist, ids that do not, and what is no id. */
 const texts = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('app-one', 'app-two', 'fuzz-a', 'fuzz-b', 'fuzz', 'u:fuzz-a|fuzz-b', 'g:fuzz', 'r:fuzz', '') },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 80 }) },
   { weight: 1, arbitrary: fc.constantFrom('\0', '\ud800', '../..', '__proto__', 'x'.repeat(3_000), '1e9', 'NaN', 'MTphYmM') },
 );
-const numbers = fc.oneof(
+const counts = fc.oneof(
   { weight: 8, arbitrary: fc.nat({ max: 3 }) },
   { weight: 2, arbitrary: fc.nat({ max: 120 }) },
   { weight: 1, arbitrary: fc.constantFrom(-1, 0.5, 2 ** 32, '9007199254740993', '1', '-0', 'x', 1e300) },
 );
+/** 64-bit numbers, as texts and as numbers. */
+const longs = fc.oneof(
+  { weight: 8, arbitrary: fc.nat({ max: 9 }).map(String) },
+  { weight: 2, arbitrary: counts },
+  { weight: 1, arbitrary: fc.constantFrom('9007199254740991', '9007199254740992', '18446744073709551615', '-1', '1.5', '0x10', '00', '') },
+);
+/** Asks to wait for something: seconds, as long as nobody writes there. */
+const waits = fc.oneof({ weight: 300, arbitrary: fc.constantFrom(0, '0', -1, 'x') }, { weight: 1, arbitrary: fc.constant('3') });
 const anything = fc.jsonValue({ maxDepth: 3 });
+const depthMax = 4;
 
-/** What may stand in a field: mostly what belongs there. */
-function fieldOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  const item = itemOf(field, depth);
-  const fitting = field.fieldKind === 'list' ? fc.array(item, { maxLength: 6 }) : item;
+/** Calls of the operations: proper ones with a few fields changed, ones made from their schemas, and wild ones. */
+export function randomCall(api: OpenApi, operations: readonly Operation[], proper: ReadonlyMap<string, Json>): fc.Arbitrary<RandomCall> {
+  const calls = operations.map(({ method, request }) => {
+    const made = shapeOf(api, request).map((body) => ({ method, body }));
+    const base = proper.get(method);
+    return base === undefined
+      ? made
+      : fc.oneof({ weight: 1, arbitrary: made }, { weight: 2, arbitrary: changed(api, request, { method, base }) });
+  });
+  const wild = fc.record({ method: fc.constantFrom(...operations.map(({ method }) => method)), body: anything });
+  return fc.oneof({ weight: 12, arbitrary: fc.oneof(...calls) }, { weight: 1, arbitrary: wild });
+}
+
+/** A proper request but for one or two of its fields, which may be anything that their schemas say, missing, or wrong. */
+function changed(
+  api: OpenApi,
+  request: Schema,
+  { method, base }: { readonly method: string; readonly base: Json },
+): fc.Arbitrary<RandomCall> {
+  const names = Object.keys(api.resolve(request).properties ?? {});
+  if (names.length === 0) return fc.constant({ method, body: base });
+  const change = fc.constantFrom(...names).chain((name) =>
+    fc.record({
+      name: fc.oneof({ weight: 30, arbitrary: fc.constant(name) }, { weight: 1, arbitrary: fc.string({ maxLength: 10 }) }),
+      value: fc.option(propertyOf(api, request, name), { nil: undefined, freq: 8 }),
+    }),
+  );
+  return fc.array(change, { maxLength: 2 }).map((changes) => {
+    const fields = changes.map(({ name, value }) => [name, value] as const);
+    return { method, body: { ...base, ...Object.fromEntries(fields) } };
+  });
+}
+
+function propertyOf(api: OpenApi, schema: Schema, name: string, depth = depthMax): fc.Arbitrary<unknown> {
+  const property = api.resolve(schema).properties?.[name] ?? {};
+  const fitting = name.startsWith('atLeast') ? waits : shapeOf(api, property, depth);
   return fc.oneof({ weight: 30, arbitrary: fitting }, { weight: 1, arbitrary: anything });
 }
 
-function itemOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  if (field.message !== undefined) return depth === 0 ? fc.constant({}) : messageOf(field.message, depth - 1);
-  if (field.enum !== undefined) {
-    return fc.oneof(fc.constantFrom(...field.enum.values.map(({ name }) => name)), fc.nat({ max: 9 }), fc.constant('NOTHING'));
+/** What the schema describes, mostly: any field of an object may be missing. */
+function shapeOf(api: OpenApi, schema: Schema, depth = depthMax): fc.Arbitrary<unknown> {
+  const { type, properties = {}, items = {}, enum: names, format, contentEncoding } = api.resolve(schema);
+  switch (type) {
+    case 'object':
+      return objectOf(api, schema, depth === 0 ? [] : Object.keys(properties), depth);
+    case 'array':
+      return fc.array(shapeOf(api, items, depth), { maxLength: 6 });
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+    case 'number':
+      return counts;
+    default:
+      if (names !== undefined) return fc.oneof(fc.constantFrom(...names), fc.nat({ max: 9 }), fc.constant('NOTHING'));
+      if (contentEncoding !== undefined) return fc.base64String({ maxLength: 40 });
+      return format === 'uint64' ? longs : texts;
   }
-  // protobuf's numbers of the types bool, string and bytes.
-  // Numbers that ask to wait for something: seconds, as long as nobody writes there.
-  if (field.name.startsWith('at_least'))
-    return fc.oneof({ weight: 300, arbitrary: fc.constantFrom(0, '0', -1, 'x') }, { weight: 1, arbitrary: fc.constant(3) });
-  const type = 'scalar' in field ? field.scalar : undefined;
-  if (type === 8) return fc.boolean();
-  if (type === 9) return texts;
-  return type === 12 ? fc.base64String({ maxLength: 40 }) : numbers;
 }
 
-/** A JSON object for the message: any of its fields may be missing or wrong. */
-function messageOf(message: DescMessage, depth = 4): fc.Arbitrary<unknown> {
-  const fields = Object.fromEntries(message.fields.map((field) => [field.jsonName, fieldOf(field, depth)]));
+function objectOf(api: OpenApi, schema: Schema, names: readonly string[], depth: number): fc.Arbitrary<unknown> {
+  const fields = Object.fromEntries(names.map((name) => [name, propertyOf(api, schema, name, depth - 1)]));
   return fc.record(fields, { requiredKeys: [] });
-}
-
-/** A call of one of the methods; `requests` are their messages. */
-export function randomCall(requests: ReadonlyMap<string, DescMessage>): fc.Arbitrary<RandomCall> {
-  const proper = [...requests].map(([method, message]) => messageOf(message).map((body) => ({ method, body })));
-  const wild = fc.record({ method: fc.constantFrom(...requests.keys()), body: anything });
-  return fc.oneof({ weight: 12, arbitrary: fc.oneof(...proper) }, { weight: 1, arbitrary: wild });
 }
