@@ -138,6 +138,30 @@ describe('an erased user', () => {
     expect((await history.listReports({ app })).reports).toMatchObject([{ reporter: 'ann', reason: '' }]);
   });
 
+  it('reacts to nothing any more, at once; somebody new of that id may', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.message(pair, 'bob', 'what do you think?');
+    for (const reaction of ['secretly', 'openly']) await timeline.act(pair, 'ann', { type: 'reaction', value: { seq: 1, reaction } });
+    await timeline.act(pair, 'bob', { type: 'reaction', value: { seq: 1, reaction: 'openly' } });
+    await timeline.act(pair, '', { type: 'erased', value: { user: 'ann' } });
+    await timeline.act(pair, 'ann', { type: 'reaction', value: { seq: 1, reaction: 'newly' } });
+    await timeline.act(pair, 'bob', { type: 'reaction', value: { seq: 1, reaction: 'later' } });
+    await caughtUp(history);
+    const reactions = async () => {
+      const { states } = await history.getMessages({ app, conversation: pair, viewer: 'bob', seqs: [1] });
+      return states[0]?.reactions.map(({ reaction, count, recent }) => [reaction, count, ...recent]);
+    };
+    const left = [
+      ['openly', 1, 'bob'],
+      ['newly', 1, 'ann'],
+      ['later', 1, 'bob'],
+    ];
+    expect(await reactions()).toEqual(left);
+    await timeline.sweep();
+    expect(await reactions()).toEqual(left);
+  });
+
   it('leaves no name in a group, neither in the store nor in what is read meanwhile', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();

@@ -28,10 +28,10 @@ export async function messageStatesOf(
   return states;
 }
 
-/** A user's reactions to messages. */
+/** A user's reactions to messages; those from below a seq where one is given. */
 export async function ownReactionsTo(
   store: HistoryStore,
-  { app, conversation, user }: ConversationKey & { readonly user: string },
+  { app, conversation, user, belowSeq = Number.POSITIVE_INFINITY }: ConversationKey & { readonly user: string; readonly belowSeq?: number },
   seqs: readonly number[],
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const reactions = new Map<number, string[]>();
@@ -40,8 +40,8 @@ export async function ownReactionsTo(
     const space = blockSpace(conversation, block);
     for (const { key, value } of await rowsBetween(store, { app, space, prefix }, { first, last })) {
       const seq = fromSortable(key.slice(prefix.length).split('/')[0] ?? '');
-      const { reaction } = decodeReactionRow(value);
-      reactions.set(seq, [...(reactions.get(seq) ?? []), reaction]);
+      const { reaction, seq: reactedSeq } = decodeReactionRow(value);
+      if (reactedSeq < belowSeq) reactions.set(seq, [...(reactions.get(seq) ?? []), reaction]);
     }
   };
   await Promise.all(rangesOf(seqs).map(read));

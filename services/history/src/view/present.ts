@@ -11,6 +11,7 @@ import type { Entitlement } from './entitlement.js';
 import { erasedEvent } from './erased-event.js';
 import { erasedState } from './erased-state.js';
 import { messageStatesOf, ownReactionsTo } from './message-states.js';
+import { withoutErasedReactions } from './without-erased-reactions.js';
 
 export interface PresentDeps {
   readonly store: HistoryStore;
@@ -53,7 +54,7 @@ export async function present(
   const { viewer, state } = entitlement;
   if (rows.length === 0) return [];
   const seqs = rows.map(({ seq }) => seq);
-  const states = await messageStatesOf(store, held.row, seqs);
+  const states = await withoutErasedReactions(store, held, await messageStatesOf(store, held.row, seqs));
   const [fresh, hidden, own] = await Promise.all([
     freshRows(deps, held, { rows, states }),
     state.hasHidden ? hiddenAmong(store, held, { viewer, seqs }) : none,
