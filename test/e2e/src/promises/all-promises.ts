@@ -5,6 +5,7 @@ import { describeDurability } from './g1-durability.js';
 import { describeMembership } from './g10-membership.js';
 import { describeRoomMembership } from './g10-rooms.js';
 import { describeTenancy } from './g11-tenancy.js';
+import { describeErasure } from './g14-erasure.js';
 import { describeOrder } from './g2-order.js';
 import { describeSendOrder } from './g3-send-order.js';
 import { describeNoDuplicates } from './g4-no-duplicates.js';
@@ -37,5 +38,6 @@ export function describePromises(start: () => Promise<Deployment>): void {
   describeMembership(started);
   describeRoomMembership(started);
   describeTenancy(started);
+  describeErasure(started);
   describeRebuild(started);
 }
