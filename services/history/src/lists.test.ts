@@ -100,7 +100,7 @@ describe('unread', () => {
     await timeline.membership(group, { joined: ['ann', 'bob'], version: 1 });
     await timeline.message(pair, 'ann', 'hi');
     await timeline.message(group, 'ann', 'hello');
-    await timeline.send(group, 'ann', 'psst', { mentions: { users: ['bob'], isSilent: true } });
+    const silent = await timeline.send(group, 'ann', 'psst', { mentions: { users: ['bob'], isSilent: true } });
     const total = async () => {
       await caughtUp(history);
       return (await history.queryConversations({ app, user: 'bob' })).totalUnread;
@@ -108,8 +108,9 @@ describe('unread', () => {
     expect(await total()).toBe(3);
     await timeline.set(group, 'bob', { type: 'muted', value: { untilMs: forGood } });
     expect(await total()).toBe(1);
-    await timeline.send(group, 'ann', 'bob!', { mentions: { users: ['bob'] } });
+    const aloud = await timeline.send(group, 'ann', 'bob!', { mentions: { users: ['bob'] } });
     expect(await total()).toBe(2);
+    expect(await headOf(history, 'bob', group)).toMatchObject({ mentions: [aloud, silent], silentMentions: [silent] });
   });
 
   it('clears everywhere what was read anywhere, and tells the other one', async () => {

@@ -76,7 +76,7 @@ function patchOf({ changes }: SettingsChanged, timeMs: number): SettingsPatch {
   for (const { change } of changes) {
     if (change?.type === 'pinned') patch.pinnedMs = change.value.isOn ? timeMs : 0;
     if (change?.type === 'muted') patch.mutedUntilMs = change.value.untilMs;
-    if (change?.type === 'marks') patch.marks = change.value.marks;
+    if (change?.type === 'marks') patch.marks = [...new Set(change.value.marks)].sort((a, b) => a - b);
     if (change?.type === 'draft') patch.draft = change.value.text;
     if (change?.type === 'hidden') patch.isHidden = change.value.isOn;
     if (change?.type === 'markedUnread') patch.isMarkedUnread = change.value.isOn;

@@ -16,6 +16,8 @@ export interface ConversationItem {
   readonly unread: number;
   /** Seqs of unread messages that name the user, or everyone; at most 20, newest first. */
   readonly mentions: readonly number[];
+  /** Those of them that do not count in the total while the conversation is muted. */
+  readonly silentMentions: readonly number[];
   readonly readSeq: number;
   readonly deliveredSeq: number;
   /** Conversations of two: where the other one stands, as far as the app tells. */

@@ -217,7 +217,9 @@ export class FakeConversations {
 
   #list(user: string, conversation: FakeConversation, isWanted: (event: ConversationEvent) => boolean): Body {
     const events = conversation.events.filter(isWanted);
-    const { pins } = conversation;
+    const isSeen = ({ seq }: Pin): boolean =>
+      conversation.events.some((event) => event.seq === seq && this.#seen(user, conversation, event).event.messageId !== '');
+    const pins = conversation.pins.filter(isSeen);
     const value = { ...this.#answerOf(user, conversation, events), pins, headSeq: conversation.events.length };
     return { type: 'messageList', value };
   }

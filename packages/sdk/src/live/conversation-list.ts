@@ -12,7 +12,7 @@ import { LiveView } from './live-view.js';
 export interface ConversationsSnapshot {
   /** Pinned ones first (latest pin on top), then by the newest message. Hidden ones are left out. */
   readonly conversations: readonly ListedItem[];
-  /** Of all conversations, also those that are not shown; of muted ones only what names the user. */
+  /** Of all conversations, also those that are not shown; of muted ones only what names the user aloud. */
   readonly totalUnread: number;
   /** There are more that only the server knows; see `loadMore`. */
   readonly hasMore: boolean;
@@ -294,9 +294,10 @@ function isChosen(item: ListedItem, filter: ListFilter): boolean {
   return mark === 0 || settings.marks.includes(mark);
 }
 
-/** What a conversation adds to the total: of a muted one only what names the user. */
-function countedUnread({ unread, mentions, settings }: ListedItem, nowMs: number): number {
-  return settings.mutedUntilMs > nowMs ? Math.min(unread, mentions.length) : unread;
+/** What a conversation adds to the total: of a muted one only what names the user aloud. */
+function countedUnread({ unread, mentions, silentMentions, settings }: ListedItem, nowMs: number): number {
+  if (settings.mutedUntilMs <= nowMs) return unread;
+  return Math.min(unread, mentions.filter((seq) => !silentMentions.includes(seq)).length);
 }
 
 const timeOf = ({ last, updatedMs }: ListedItem): number => last?.timeMs ?? updatedMs;

@@ -1,4 +1,4 @@
-import { mentionsUser } from '@parley/fold';
+import { mentionsOf, mentionsUser } from '@parley/fold';
 import { emptyBytes } from '@parley/kernel';
 import {
   type ConversationEvent,
@@ -31,6 +31,7 @@ interface Counted {
   /** The user has read what stands before it. */
   readonly isOwn: boolean;
   readonly mentions: boolean;
+  readonly isSilent: boolean;
 }
 
 /** A change of the settings, and when it was made. */
@@ -218,7 +219,8 @@ export class ListedConversation {
     const isImported = (options?.originalMs ?? 0) > 0;
     const counts = body !== undefined && !isImported && options?.noUnread !== true && (options?.onlyTo.length ?? 0) === 0;
     const mentions = !isImported && options?.noUnread !== true && mentionsUser(stored.source, self(), stored.state);
-    this.#count({ seq: told.seq, counts, isOwn: sender === self() && !isImported, mentions });
+    const isSilent = mentionsOf(stored.source, stored.state)?.isSilent === true;
+    this.#count({ seq: told.seq, counts, isOwn: sender === self() && !isImported, mentions, isSilent });
   }
 
   #count(counted: Counted): void {
@@ -228,8 +230,15 @@ export class ListedConversation {
       this.#completeFrom = Math.max(this.#completeFrom, this.#since[0]?.seq ?? 0);
     }
     if (counted.counts) this.#update({ countable: this.#head.countable + 1 });
-    if (counted.mentions) this.#update({ mentions: [counted.seq, ...this.#head.mentions].slice(0, mentionMarksMax) });
+    if (counted.mentions) this.#mark(counted.seq, counted);
     if (counted.isOwn) this.#raiseFloor(counted.seq, this.#head.countable);
+  }
+
+  #mark(seq: number, { isSilent }: { readonly isSilent: boolean }): void {
+    const [others, silent] = [this.#head.mentions, this.#head.silentMentions].map((seqs) => seqs.filter((other) => other !== seq));
+    const mentions = [...(others ?? []), seq].sort((a, b) => b - a).slice(0, mentionMarksMax);
+    const silentMentions = [...(silent ?? []), ...(isSilent ? [seq] : [])].filter((other) => mentions.includes(other));
+    this.#update({ mentions, silentMentions });
   }
 
   #raiseFloor(seq: number, countable: number): void {
@@ -314,9 +323,8 @@ export class ListedConversation {
       // Whether a message from before is unread only the server knows.
       if (event.target <= this.#base.headSeq) this.isDoubtful = true;
       const { users, isEveryone } = event.mentions;
-      const others = this.#head.mentions.filter((seq) => seq !== event.target);
-      const isNamed = isEveryone || users.includes(self);
-      this.#update({ mentions: isNamed ? [...others, event.target].sort((a, b) => b - a).slice(0, mentionMarksMax) : others });
+      if (isEveryone || users.includes(self)) this.#mark(event.target, event.mentions);
+      else this.#unmark([event.target]);
     }
     if (event.type === 'userErased') this.isDoubtful = true;
   }

@@ -1,5 +1,5 @@
 import { erasePins, foldEviction, foldPins, threadOf } from '@parley/fold';
-import type { HistoryPage, MessageList, Pin, QueryHistoryInit } from '@parley/wire';
+import type { MessageList, Pin, QueryHistoryInit } from '@parley/wire';
 import { backOff } from '../catch-up.js';
 import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
@@ -8,8 +8,10 @@ import type { Told } from '../event-decoder.js';
 import type { TimelineEvent } from '../events.js';
 import type { SeqRange } from '../local-store/local-store.js';
 import { asStored } from './as-stored.js';
+import { coveredBy, type KeptEvents } from './covered-by.js';
 import { liveLimits } from './live-limits.js';
 import { LiveView } from './live-view.js';
+import { isWithheld } from './message-rows.js';
 import { RowSet } from './row-set.js';
 import { SeqSpans } from './seq-spans.js';
 import type { Unsent, UnsentMessage } from './unsent.js';
@@ -41,11 +43,6 @@ export interface LiveMessagesOptions {
   readonly heldMax?: number;
 }
 
-/** Events of a conversation, from the local store or the server: all that there are from `fromSeq` to `toSeq`. */
-export interface KeptEvents extends SeqRange {
-  readonly events: readonly Told[];
-}
-
 /** What live messages are made of. */
 export interface LiveDeps {
   readonly parts: ClientParts;
@@ -71,6 +68,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   /** What is told while a question is out. */
   readonly #listening = new Set<Told[]>();
   #pins: readonly Pin[] = [];
+  /** There are messages here that the user does not see; which pins have to go for others they cannot know then. */
+  #isPartial = false;
   /** Everything up to here is folded into the rows. */
   #upTo = 0;
   #firstSeq = 1;
@@ -96,10 +95,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** Brings a page before what was loaded last. Rejects with a ParleyClientError. */
   async loadOlder(): Promise<void> {
-    const span = this.#focusSpan;
-    if (span === undefined || span.fromSeq <= this.#firstSeq) return;
-    const page = await this.#page({ fromSeq: span.fromSeq - 1, backwards: true });
-    if (page !== undefined) this.#focus = Math.min(...page.events.map(({ seq }) => seq), span.fromSeq);
+    await this.#loadOlder(this.#rows.size + 1);
     this.#bound();
   }
 
@@ -141,7 +137,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       hasOlder: span !== undefined && span.fromSeq > this.#firstSeq,
       hasNewer: span !== undefined && span.toSeq < this.#knownHead,
       isLoading: this.#isLoading,
-      pins: this.#pins,
+      pins: this.#pins.filter(({ seq }) => seq >= this.#firstSeq && !this.#isWithheld(seq)),
       ...(this.#error !== undefined && { error: this.#error }),
     };
   }
@@ -209,9 +205,21 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     }
     const isShort = this.#rows.size < this.#pageSize;
     await this.#keepTrying(async () => {
-      if (isShort) await this.loadOlder();
+      if (isShort) await this.#loadOlder(this.#pageSize);
+      this.#focus = atEnd;
       await this.#loadPins();
     });
+  }
+
+  /** Pages of which nothing is shown are no answer: brings some more until so many rows are there. */
+  async #loadOlder(rows: number): Promise<void> {
+    for (let pages = 0; pages < pagesMax && this.#rows.size < rows; pages++) {
+      const span = this.#focusSpan;
+      if (span === undefined || span.fromSeq <= this.#firstSeq) return;
+      const page = await this.#page({ fromSeq: span.fromSeq - 1, backwards: true });
+      if (page === undefined) return;
+      this.#focus = Math.min(...page.events.map(({ seq }) => seq), span.fromSeq);
+    }
   }
 
   /** Replaces everything by a page; what is shown stays until it is there. */
@@ -225,6 +233,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       const place = isAtEnd ? { fromSeq: 0, backwards: true } : { fromSeq: focus, isAround: true };
       await this.#page(place, 'instead');
       if (generation !== this.#generation) return;
+      if (isAtEnd) await this.#loadOlder(Math.min(this.#pageSize, fewRows));
+      if (generation !== this.#generation) return;
+      if (isAtEnd) this.#focus = atEnd;
       this.#isLoading = false;
       this.#error = undefined;
       this.#bound();
@@ -298,6 +309,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   #add(page: KeptEvents, heard: readonly Told[]): void {
     for (const told of page.events) this.#rows.take(told);
+    this.#isPartial ||= page.events.length <= page.toSeq - page.fromSeq || page.events.some(({ seq }) => this.#isWithheld(seq));
     this.#spans.add(page);
     this.#clip(this.#firstSeq);
     for (const told of heard) this.#apply(told);
@@ -323,6 +335,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     const told = this.#takeStored(heard, destroyAfterMs(this.conversation));
     this.#spans.add({ fromSeq: seq, toSeq: seq });
     this.#rows.fold(told.source);
+    this.#isPartial ||= this.#isWithheld(seq);
     this.#foldPins(told);
     this.#upTo = Math.max(this.#upTo, seq);
     if (event.type === 'userErased') void this.#refresh(this.#hardlyNamed());
@@ -340,8 +353,10 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   #applyOwnView(event: Extract<TimelineEvent, { readonly type: 'conversationChanged' }>): void {
     if (event.what === 'messagesHidden') {
-      const seqs = event.targets.filter((seq) => this.#rows.withhold(seq));
-      if (seqs.length > 0) this.changed();
+      for (const seq of event.targets) this.#rows.withhold(seq);
+      this.#pins = this.#pins.filter(({ seq }) => !event.targets.includes(seq));
+      this.#isPartial = true;
+      this.changed();
     }
     if (event.what !== 'settings' || event.settings.clearedSeq === undefined) return;
     this.#firstSeq = Math.max(this.#firstSeq, event.settings.clearedSeq + 1);
@@ -357,6 +372,18 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     for (const { seq } of before) {
       if (!this.#pins.some((pin) => pin.seq === seq)) this.#rows.setState(seq, (state) => foldEviction(state, seq, source));
     }
+    if (this.#isPartial || this.#firstSeq > 1) void this.#learnPins(source.seq).catch(() => {});
+  }
+
+  /** As they are once history has come so far. */
+  async #learnPins(seq: number): Promise<void> {
+    await this.#getMessages([seq], seq);
+    await this.#loadPins();
+  }
+
+  #isWithheld(seq: number): boolean {
+    const row = this.#rows.get(seq);
+    return row !== undefined && isWithheld(row);
   }
 
   async #loadPins(): Promise<void> {
@@ -452,18 +479,6 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
 const atEnd = Number.POSITIVE_INFINITY;
 const perQuestion = 100;
-
-/** Of which seqs the page tells everything. */
-function coveredBy(page: HistoryPage, place: QueryHistoryInit, events: readonly Told[]): KeptEvents {
-  const seqs = events.map(({ seq }) => seq);
-  const { fromSeq = 0, backwards = false, isAround = false } = place;
-  const lowest = Math.min(...seqs);
-  const highest = Math.max(...seqs);
-  const head = Math.max(page.headSeq, seqs.length === 0 ? 0 : highest);
-  if (isAround) return { events, fromSeq: lowest, toSeq: page.hasMore ? highest : head };
-  if (backwards) {
-    const toSeq = fromSeq === 0 ? head : fromSeq;
-    return { events, fromSeq: page.hasMore ? lowest : Math.min(Math.max(1, page.firstSeq), toSeq), toSeq };
-  }
-  return { events, fromSeq, toSeq: page.hasMore ? highest : head };
-}
+/** Pages that one wish may bring, and rows that are enough for it. */
+const pagesMax = 5;
+const fewRows = 10;

@@ -5,7 +5,7 @@ import type { ClientParts } from '../client-parts.js';
 import type { Told } from '../event-decoder.js';
 import type { ConversationList } from '../live/conversation-list.js';
 import { asStored } from '../live/as-stored.js';
-import type { KeptEvents } from '../live/live-messages.js';
+import type { KeptEvents } from '../live/covered-by.js';
 import type { Unsent } from '../live/unsent.js';
 import type { UploadMemory } from '../media/upload.js';
 import type { OutboxStore, PendingSend } from '../outbox-store.js';

@@ -43,6 +43,8 @@ export interface ConversationHead {
   readonly rules: ConversationRules | undefined;
   readonly isClosed: boolean;
   readonly memberCount: number;
+  /** Those of `mentions` that are silent: they do not count in the total while the conversation is muted. */
+  readonly silentMentions: readonly number[];
 }
 /** What ConversationHead is made from; absent fields get their zero value. */
 export interface ConversationHeadInit {
@@ -66,6 +68,7 @@ export interface ConversationHeadInit {
   readonly rules?: ConversationRulesInit | undefined;
   readonly isClosed?: boolean | undefined;
   readonly memberCount?: number | undefined;
+  readonly silentMentions?: readonly number[] | undefined;
 }
 
 export function createConversationHead(init: ConversationHeadInit): ConversationHead {
@@ -90,6 +93,7 @@ export function createConversationHead(init: ConversationHeadInit): Conversation
     rules: init.rules === undefined ? undefined : createConversationRules(init.rules),
     isClosed: init.isClosed ?? false,
     memberCount: init.memberCount ?? 0,
+    silentMentions: init.silentMentions ?? [],
   };
 }
 
@@ -114,6 +118,7 @@ export function writeConversationHead(writer: ProtobufWriter, init: Conversation
   if (init.rules !== undefined) { writer.writeTag(146); const at = writer.fork(); writeConversationRules(writer, init.rules); writer.join(at); }
   if (init.isClosed !== undefined && init.isClosed) { writer.writeTag(152); writer.writeBool(init.isClosed); }
   if (init.memberCount !== undefined && init.memberCount !== 0) { writer.writeTag(160); writer.writeUint32(init.memberCount); }
+  if (init.silentMentions !== undefined && init.silentMentions.length > 0) { writer.writeTag(170); const at = writer.fork(); for (const item of init.silentMentions) writer.writeUint64(item); writer.join(at); }
 }
 
 export function readConversationHead(reader: ProtobufReader, end: number): ConversationHead {
@@ -137,6 +142,7 @@ export function readConversationHead(reader: ProtobufReader, end: number): Conve
   let rules: ConversationHead['rules'] = undefined;
   let isClosed: ConversationHead['isClosed'] = false;
   let memberCount: ConversationHead['memberCount'] = 0;
+  const silentMentions: number[] = [];
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -161,14 +167,16 @@ export function readConversationHead(reader: ProtobufReader, end: number): Conve
       case 146: rules = readConversationRules(reader, reader.enter()); break;
       case 152: isClosed = reader.readBool(); break;
       case 160: memberCount = reader.readUint32(); break;
+      case 168: silentMentions.push(reader.readUint64()); break;
+      case 170: { const last = reader.enter(); while (reader.pos < last) silentMentions.push(reader.readUint64()); reader.leave(last); break; }
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { conversation, headSeq, firstSeq, updatedMs, isMember, memberSinceSeq, unread, mentions, readSeq, deliveredSeq, peerReadSeq, peerReadMs, peerDeliveredSeq, settings, lastEvent, lastState, countable, rules, isClosed, memberCount };
+  return { conversation, headSeq, firstSeq, updatedMs, isMember, memberSinceSeq, unread, mentions, readSeq, deliveredSeq, peerReadSeq, peerReadMs, peerDeliveredSeq, settings, lastEvent, lastState, countable, rules, isClosed, memberCount, silentMentions };
 }
 
-export const conversationHeadSchema: Schema<ConversationHeadInit, ConversationHead> = ['', '1sconversation 2uheadSeq 3ufirstSeq 4uupdatedMs 5bisMember 6umemberSinceSeq 7uunread 8Umentions 9ureadSeq 10udeliveredSeq 11upeerReadSeq 12upeerReadMs 13upeerDeliveredSeq 14msettings 15ylastEvent 16mlastState 17ucountable 18mrules 19bisClosed 20imemberCount', () => [conversationSettingsSchema, messageStateSchema, conversationRulesSchema]];
+export const conversationHeadSchema: Schema<ConversationHeadInit, ConversationHead> = ['', '1sconversation 2uheadSeq 3ufirstSeq 4uupdatedMs 5bisMember 6umemberSinceSeq 7uunread 8Umentions 9ureadSeq 10udeliveredSeq 11upeerReadSeq 12upeerReadMs 13upeerDeliveredSeq 14msettings 15ylastEvent 16mlastState 17ucountable 18mrules 19bisClosed 20imemberCount 21UsilentMentions', () => [conversationSettingsSchema, messageStateSchema, conversationRulesSchema]];
 export const encodeConversationHead = (init: ConversationHeadInit): Uint8Array => encodeWith(writeConversationHead, init);
 export const decodeConversationHead = (bytes: Uint8Array): ConversationHead => decodeWith(readConversationHead, bytes);
 export const ConversationHead: Codec<ConversationHeadInit, ConversationHead> = {
