@@ -13,6 +13,7 @@ import { describeNoSilentGaps } from './g5-no-silent-gaps.js';
 import { describeRebuild } from './g5-rebuild.js';
 import { describeDefiniteFailure } from './g6-definite-failure.js';
 import { describePriority } from './g7-priority.js';
+import { describeOffline } from './g8-offline.js';
 
 const startWithinMs = 180_000;
 
@@ -35,6 +36,7 @@ export function describePromises(start: () => Promise<Deployment>): void {
   describeNoSilentGaps(started);
   describeDefiniteFailure(started);
   describePriority(started);
+  describeOffline(started);
   describeMembership(started);
   describeRoomMembership(started);
   describeTenancy(started);

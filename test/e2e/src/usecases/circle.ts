@@ -1,9 +1,13 @@
-import { randomId, systemRandom } from '@parley/kernel';
+import { randomId, sleep, systemClock, systemRandom } from '@parley/kernel';
+import { ParleyClientError } from '@parley/sdk/node';
 import { type ActInit, encodeContent } from '@parley/wire';
 import type { Actor } from '../world/actor.js';
 import { DeviceView } from '../world/device-view.js';
-import { expectAlike, expectSameList, ServerView } from '../world/server-view.js';
+import { expectAlike, ServerView } from '../world/server-view.js';
 import type { World } from '../world/world.js';
+
+const triesMax = 50;
+const pauseMs = 50;
 
 export interface CircleOptions {
   /** Index of the app; 0 by default. */
@@ -64,7 +68,7 @@ export class Circle {
       const what = `${conversation} on a device of ${user}`;
       await expectAlike(
         what,
-        () => view.messagesIn(conversation),
+        () => view.allIn(conversation),
         () => this.server.messagesFor(user, conversation, seq),
       );
       await expectAlike(
@@ -72,7 +76,11 @@ export class Circle {
         () => view.pinsIn(conversation),
         () => this.server.pinsOf(user, conversation),
       );
-      await expectSameList(actor, this.server);
+      await expectAlike(
+        `the list of ${user}`,
+        () => view.list,
+        () => this.server.listOf(user),
+      );
     }
   }
 
@@ -88,7 +96,16 @@ export async function sendOnce({ client }: Actor, conversation: string, text: st
   return (await client.internals.requests.call({ body: { type: 'send', value }, expect: 'stored' })).seq;
 }
 
-/** The same of what the SDK does not tell the fate of. */
+/** What the SDK does not tell the fate of; again while the server is busy. */
 export async function actOnce({ client }: Actor, conversation: string, kind: ActInit['kind']): Promise<void> {
-  await client.internals.requests.call({ body: { type: 'act', value: { conversation, act: { kind } } }, expect: 'stored' });
+  for (let tries = 1; ; tries++) {
+    try {
+      await client.internals.requests.call({ body: { type: 'act', value: { conversation, act: { kind } } }, expect: 'stored' });
+      return;
+    } catch (error) {
+      const { retryable, retryAfterMs } = ParleyClientError.from(error);
+      if (!retryable || tries === triesMax) throw error;
+      await sleep(systemClock, Math.max(pauseMs, retryAfterMs));
+    }
+  }
 }

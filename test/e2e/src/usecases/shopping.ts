@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@parley/kernel';
-import type { MessageEdited } from '@parley/sdk';
+import type { Message, MessageEdited } from '@parley/sdk';
 import type { Actor } from '../world/actor.js';
 import { noisyPicture } from '../world/picture.js';
 import { expectAlike } from '../world/server-view.js';
 import { between, type World } from '../world/world.js';
 import { orderCard, Shop } from './shop.js';
-import { uploadPicture } from './upload-picture.js';
 
 /** A buyer and a shop, whose own back end speaks in its name and whose clerks share one user. */
 export function describeShopping(world: () => World): void {
@@ -69,25 +68,31 @@ async function sendPicture(shop: Shop, world: World): Promise<void> {
   const { conversation, phone, tablet, desk, counter } = shop;
   const picture = noisyPicture(200, 120, seededRandom(3));
   const progress: number[] = [];
-  const media = await uploadPicture(phone, conversation, { picture, onProgress: (sent) => progress.push(sent) });
+  const thumbnail = noisyPicture(8, 5, seededRandom(4));
+  const sending = phone.client.conversation(conversation).sendFile(picture, {
+    ...{ name: 'glass.png', mimeType: 'image/png', thumbnail },
+    onProgress: ({ sentBytes, totalBytes }) => {
+      expect(totalBytes).toBe(picture.length);
+      progress.push(sentBytes);
+    },
+  });
+  const { seq } = await sending.done;
   expect(progress.length).toBeGreaterThan(1);
   expect(progress).toEqual([...progress].sort((a, b) => a - b));
   expect(progress.at(-1)).toBe(picture.length);
-  const { media: id, width, height, mimeType, sizeBytes } = media;
-  expect([width, height, mimeType, sizeBytes]).toEqual([200, 120, 'image/png', picture.length]);
-  const thumbnail = noisyPicture(8, 5, seededRandom(4));
-  const content = { type: 'image', media: id, width, height, mimeType, sizeBytes, thumbnail } as const;
-  const { seq } = await phone.client.conversation(conversation).send(content).done;
   for (const device of [tablet, desk, counter]) {
     const shown = await device.until('the picture', () => device.messagesIn(conversation).find((message) => message.seq === seq));
-    expect(shown.content).toMatchObject({ type: 'image', media: id, width, height, thumbnail, url: '' });
-    expect(await download(await urlOf(device, conversation, id))).toEqual(picture);
+    expect(shown.content).toMatchObject({ type: 'image', width: 200, height: 120, sizeBytes: picture.length, thumbnail, url: '' });
+    expect(await download(await device.client.media.url(shown))).toEqual(picture);
   }
+  const id = mediaOf(tablet.messagesIn(conversation).find((message) => message.seq === seq));
   const stranger = await world.join(world.id('eve'));
   for (const place of [conversation, between(stranger.user, shop.seller)]) {
-    await expect(urlOf(stranger, place, id)).rejects.toMatchObject({ name: expect.stringMatching(/^(CONVERSATION|MEDIA)_NOT_FOUND$/) });
+    await expect(stranger.client.media.url(id, place)).rejects.toMatchObject({
+      name: expect.stringMatching(/^(CONVERSATION|MEDIA)_NOT_FOUND$/),
+    });
   }
-  const url = await urlOf(desk, conversation, id);
+  const url = await desk.client.media.url(id, conversation);
   const forged = new URL(url);
   forged.pathname = forged.pathname.replace(id, `${id.slice(0, -1)}${id.endsWith('a') ? 'b' : 'a'}`);
   expect((await fetch(forged)).status).toBeGreaterThanOrEqual(400);
@@ -164,9 +169,6 @@ function changeOf(device: Actor, seq: number, state: string): Promise<MessageEdi
   return device.until(`the order ${state}`, () => editsOf(device, seq).find(says));
 }
 
-async function urlOf({ client }: Actor, conversation: string, media: string): Promise<string> {
-  const body = { type: 'getDownloadUrl', value: { conversation, media } } as const;
-  return (await client.internals.requests.call({ body, expect: 'media' })).url;
-}
+const mediaOf = (message: Message | undefined): string => (message?.content.type === 'image' ? message.content.media : '');
 
 const download = async (url: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(url)).arrayBuffer());

@@ -1,7 +1,6 @@
-import { applyEdit, evictedBy, foldEviction, foldForViewer, foldPins, isVisible, laterState, targetsOf } from '@parley/fold';
-import { systemClock } from '@parley/kernel';
-import { type Content, type ConversationEvent, decodeContent, type MessageState, type Pin } from '@parley/wire';
-import type { Actor } from './actor.js';
+import type { LiveEntry, LiveMessages, Message } from '@parley/sdk';
+import { type Actor, textOf } from './actor.js';
+import { type SeenList, seenConversation } from './server-view.js';
 
 /** A message as somebody sees it; seqs that show nothing have none. */
 export interface SeenMessage {
@@ -17,36 +16,46 @@ export interface SeenMessage {
   readonly isPinned: boolean;
 }
 
-interface Held {
-  readonly event: ConversationEvent;
-  readonly state: MessageState | undefined;
-}
-
 /**
- * What a device knows of its conversations: the fold of what its client was told, and of nothing else. Must be made before
- * the client connects.
+ * What a device has on its screen: the list of conversations, and the messages of each of which it has heard, as the SDK keeps
+ * them up to date.
  */
 export class DeviceView {
-  readonly actor: Actor;
-  readonly #messages = new Map<string, Map<number, Held>>();
-  readonly #pins = new Map<string, readonly Pin[]>();
+  #actor: Actor;
+  readonly #live = new Map<string, LiveMessages>();
 
+  /** To be made before the client connects, so that nothing is on the screen before it happens. */
   constructor(actor: Actor) {
-    this.actor = actor;
-    actor.client.internals.steps.on('told', ({ source, state }) => {
-      if (source.seq > 0) this.#take(source, state);
-      if (source.body?.type === 'hidden') for (const seq of source.body.value.seqs) this.#messagesOf(source.conversation).delete(seq);
-    });
+    this.#actor = actor;
+    this.follow(actor);
   }
 
-  /** Messages that there is something to see of, in the order of seq. */
+  /** The client that the device runs now. */
+  get actor(): Actor {
+    return this.#actor;
+  }
+
+  /** The device is on again, with another client. */
+  follow(actor: Actor): void {
+    for (const live of this.#live.values()) live.close();
+    this.#live.clear();
+    this.#actor = actor;
+    actor.client.on('event', ({ conversation, seq }) => {
+      if (seq > 0) this.#liveIn(conversation);
+    });
+    actor.client.on('conversation', ({ conversation }) => void this.#liveIn(conversation));
+  }
+
+  /** Messages that there is something to see of, in the order of seq; those that were loaded. */
   messagesIn(conversation: string): readonly SeenMessage[] {
-    const seen: SeenMessage[] = [];
-    for (const held of this.#messagesOf(conversation).values()) {
-      const message = seenMessage(held.event, held.state, this.actor.user);
-      if (message !== undefined) seen.push(message);
-    }
-    return seen.sort((a, b) => a.seq - b.seq);
+    return this.#liveIn(conversation).getSnapshot().entries.filter(isMessage).map(seenMessage);
+  }
+
+  /** The same with everything that there is of the conversation. */
+  async allIn(conversation: string): Promise<readonly SeenMessage[]> {
+    const live = this.#liveIn(conversation);
+    while (live.getSnapshot().hasOlder) await live.loadOlder();
+    return this.messagesIn(conversation);
   }
 
   message(conversation: string, seq: number): SeenMessage | undefined {
@@ -55,64 +64,36 @@ export class DeviceView {
 
   /** Seqs of the messages that stand out, newest pin first. */
   pinsIn(conversation: string): readonly number[] {
-    return (this.#pins.get(conversation) ?? []).map(({ seq }) => seq);
+    return this.#liveIn(conversation)
+      .getSnapshot()
+      .pins.map(({ seq }) => seq);
   }
 
-  #take(source: ConversationEvent, state: MessageState | undefined): void {
-    const { conversation, seq } = source;
-    const messages = this.#messagesOf(conversation);
-    if (source.body?.type === 'content' || source.body === undefined) {
-      messages.set(seq, { event: kept(source), state: laterState(messages.get(seq)?.state, state) });
-    }
-    for (const target of targetsOf(source)) this.#touch(target, source);
-    const pins = this.#pins.get(conversation) ?? [];
-    const evicted = evictedBy(pins, source);
-    const held = evicted === undefined ? undefined : messages.get(evicted);
-    if (held !== undefined) messages.set(held.event.seq, { ...held, state: foldEviction(held.state, held.event.seq, source) });
-    this.#pins.set(conversation, foldPins(pins, source));
+  /** The list with hidden ones. */
+  get list(): SeenList {
+    const { everything, getSnapshot } = this.#actor.client.conversations;
+    return { conversations: everything.filter(({ isMember }) => isMember).map(seenConversation), totalUnread: getSnapshot().totalUnread };
   }
 
-  #touch(seq: number, source: ConversationEvent): void {
-    const messages = this.#messagesOf(source.conversation);
-    const held = messages.get(seq);
-    if (held === undefined) return;
-    const state = foldForViewer(held.state, source, { seq, viewer: this.actor.user });
-    const isNewer = state !== held.state && state.editSeq === source.seq;
-    const event = isNewer && source.body?.type === 'edited' ? applyEdit(held.event, source.body.value.content.slice()) : held.event;
-    messages.set(seq, { event, state });
-  }
-
-  #messagesOf(conversation: string): Map<number, Held> {
-    const known = this.#messages.get(conversation);
+  #liveIn(conversation: string): LiveMessages {
+    const known = this.#live.get(conversation);
     if (known !== undefined) return known;
-    const messages = new Map<number, Held>();
-    this.#messages.set(conversation, messages);
-    return messages;
+    const live = this.#actor.client.conversation(conversation).live({ pageSize: 100, heldMax: 100_000 });
+    this.#live.set(conversation, live);
+    return live;
   }
 }
 
-/** Bytes are views into the frame that brought them. */
-function kept(event: ConversationEvent): ConversationEvent {
-  const { body } = event;
-  return body?.type === 'content' ? { ...event, body: { type: 'content', value: body.value.slice() } } : event;
-}
+const isMessage = (entry: LiveEntry): entry is Message => entry.type === 'message' && entry.seq > 0;
 
-/** Undefined where this viewer sees nothing. */
-export function seenMessage(event: ConversationEvent, state: MessageState | undefined, viewer: string): SeenMessage | undefined {
-  if (event.body?.type !== 'content' || !isVisible(state, viewer, systemClock.now())) return undefined;
+function seenMessage(message: Message): SeenMessage {
+  const { seq, sender, details } = message;
+  const { reactions = [], replyCount = 0 } = details ?? {};
   return {
-    seq: event.seq,
-    sender: event.sender,
-    words: wordsOf(decodeContent(event.body.value)),
-    isEdited: (state?.editSeq ?? 0) > 0,
-    reactions: (state?.reactions ?? []).map(({ reaction, count, recent }) => `${reaction} ${count} ${recent.join()}`),
-    ownReactions: [...(state?.ownReactions ?? [])].sort(),
-    replies: state?.replyCount ?? 0,
-    isPinned: (state?.pinnedMs ?? 0) > 0,
+    ...{ seq, sender, words: textOf(message), replies: replyCount },
+    isEdited: details?.edited !== undefined,
+    reactions: reactions.map(({ reaction, count, recent }) => `${reaction} ${count} ${recent.join()}`),
+    ownReactions: reactions.flatMap(({ reaction, isOwn }) => (isOwn ? [reaction] : [])).sort(),
+    isPinned: details?.pinned !== undefined,
   };
-}
-
-function wordsOf({ kind }: Content): string {
-  if (kind?.type === 'text') return kind.value.text;
-  return kind?.type === 'custom' ? kind.value.summary : `<${kind?.type ?? ''}>`;
 }

@@ -1,5 +1,5 @@
 import { randomId, systemRandom } from '@parley/kernel';
-import { type ClientOptions, createClient } from '@parley/sdk/node';
+import { createClient, type FullClientOptions } from '@parley/sdk/node';
 import type { DeployedApp, Deployment } from '@parley/testkit';
 import { Actor } from './actor.js';
 import { BackEnd } from './back-end.js';
@@ -7,7 +7,8 @@ import { loginToken } from './login-token.js';
 import { WeakLine } from './weak-line.js';
 
 /** Who and where; everything has a default. */
-export interface ActorOptions extends Partial<Pick<ClientOptions, 'device' | 'store' | 'position' | 'catchUp' | 'limits' | 'token'>> {
+export interface ActorOptions
+  extends Partial<Pick<FullClientOptions, 'device' | 'store' | 'localStore' | 'position' | 'catchUp' | 'limits' | 'token'>> {
   /** Index of the app; 0 by default. */
   readonly app?: number;
   /** Index of the gateway; counts around. By default every further client takes the next one. */
