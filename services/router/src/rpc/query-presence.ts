@@ -1,5 +1,5 @@
 import type { QueryPresenceRequest, QueryPresenceResponseInit } from '@parley/contracts/router';
-import { channelOfUser, ParleyError, partitionOf } from '@parley/kernel';
+import { channelOfUser, isAppId, isUserId, ParleyError, partitionOf } from '@parley/kernel';
 import type { Channels } from '../fanout/channels.js';
 import { routerLimits } from '../limits.js';
 
@@ -14,6 +14,8 @@ export function queryPresence(deps: PresenceDeps, { app, users }: QueryPresenceR
   if (users.length > routerLimits.presenceUsersMax) {
     throw new ParleyError('INVALID_ARGUMENT', `users: at most ${routerLimits.presenceUsersMax}`);
   }
+  if (!isAppId(app)) throw new ParleyError('INVALID_ARGUMENT', 'app: 1–64 of A-Z a-z 0-9 _ - .');
+  if (!users.every(isUserId)) throw new ParleyError('INVALID_ARGUMENT', 'users: 1–32 of A-Z a-z 0-9 _ - .');
   for (const user of users) {
     if (!deps.isOwned(partitionOf(app, channelOfUser(user), deps.partitions))) throw new ParleyError('NOT_OWNER');
   }
