@@ -1,26 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import type * as Parley from '../src/index.js';
 import { FakeServer } from '../src/fake/fake-server.js';
 import { ManualClock, settle } from '../src/fake/manual-clock.js';
-
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** A bundle as scripts/bundle.mjs makes it, but from the sources. */
-function bundle(entry: string, options: 'moduleOptions' | 'scriptOptions'): string {
-  const make = `
-    import { build } from 'esbuild';
-    import { ${options} } from ${JSON.stringify(at('../scripts/bundle.mjs'))};
-    const alias = { '@parley/kernel': ${JSON.stringify(at('../../kernel/src/index.ts'))}, '@parley/wire': ${JSON.stringify(at('../../wire/src/index.ts'))}, '@parley/fold': ${JSON.stringify(at('../../fold/src/index.ts'))} };
-    const entryPoints = [${JSON.stringify(at(entry))}];
-    const { outputFiles } = await build({ ...${options}, entryPoints, alias, sourcemap: false, write: false });
-    process.stdout.write(outputFiles[0].text);`;
-  const args = ['--input-type=module', '--eval', make];
-  return execFileSync(process.execPath, args, { encoding: 'utf8', cwd: at('..'), maxBuffer: 1 << 24 });
-}
+import { bundle } from './bundle-sources.js';
 
 /** The globals that a page has, and no others; time is the test's. */
 function makePage(clock: ManualClock, server: FakeServer): { readonly [name: string]: unknown } {

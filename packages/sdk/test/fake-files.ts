@@ -18,6 +18,7 @@ export class FakeFiles implements HttpPort {
   /** Every request: method, offset, bytes. */
   readonly requests: string[] = [];
   chunkBytes = 4;
+  baseUrl = 'http://files';
   /** What goes wrong with the next requests, first one first. */
   readonly trouble: ('cut' | 'lost' | number)[] = [];
   cancelled: string[] = [];
@@ -29,7 +30,7 @@ export class FakeFiles implements HttpPort {
       const media = `m${this.all.size + 1}`;
       const conversations = new Set([body.value.conversation]);
       this.all.set(media, { announced: body.value, bytes: new Uint8Array(), isComplete: false, conversations });
-      const uploadUrl = `http://files/${media}`;
+      const uploadUrl = `${this.baseUrl}/${media}`;
       return { type: 'upload', value: { media, uploadUrl, expiresMs: server.clock.now() + 3_600_000, chunkBytes: this.chunkBytes } };
     });
     server.answers.set('completeUpload', ({ body }) => {
@@ -48,7 +49,10 @@ export class FakeFiles implements HttpPort {
       if (body?.type !== 'getDownloadUrl') return undefined;
       const { media, conversation } = body.value;
       if (this.all.get(media)?.conversations.has(conversation) !== true) return server.refuse('MEDIA_NOT_FOUND');
-      return { type: 'media', value: { media, url: `http://files/${media}?${++this.urls}`, urlExpiresMs: server.clock.now() + 600_000 } };
+      return {
+        type: 'media',
+        value: { media, url: `${this.baseUrl}/${media}?${++this.urls}`, urlExpiresMs: server.clock.now() + 600_000 },
+      };
     });
     server.answers.set('shareMedia', ({ body }) => {
       if (body?.type !== 'shareMedia') return undefined;

@@ -53,6 +53,31 @@ describe('after a restart, with a local store', () => {
     expect(alice.conversations.getSnapshot()).toMatchObject({ isSynced: true, totalUnread: 6 });
   });
 
+  it('what was looked at is there, as far back as it was', async () => {
+    const world = makeWorld();
+    const store = memoryStore();
+    for (const n of upTo(20)) world.server.say(id, `m${n}`, 'bob');
+    const first = restarted(world, store);
+    const looked = first.conversation(id).live({ pageSize: 5 });
+    void first.connect();
+    await world.clock.advance(500);
+    void looked.loadOlder();
+    await world.clock.advance(500);
+    world.server.act(id, 'bob', { type: 'recall', value: { seq: 13 } });
+    world.server.act(id, 'bob', { type: 'react', value: { seq: 12, reaction: '+' } });
+    await world.clock.advance(500);
+    const seen = looked.getSnapshot().entries;
+    first.close();
+    await world.clock.advance(10);
+    world.server.isReachable = false;
+    const alice = restarted(world, store);
+    const live = alice.conversation(id).live();
+    void alice.connect();
+    await world.clock.advance(1);
+    expect(textsOf(live)).toEqual(upTo(20, 11).map((n) => (n === 13 ? 'hidden' : `m${n}`)));
+    expect(live.getSnapshot().entries).toEqual(seen);
+  });
+
   it('what was queued is sent, once, under its id and in its order', async () => {
     const world = await afterFirstRun(1);
     world.server.isReachable = false;

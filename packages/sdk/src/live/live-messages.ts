@@ -49,6 +49,8 @@ export interface LiveDeps {
   readonly unsent: Unsent;
   /** From the local store; undefined where nothing is kept. Never rejects. */
   kept(conversation: string): Promise<KeptEvents | undefined>;
+  /** A page of history, for the local store. */
+  keep(conversation: string, page: KeptEvents): void;
   /** How long messages of the conversation stay, milliseconds; 0: for good. */
   destroyAfterMs(conversation: string): number;
 }
@@ -283,6 +285,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   async #page(place: QueryHistoryInit, mode: 'instead' | 'besides' = 'besides'): Promise<KeptEvents | undefined> {
     const { requests, decoder, timeline, events } = this.#deps.parts;
+    const { keep } = this.#deps;
     const asked = await this.#ask((atLeastSeq) => {
       const value = { conversation: this.conversation, limit: this.#pageSize, atLeastSeq, ...place };
       return requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
@@ -304,6 +307,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       this.#upTo = answer.headSeq;
     }
     this.#add(page, heard);
+    keep(this.conversation, page);
     return page;
   }
 

@@ -34,6 +34,7 @@ export function liveDepsOf(parts: {
     parts: parts.parts,
     unsent,
     kept: async (conversation) => keeper?.events(conversation),
+    keep: (conversation, page) => keeper?.takePage(conversation, page),
     destroyAfterMs: (conversation) => list.find(conversation)?.destroyAfterMs ?? 0,
   };
 }

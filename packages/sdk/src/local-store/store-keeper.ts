@@ -61,7 +61,9 @@ export class StoreKeeper {
   #lastOrder = 0;
   #written = '';
   #isOff = false;
-  #early: unknown;
+  #failure: unknown;
+  /** Pages that came before the first sync. */
+  readonly #early = new Map<string, KeptEvents>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -101,10 +103,15 @@ export class StoreKeeper {
       parts.outbox.close();
       void Promise.resolve().then(close);
     });
-    if (this.#early !== undefined) this.#tell(this.#early);
+    if (this.#failure !== undefined) this.#tell(this.#failure);
     // The outbox takes what it loads a moment later.
     void this.ready.then(() => this.#clock.setTimer(0, () => unsent.reload()));
     parts.steps.on('told', (told) => this.#observe(told));
+    parts.steps.on('head', ({ conversation }) => {
+      const page = this.#early.get(conversation);
+      if (page === undefined || !this.#early.delete(conversation)) return;
+      this.takePage(conversation, page);
+    });
     parts.steps.on('flush', () => void this.flush());
     parts.events.on('gap', ({ conversation, toSeq }) => this.#begin(conversation, toSeq + 1));
     parts.events.on('historyReset', () => this.#reset());
@@ -132,6 +139,23 @@ export class StoreKeeper {
       this.#leave(error);
       return undefined;
     }
+  }
+
+  /** A page of history that somebody has looked at: kept as far as it stands right before what is kept already. */
+  takePage(conversation: string, page: KeptEvents): void {
+    if (this.#isOff || this.#parts === undefined) return;
+    const place = this.#parts.timeline.lastSeq(conversation);
+    const { fromSeq, lastSeq } = this.#windows.get(conversation) ?? { fromSeq: place + 1, lastSeq: place };
+    if (lastSeq === 0) {
+      // Where the client begins is not known before the first sync.
+      this.#early.set(conversation, page);
+      return;
+    }
+    const first = Math.max(page.fromSeq, lastSeq - this.#bounds.eventsMax + 1);
+    if (page.toSeq < fromSeq - 1 || first >= fromSeq) return;
+    for (const told of page.events) if (told.seq >= first && told.seq < fromSeq) this.#pushEvent(conversation, told);
+    this.#windows.set(conversation, { fromSeq: first, lastSeq });
+    this.#touch(conversation);
   }
 
   /** Writes down what waits. Never rejects. */
@@ -165,16 +189,20 @@ export class StoreKeeper {
     if (known === undefined || seq !== known.lastSeq + 1) this.#begin(conversation, seq);
     const window = this.#windows.get(conversation) as Window;
     window.lastSeq = seq;
-    const { decoder } = this.#parts;
     // How long its messages stay may have changed when it is read again.
     const destroyAfterMs = this.#list?.find(conversation)?.destroyAfterMs ?? 0;
-    const stored = asStored(told, { decoder, destroyAfterMs, find: () => undefined }).told;
-    const state = stored.state && { state: encodeAs(messageStateSchema, stored.state) };
-    this.#push({ type: 'event', conversation, value: { seq, event: decoder.encode(stored.source), ...state } });
+    const stored = asStored(told, { decoder: this.#parts.decoder, destroyAfterMs, find: () => undefined }).told;
+    this.#pushEvent(conversation, stored);
     const removed = removedBy(stored.source);
     if (removed !== undefined) void this.#scrub(conversation, removed);
     if (seq - window.fromSeq >= this.#bounds.eventsMax * 1.1) this.#begin(conversation, seq - this.#bounds.eventsMax + 1, seq);
     this.#touch(conversation);
+  }
+
+  #pushEvent(conversation: string, { seq, source, state }: Told): void {
+    const event = this.#parts?.decoder.encode(source);
+    if (event === undefined) return;
+    this.#push({ type: 'event', conversation, value: { seq, event, ...(state && { state: encodeAs(messageStateSchema, state) }) } });
   }
 
   /** What stands before is not complete any more, or too much. */
@@ -269,6 +297,7 @@ export class StoreKeeper {
 
   #reset(): void {
     this.#waiting = [{ type: 'reset' }];
+    this.#early.clear();
     this.#windows.clear();
     this.#kept.clear();
     this.#dirty.clear();
@@ -308,7 +337,7 @@ export class StoreKeeper {
   }
 
   #tell(error: unknown): void {
-    if (this.#parts === undefined) this.#early = error;
+    if (this.#parts === undefined) this.#failure = error;
     else this.#parts.events.emit('error', ParleyClientError.of('UNAVAILABLE', `the local store failed: ${String(error)}`, error));
   }
 
