@@ -93,6 +93,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       adminUrl,
       adminKey,
       apps,
+      cassandra: { contactPoints: engineAddresses(engineOptions).contactPoints, port: engineOptions.cassandraPort },
       parts: [...services.map(({ part }) => part), ...engineParts],
       healthUrls: Object.fromEntries(processes.map(({ name, readyUrl }) => [name, readyUrl])),
       stop: () => end(true),

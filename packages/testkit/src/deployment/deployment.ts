@@ -9,6 +9,8 @@ export interface Deployment extends AsyncDisposable {
   readonly adminUrl: string;
   readonly adminKey: string;
   readonly apps: readonly DeployedApp[];
+  /** Clusters: where the stores are, in the keyspace `parley`. */
+  readonly cassandra?: { readonly contactPoints: readonly string[]; readonly port: number };
   /** Every part that can be killed, frozen and started again. */
   readonly parts: readonly DeployedPart[];
 }

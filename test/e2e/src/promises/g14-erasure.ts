@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { TimelineEvent } from '@parley/sdk';
 import { eraseUser } from '../erasure/erase.js';
 import { exportOf, readEverything } from '../erasure/read-everything.js';
+import { searchTables } from '../erasure/search-tables.js';
 import { exportedPlaces, leaveTraces, passedPlaces, type Traces } from '../erasure/traces.js';
 import type { Actor } from '../world/actor.js';
 import { eventually } from '../world/eventually.js';
@@ -18,12 +19,15 @@ export function describeErasure(world: () => World): void {
       for (const place of passedPlaces) expect(before).not.toContain(place);
       expect((await readEverything(world(), traces)).length).toBeGreaterThan(exportedPlaces.length);
       for (const url of traces.urls) expect((await fetch(url)).status).toBe(200);
+      const { cassandra } = world().deployment;
+      if (cassandra !== undefined) expect((await searchTables(cassandra, canaries)).length).toBeGreaterThan(0);
 
       await eraseUser(world(), eve);
       expect(canaries.foundIn(await exportOf(world().backEnd(), eve))).toEqual([]);
       expect(await readEverything(world(), traces)).toEqual([]);
       for (const url of traces.urls) expect((await fetch(url)).status).toBe(404);
       expect(await readByDevices(world(), traces)).toEqual([]);
+      await forgottenByTables(world(), traces);
     }, 120_000);
 
     it('leaves what others have said, and lets somebody new of that id begin with nothing', async () => {
@@ -44,6 +48,19 @@ export function describeErasure(world: () => World): void {
       }
     });
   });
+}
+
+/** Clusters: no row of any table holds a word, once the sweeps of history have been there. */
+async function forgottenByTables({ deployment }: World, { canaries }: Traces): Promise<void> {
+  const { cassandra } = deployment;
+  if (cassandra === undefined) return;
+  let found: readonly string[] = [];
+  const isForgotten = eventually('the end of the sweep', async () => {
+    found = await searchTables(cassandra, canaries);
+    return found.length === 0 ? true : undefined;
+  });
+  await isForgotten.catch(() => {});
+  expect(found).toEqual([]);
 }
 
 /** What is in a user's own export, once history has come so far that the last of it is. */
