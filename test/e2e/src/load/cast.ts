@@ -7,7 +7,6 @@ import { PasserBy } from './passer-by.js';
 import { Reader } from './reader.js';
 import { RoomLoad } from './room-load.js';
 import { Talker } from './talker.js';
-import type { Worker } from './worker.js';
 
 /** Who talks; everything has a default. */
 export interface LoadOptions {
@@ -29,7 +28,7 @@ export interface Cast {
   readonly busyGroup: string;
   readonly talkers: readonly Talker[];
   readonly passersBy: readonly PasserBy[];
-  readonly reader: Worker;
+  readonly reader: Reader;
   readonly room: RoomLoad;
   /** Hear of everything that goes on. */
   readonly listeners: Set<() => void>;
@@ -60,6 +59,7 @@ export async function castFor(world: World, { users: userCount = 4, groups: grou
   const talkers = followers.slice(0, devices.length).map((follower) => {
     const { user } = follower.actor;
     const own = [...conversations].flatMap(([id, members]) => (members.includes(user) ? [id] : []));
+    follower.show(shownBy(follower, own, followers));
     const ownGroups = [...owners].flatMap(([id, owner]) => (owner === user ? [id] : []));
     return new Talker({ follower, conversations: own, ownGroups, recorder, random, onProgress });
   });
@@ -68,6 +68,12 @@ export async function castFor(world: World, { users: userCount = 4, groups: grou
     .slice(devices.length)
     .map((follower) => new PasserBy({ follower, backEnd, group, recorder, random, onProgress }));
   return { recorder, random, followers, conversations, busyGroup, talkers, passersBy, reader, room, listeners };
+}
+
+/** Each user has everything but the room on the screen of one device. */
+function shownBy(follower: Follower, conversations: readonly string[], followers: readonly Follower[]): readonly string[] {
+  const isFirst = followers.find(({ actor }) => actor.user === follower.actor.user) === follower;
+  return isFirst ? conversations.filter((id) => !id.startsWith('r:')) : [];
 }
 
 interface Conversations {

@@ -1,7 +1,7 @@
 import type { MessageAct, MessageView, Recorder, SeenMessage } from '@parley/testkit';
-import type { TimelineEvent } from '@parley/sdk';
+import type { LiveMessages, TimelineEvent } from '@parley/sdk';
 import { type Actor, textOf } from '../world/actor.js';
-import { DeviceView } from '../world/device-view.js';
+import { Board } from './board.js';
 
 /** A message that something may be done to. */
 export interface Target {
@@ -11,25 +11,26 @@ export interface Target {
 
 const targetsMax = 30;
 const readPageSize = 100;
+/** All of it. */
+const shownMax = 1_000_000;
 
 /** Writes down what one device is handed, and knows how far it has come in every conversation, and what it shows of them. */
 export class Follower {
   readonly actor: Actor;
   readonly #recorder: Recorder;
-  readonly #view: DeviceView;
+  readonly #board: Board;
+  #shown: readonly LiveMessages[] = [];
   #device: string;
   #lives = 1;
   readonly #seqs = new Map<string, number>();
   readonly #firstSeqs = new Map<string, number>();
-  /** Seqs of messages that were handed out, by conversation. */
-  readonly #messages = new Map<string, Set<number>>();
   readonly #targets = new Map<string, Target[]>();
 
   /** Nothing that matters may have happened to the device before. */
   constructor(actor: Actor, recorder: Recorder) {
     this.actor = actor;
     this.#recorder = recorder;
-    this.#view = new DeviceView(actor);
+    this.#board = new Board(actor);
     this.#device = actor.device;
     actor.client.on('event', (event) => this.#take(event));
     actor.client.on('historyReset', () => this.#beginAnew());
@@ -66,15 +67,30 @@ export class Follower {
     return this.#targets.get(conversation) ?? [];
   }
 
+  /** From now on the device has these conversations on its screen, as the SDK keeps them up to date. */
+  show(conversations: readonly string[]): void {
+    const options = { pageSize: readPageSize, heldMax: shownMax };
+    this.#shown = conversations.map((id) => this.actor.client.conversation(id).live(options));
+  }
+
   /** What the device makes of everything that it was handed. */
   viewOf(conversation: string): MessageView {
-    const shown = new Map(this.#view.messagesIn(conversation).map((message) => [message.seq, message]));
-    const messages = new Map<number, SeenMessage>();
-    for (const seq of this.#messages.get(conversation) ?? []) {
-      const { words: text = '', reactions = [], isPinned = false } = shown.get(seq) ?? {};
-      messages.set(seq, { text, isRemoved: !shown.has(seq), reactions: new Map(reactions.map(countOf)), isPinned });
-    }
+    const messages = this.#board.messagesIn(conversation);
     return { observer: `${this.actor.device}, folding,`, user: this.actor.user, conversation, messages };
+  }
+
+  /** What is on its screen, scrolled to the beginning. */
+  async shownViews(): Promise<readonly MessageView[]> {
+    const { device, user } = this.actor;
+    const views: MessageView[] = [];
+    for (const live of this.#shown) {
+      await untilLoaded(live);
+      while (live.getSnapshot().hasOlder) await live.loadOlder();
+      const messages = seenMessagesOf(live.getSnapshot().entries.filter((entry) => entry.type !== 'unsent'));
+      views.push({ observer: `${device}, showing,`, user, conversation: live.conversation, messages });
+      live.close();
+    }
+    return views;
   }
 
   /** What the server answers when the device asks for the whole conversation. */
@@ -82,16 +98,7 @@ export class Follower {
     const messages = new Map<number, SeenMessage>();
     const { client, device, user } = this.actor;
     for await (const { events } of client.conversation(conversation).pages({ backwards: false, limit: readPageSize })) {
-      for (const event of events) {
-        if (event.type !== 'message' && event.type !== 'hidden') continue;
-        const { reactions = [], pinned } = event.details ?? {};
-        messages.set(event.seq, {
-          text: event.type === 'message' ? textOf(event) : '',
-          isRemoved: event.type === 'hidden',
-          reactions: new Map(reactions.map(({ reaction, count }) => [reaction, count])),
-          isPinned: pinned !== undefined,
-        });
-      }
+      for (const [seq, message] of seenMessagesOf(events)) messages.set(seq, message);
     }
     return { observer: `${device}, reading,`, user, conversation, messages };
   }
@@ -103,12 +110,8 @@ export class Follower {
     if (!this.#firstSeqs.has(conversation)) this.#firstSeqs.set(conversation, seq);
     const act = actOf(event);
     if (act !== undefined) this.#forget(conversation, act);
-    if (event.type === 'message' || event.type === 'hidden') {
-      this.#messages.set(conversation, (this.#messages.get(conversation) ?? new Set()).add(seq));
-      if (event.type === 'message') this.#remember(conversation, { seq, sender: event.sender });
-    } else if (act === undefined) {
-      return;
-    }
+    if (act === undefined && event.type !== 'message' && event.type !== 'hidden') return;
+    if (event.type === 'message') this.#remember(conversation, { seq, sender: event.sender });
     const { user } = this.actor;
     const device = this.#device;
     const sender = 'sender' in event ? event.sender : '';
@@ -122,7 +125,6 @@ export class Follower {
     this.#device = `${this.actor.device}~${++this.#lives}`;
     this.#seqs.clear();
     this.#firstSeqs.clear();
-    this.#messages.clear();
     this.#targets.clear();
   }
 
@@ -139,10 +141,30 @@ export class Follower {
   }
 }
 
-/** `<reaction> <count> <who>`, as the device's view tells it. */
-function countOf(reaction: string): readonly [string, number] {
-  const [name = '', count = '0'] = reaction.split(' ');
-  return [name, Number(count)];
+function untilLoaded(live: LiveMessages): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!live.getSnapshot().isLoading) resolve();
+    };
+    live.subscribe(look);
+    look();
+  });
+}
+
+/** Messages as they are now, of events that come with what has become of them. */
+function seenMessagesOf(events: readonly TimelineEvent[]): ReadonlyMap<number, SeenMessage> {
+  const messages = new Map<number, SeenMessage>();
+  for (const event of events) {
+    if ((event.type !== 'message' && event.type !== 'hidden') || event.seq === 0) continue;
+    const { reactions = [], pinned } = event.details ?? {};
+    messages.set(event.seq, {
+      text: event.type === 'message' ? textOf(event) : '',
+      isRemoved: event.type === 'hidden',
+      reactions: new Map(reactions.map(({ reaction, count }) => [reaction, count])),
+      isPinned: pinned !== undefined,
+    });
+  }
+  return messages;
 }
 
 function actOf(event: TimelineEvent): MessageAct | undefined {

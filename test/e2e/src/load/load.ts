@@ -94,6 +94,16 @@ export class Load implements Disposable {
     return this.#cast.followers.reduce((sum, { resets }) => sum + resets, 0);
   }
 
+  /** Meanwhile history may say that less was read than before; nobody is told so who asks for what they know of. */
+  async whileHistoryIsRebuilt<T>(rebuild: () => Promise<T>): Promise<T> {
+    const resume = this.#cast.reader.stopAsking();
+    try {
+      return await rebuild();
+    } finally {
+      resume();
+    }
+  }
+
   /** Everybody sent anew from now on, and has all the answers. */
   async roundTrips(): Promise<void> {
     const { talkers, room } = this.#cast;

@@ -24,9 +24,21 @@ export class Reader implements Worker {
   readonly #options: ReaderOptions;
   #isOver = false;
   #bursts = 0;
+  /** Grows with each time that history begins anew: its answers then have nothing to do with earlier ones. */
+  #histories = 1;
+  #isAsking = true;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+  }
+
+  /** From now on it only reads; the answer lets it ask again. */
+  stopAsking(): () => void {
+    this.#isAsking = false;
+    this.#histories++;
+    return () => {
+      this.#isAsking = true;
+    };
   }
 
   get bursts(): number {
@@ -55,8 +67,11 @@ export class Reader implements Worker {
     try {
       await backEnd.call('router/act', { conversation, sender: user, act: { cursor: { readSeq } } });
       recorder.read({ ...reading, how: 'acknowledged' });
+      if (!this.#isAsking) return;
+      const asker = `${observer}, history ${this.#histories}`;
       const { conversation: head } = await backEnd.call('history/getConversationSummary', { user, conversation });
-      recorder.read({ ...reading, readSeq: Number((head as { readonly readSeq: string }).readSeq), how: 'answered' });
+      const answer = Number((head as { readonly readSeq: string }).readSeq);
+      if (this.#isAsking) recorder.read({ ...reading, readSeq: answer, how: 'answered', observer: asker });
     } catch {
       // Nobody knows what became of it; the next one comes at once.
     }

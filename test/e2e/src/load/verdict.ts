@@ -95,5 +95,6 @@ async function viewsOf(cast: Cast, records: ServerRecords): Promise<readonly Mes
     if (conversation.startsWith('r:')) continue;
     views.push(follower.viewOf(conversation), await follower.readView(conversation));
   }
+  for (const follower of cast.followers) views.push(...(await follower.shownViews()));
   return [...[...records.values()].map(({ view }) => view), ...views];
 }
