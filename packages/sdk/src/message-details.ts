@@ -4,7 +4,7 @@ import type { HiddenEvent, Message, MessageDetails, RemovalCause, TimelineEvent 
 const causes: readonly (RemovalCause | undefined)[] = [undefined, 'recalled', 'deleted', 'expired', 'erased'];
 
 /** A message's state in the words of the SDK. Own reactions are those that the server names, and those of `self` in sight. */
-export function detailsOf(state: MessageState, self: string): MessageDetails {
+function detailsOf(state: MessageState, self: string): MessageDetails {
   const cause = causes[state.removal];
   return {
     version: state.version,

@@ -233,7 +233,7 @@ describe('the list of conversations', () => {
     expect(await headOf(history, 'eve', group)).toMatchObject({ isMember: false, unread: 0, headSeq: 2 });
   });
 
-  it('pages, and names only where the user is a member when that is asked for', async () => {
+  it('pages, and names only the groups and rooms that the user is a member of when that is asked for', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();
     for (const name of ['a', 'b', 'c']) await timeline.membership(`g:${name}`, { joined: ['ann'], version: 1 });
@@ -245,7 +245,6 @@ describe('the list of conversations', () => {
     const { conversations } = await history.listConversations({ app, user: 'ann', isMembershipOnly: true });
     expect(conversations).toMatchObject([
       { conversation: 'g:a', headSeq: 1, memberSinceSeq: 1 },
-      { conversation: pair, headSeq: 1, isMember: true },
       { conversation: 'r:hall', isMember: true, memberSinceSeq: 1 },
     ]);
     const first = await history.listConversations({ app, user: 'ann', limit: 3 });

@@ -12,7 +12,7 @@ export async function sweepUploads(deps: FileDeps, signal: AbortSignal): Promise
 }
 
 /** One round; answers how many went. */
-export async function sweepOnce({ store, serial, clock }: FileDeps): Promise<number> {
+async function sweepOnce({ store, serial, clock }: FileDeps): Promise<number> {
   let gone = 0;
   for (const key of await store.startedBefore(clock.now() - limits.uploadWithinMs)) {
     await serial.run(key.media, async () => {

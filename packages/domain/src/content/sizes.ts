@@ -1,7 +1,7 @@
 import { type Refusal, refusal } from '@parley/kernel';
 
 /** Bytes of a well-formed string in UTF-8. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -4,7 +4,7 @@ import type { GroupChange, GroupOperation } from '@parley/wire';
 import type { OpenGroup } from '../group.js';
 
 /** What can happen to a group. */
-export type GroupEventChange = NonNullable<GroupEvent['change']>;
+type GroupEventChange = NonNullable<GroupEvent['change']>;
 
 /** A change before it is numbered. */
 export interface GroupDraft {
@@ -23,7 +23,7 @@ export type GroupFold = Partial<OpenGroup>;
 export type GroupOperationType = NonNullable<GroupOperation['kind']>['type'];
 
 /** What an operation of one type says. */
-export type GroupOperationOf<Type extends GroupOperationType> = (NonNullable<GroupOperation['kind']> & { readonly type: Type })['value'];
+type GroupOperationOf<Type extends GroupOperationType> = (NonNullable<GroupOperation['kind']> & { readonly type: Type })['value'];
 
 /** An operation that the permission table lets through, with what else its decision needs. */
 export interface Operation<Type extends GroupOperationType> {

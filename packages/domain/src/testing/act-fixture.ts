@@ -1,4 +1,4 @@
-import { type Conversation, type ErrorName, limits, parseConversation, type Result, type Refusal } from '@parley/kernel';
+import { type Conversation, type ErrorName, parseConversation, type Result, type Refusal } from '@parley/kernel';
 import { type ActInit, createAct, createConversationRules, encodeContent } from '@parley/wire';
 import type { ActDecision, ActFacts, ActRequest, TargetFacts } from '../act/act-facts.js';
 import { decideAct } from '../act/decide-act.js';
@@ -94,6 +94,3 @@ export function outcomeOf(kind: ActKind, options?: Case): ActDecision['type'] | 
 export function refusalTextOf(result: Result<unknown, Refusal>): string {
   return result.ok ? 'none' : `${result.error.name} ${result.error.detail ?? ''}`.trim();
 }
-
-export const editWithinMs = limits.editWithinMs;
-export const recallWithinMs = limits.recallWithinMs;

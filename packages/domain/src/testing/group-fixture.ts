@@ -130,6 +130,3 @@ export function refusalTextOf(group: Group, command: GroupCommand): string {
   const decision = decideGroup(group, command);
   return decision.ok ? 'none' : `${decision.error.name} ${decision.error.detail ?? ''}`.trim();
 }
-
-/** All options with those given. */
-export const options = (init: GroupOptionsInit): GroupOptions => createGroupOptions(init);

@@ -6,7 +6,7 @@ import {
   type MessageOptionsInit,
 } from '@parley/wire';
 
-export const conversation = 'g:club';
+const conversation = 'g:club';
 
 export const textOf = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });
 

@@ -9,7 +9,7 @@ export interface IdbRequest<Result = unknown> {
   onerror: Handler;
 }
 
-export interface IdbOpenRequest extends IdbRequest<IdbDatabase> {
+interface IdbOpenRequest extends IdbRequest<IdbDatabase> {
   onupgradeneeded: Handler;
   onblocked: Handler;
 }
@@ -38,7 +38,7 @@ export interface IdbTable {
   clear(): IdbRequest;
 }
 
-export type IdbKey = string | (string | number)[];
+type IdbKey = string | (string | number)[];
 
 /** The global objects. */
 export interface IdbGlobals {

@@ -1,7 +1,7 @@
 import { decodeTimelineBatch, type TimelineEntry } from '@parley/contracts/events';
 import { type ConversationDetails, createConversationDetails } from '@parley/contracts/history-rows';
 import type { AcceptedRecord } from '@parley/ownedlog';
-import type { HistoryStore, SendRow } from '@parley/store';
+import type { ConversationRow, HistoryStore, SendRow } from '@parley/store';
 import { overtaken } from '@parley/fold';
 import { type ConversationEvent, decodeConversationEvent, encodeConversationEvent } from '@parley/wire';
 import { isRoom } from '../view/kept-window.js';
@@ -10,7 +10,7 @@ import { changeOf, conversationAfter, isKnown } from './conversation-after.js';
 import type { EntryContext } from './entry-context.js';
 import { projectEdit, projectPin, projectReaction, projectRemoval } from './project-act.js';
 import { projectMembers, projectStays } from './project-membership.js';
-import { beginPair, projectMessage } from './project-message.js';
+import { beginPair, isPlainMessage, projectMessage, projectPlainMessage } from './project-message.js';
 import { projectCursor, projectHidden, projectSettings } from './project-own-view.js';
 import { projectErasure, projectRelation, projectReport } from './project-people.js';
 import type { StagedConversation } from './staged-conversation.js';
@@ -37,34 +37,50 @@ export class BatchBuilder {
 
   async add(records: readonly AcceptedRecord[]): Promise<void> {
     const entries = records.flatMap(decodeRecord);
-    await this.#prepare(entries);
-    for (const decoded of entries) {
+    const conversations = await this.#prepare(entries);
+    for (const [i, decoded] of entries.entries()) {
       const { app } = decoded.entry;
       const { conversation } = decoded.event;
-      await this.#add(decoded, this.#staged.known(app, conversation) ?? (await this.#staged.load(app, conversation)));
+      const staged = conversations[i] ?? (await this.#staged.load(app, conversation));
+      // Nearly all are plain messages, and promises would cost more than they do.
+      const adding = this.#add(decoded, staged);
+      if (adding !== undefined) await adding;
     }
   }
 
-  /** Reads at once what a store far away would be asked for one by one: conversations, and states of who writes. */
-  async #prepare(entries: readonly Decoded[]): Promise<void> {
+  /**
+   * Reads at once what a store far away would be asked for one by one: conversations, and states of who writes. Resolves
+   * with the conversations of the entries.
+   */
+  async #prepare(entries: readonly Decoded[]): Promise<readonly (StagedConversation | undefined)[]> {
     const rows = this.#staged;
-    const unknown = entries.filter(({ entry, event }) => rows.known(entry.app, event.conversation) === undefined);
-    if (unknown.length > 1) await Promise.all(unknown.map(({ entry, event }) => rows.load(entry.app, event.conversation)));
+    let conversations = entries.map(({ entry, event }) => rows.known(entry.app, event.conversation));
+    if (conversations.includes(undefined)) {
+      const loading = entries.map(({ entry, event }, i) => conversations[i] ?? rows.load(entry.app, event.conversation));
+      conversations = await Promise.all(loading);
+    }
     const states: Promise<unknown>[] = [];
-    for (const { entry, event } of entries) {
+    for (const [i, { event }] of entries.entries()) {
       if (event.body?.type !== 'content' || event.seq === 0 || event.sender === '' || isRoom(event.conversation)) continue;
-      const staged = rows.known(entry.app, event.conversation);
-      if (staged?.knownState(event.sender) === undefined) states.push(staged?.state(event.sender) ?? Promise.resolve());
+      const staged = conversations[i];
+      if (staged !== undefined && staged.knownState(event.sender) === undefined) states.push(staged.state(event.sender));
     }
     if (states.length > 0) await Promise.all(states);
+    return conversations;
   }
 
-  async #add({ entry, event, offset }: Decoded, staged: StagedConversation): Promise<void> {
-    const { seq, conversation } = event;
-    const change = changeOf(event);
+  /** Undefined when nothing had to be waited for. */
+  #add({ entry, event, offset }: Decoded, staged: StagedConversation): Promise<void> | undefined {
     const before = staged.row;
     staged.row = conversationAfter(before, entry, event);
-    if (seq > 0) this.#addEvent(entry, event, staged);
+    if (event.seq > 0) this.#addEvent(entry, event, staged);
+    if (isPlainMessage(entry, event) && projectPlainMessage({ entry, event, offset, staged })) return undefined;
+    return this.#addChanges({ entry, event, offset }, staged, before);
+  }
+
+  async #addChanges({ entry, event, offset }: Decoded, staged: StagedConversation, before: ConversationRow): Promise<void> {
+    const { seq, conversation } = event;
+    const change = changeOf(event);
     if (change !== undefined && !isKnown(before, change)) await projectMembers(staged, change, seq);
     const context = { entry, event, offset, partition: this.#partition, staged, details: this.#staged.details };
     if (seq === 1) await begin(context);

@@ -43,7 +43,7 @@ async function projectRemoved(context: EntryContext, seq: number): Promise<void>
 }
 
 /** Takes away who reacted to a message. */
-export async function dropReactions(block: StagedBlock, seq: number, offset: number): Promise<void> {
+async function dropReactions(block: StagedBlock, seq: number, offset: number): Promise<void> {
   for await (const key of block.keysOf(reactionsPrefix(seq))) {
     const value = await block.get(key);
     if (value === undefined) continue;

@@ -1,8 +1,8 @@
 import { foldMessage, targetsOf, threadOf } from '@parley/fold';
-import type { Mentions, MessageOptions } from '@parley/wire';
+import type { TimelineEntry } from '@parley/contracts/events';
+import type { ConversationEvent, Mentions, MessageOptions } from '@parley/wire';
 import { isRoom } from '../view/kept-window.js';
 import { expiryKey, present, sortable, threadSpace } from '../rows/detail-keys.js';
-import { raiseFloor } from '../rows/member-state.js';
 import { type EntryContext, isPair, pairOf } from './entry-context.js';
 import { markMentions } from './project-mentions.js';
 import { withState } from './staged-block.js';
@@ -16,9 +16,29 @@ export async function projectMessage(context: EntryContext): Promise<void> {
   if (!isRoom(conversation) && sender !== '' && !isImported) {
     const state = staged.knownState(sender) ?? (await staged.state(sender));
     // Who has no state is not in it: the back end spoke for them.
-    if (state.exists) state.change(offset, (before) => raiseFloor(before, seq, entry.countable));
+    if (state.exists) state.raise(offset, seq, entry.countable);
   }
   if (options !== undefined) await projectOptions(context, options, isImported);
+}
+
+/** A message of a group or of two with which nothing else happens, and not their first. */
+export const isPlainMessage = (entry: TimelineEntry, { seq, conversation, body, options }: ConversationEvent): boolean =>
+  seq > 1 &&
+  body?.type === 'content' &&
+  options === undefined &&
+  entry.rules === undefined &&
+  entry.relation === undefined &&
+  entry.profile === undefined &&
+  !isRoom(conversation);
+
+/** Projects a plain message without waiting for anything; false when the state of its sender is not at hand. */
+export function projectPlainMessage({ entry, event, offset, staged }: Omit<EntryContext, 'partition' | 'details'>): boolean {
+  const { seq, timeMs, sender } = event;
+  const state = sender === '' ? undefined : staged.knownState(sender);
+  if (sender !== '' && state === undefined) return false;
+  staged.noteMessage(seq, timeMs);
+  if (state?.exists === true) state.raise(offset, seq, entry.countable);
+  return true;
 }
 
 /** A conversation of two begins: both have it from now on. */

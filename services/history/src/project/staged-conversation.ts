@@ -182,7 +182,7 @@ export class StagedConversation {
   /** Brings the details into the row. */
   #settle(): void {
     if (this.#last !== undefined && this.#last.seq > this.#details.lastSeq) {
-      this.#details = { ...this.#details, lastSeq: this.#last.seq, lastMs: this.#last.timeMs };
+      this.#details = withLast(this.#details, this.#last.seq, this.#last.timeMs);
       this.#areDetailsChanged = true;
     }
     this.#last = undefined;
@@ -198,3 +198,21 @@ export class StagedConversation {
     }
   }
 }
+
+/** Spelled out: made for every message, where a spread would cost more than all the rest. */
+const withLast = (details: ConversationDetails, lastSeq: number, lastMs: number): ConversationDetails => ({
+  asOf: details.asOf,
+  lastSeq,
+  lastMs,
+  firstMs: details.firstMs,
+  keptCountable: details.keptCountable,
+  sweptSeq: details.sweptSeq,
+  memberCount: details.memberCount,
+  rules: details.rules,
+  relation: details.relation,
+  cursors: details.cursors,
+  profile: details.profile,
+  erased: details.erased,
+  pins: details.pins,
+  everyone: details.everyone,
+});

@@ -1,6 +1,7 @@
 import { encodeMemberState, type MemberState } from '@parley/contracts/history-rows';
 import type { DetailRow } from '@parley/store';
-import { memberStateKey } from '../rows/detail-keys.js';
+import { userSpace } from '../rows/detail-keys.js';
+import { raiseFloor } from '../rows/member-state.js';
 
 /** What one user has of a conversation, as a batch leaves it. */
 export class StagedState {
@@ -26,8 +27,19 @@ export class StagedState {
     this.#isChanged = true;
   }
 
+  /** Has everything up to a place read, unless the record at this offset is in the state already. */
+  raise(offset: number, seq: number, countable: number): void {
+    if (offset < this.#storedAsOf) return;
+    const after = raiseFloor(this.state, seq, countable, offset + 1);
+    if (after === this.state && this.exists) return;
+    this.state = after;
+    this.exists = true;
+    this.#isChanged = true;
+  }
+
   /** The row to write, if there is one. */
   row(app: string, user: string, conversation: string): DetailRow | undefined {
-    return this.#isChanged ? { ...memberStateKey(app, user, conversation), value: encodeMemberState(this.state) } : undefined;
+    if (!this.#isChanged) return undefined;
+    return { app, space: userSpace(user), key: conversation, value: encodeMemberState(this.state) };
   }
 }

@@ -33,7 +33,7 @@ export const statePrefix = 's/';
 export const stateKey = (seq: number): string => `${statePrefix}${sortable(seq)}`;
 /** A user's own reactions, by message. */
 export const ownReactionsPrefix = (user: string): string => `o/${user}/`;
-export const ownReactionsOf = (user: string, seq: number): string => `${ownReactionsPrefix(user)}${sortable(seq)}/`;
+const ownReactionsOf = (user: string, seq: number): string => `${ownReactionsPrefix(user)}${sortable(seq)}/`;
 export const ownReactionKey = (user: string, seq: number, reaction: string): string =>
   `${ownReactionsOf(user, seq)}${encodeURIComponent(reaction)}`;
 /** All reactions to a message in the order in which they came. */

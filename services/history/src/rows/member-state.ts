@@ -8,11 +8,9 @@ import {
 } from '@parley/contracts/history-rows';
 import { limits, ProtobufReader } from '@parley/kernel';
 import type { MembershipSpan } from '@parley/store';
-import { createConversationSettings } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 
 export const noState: MemberState = createMemberState({});
-export const noSettings = createConversationSettings({});
 
 /** Whether the user is in the group now, as far as the state says. */
 export const isStaying = ({ stays }: MemberState): boolean => stays.at(-1)?.to === 0;
@@ -34,14 +32,22 @@ export function exit({ stays }: MemberState, seq: number): readonly Stay[] {
 }
 
 /** The state with everything up to a place read; what is below the floor already changes nothing. */
-export function raiseFloor(state: MemberState, seq: number, countable: number): MemberState {
+export function raiseFloor(state: MemberState, seq: number, countable: number, asOf = state.asOf): MemberState {
   if (seq <= state.floorSeq) return state;
   const { mentions } = state;
+  // Made for every message, and a spread would cost more than all the rest.
   return {
-    ...state,
+    asOf,
+    updatedMs: state.updatedMs,
+    stays: state.stays,
     floorSeq: seq,
     floorCountable: Math.max(countable, state.floorCountable),
+    readSeq: state.readSeq,
+    deliveredSeq: state.deliveredSeq,
+    readings: state.readings,
     mentions: mentions.length === 0 ? mentions : mentions.filter((mark) => mark.seq > seq),
+    settings: state.settings,
+    hasHidden: state.hasHidden,
   };
 }
 

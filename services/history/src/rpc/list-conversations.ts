@@ -18,7 +18,9 @@ export async function listConversations(deps: QueryDeps, request: ListConversati
   const limit = checkLimit(request.limit, { byDefault: historyLimits.conversationsPage, max: historyLimits.conversationsPage });
   const asOfMs = Math.max(0, deps.clock.now() - historyLimits.asOfMarginMs);
   if (request.isCurrent) await deps.progress.current();
-  const { found, last } = await userConversations(deps, app, { user, after, limit });
+  // What two say to each other comes on their own channels: nobody subscribes to it.
+  const prefix = request.isMembershipOnly ? 'g:' : '';
+  const { found, last } = await userConversations(deps, app, { user, after, limit, prefix });
   const rooms = after === '' ? await roomsOf(deps, request) : [];
   const heads = await Promise.all(found.filter((each) => mayHaveChanged(each, request)).map((each) => describe(deps, request, each)));
   const changed = heads.filter((head) => head !== undefined);

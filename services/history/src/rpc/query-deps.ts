@@ -27,7 +27,7 @@ export interface Seen {
 }
 
 /** The conversation once its head is at least there; rejects with NOT_OWNER and TIMEOUT. */
-export async function conversationAt(deps: QueryDeps, app: string, conversation: string, atLeastSeq = 0): Promise<HeldConversation> {
+async function conversationAt(deps: QueryDeps, app: string, conversation: string, atLeastSeq = 0): Promise<HeldConversation> {
   const projector = deps.projectorOf(app, conversation);
   const held = await deps.conversations.get(app, conversation);
   if (held.row.headSeq >= atLeastSeq) return held;

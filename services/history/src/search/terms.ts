@@ -7,8 +7,7 @@ const pieces = new RegExp(`${spaceless.source}+|(?:(?!${spaceless.source})[\\p{L
 export const termsVersion = 1;
 
 /** How letters are compared: by what they are (NFKC), without case and diacritics. */
-export const normalize = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().normalize('NFD').replace(marks, '').normalize('NFC');
+const normalize = (text: string): string => text.normalize('NFKC').toLowerCase().normalize('NFD').replace(marks, '').normalize('NFC');
 
 /** What is looked for, taken apart. */
 export interface Query {

@@ -28,7 +28,7 @@ export async function sweepWhileRunning(options: SweepOptions, signal: AbortSign
 }
 
 /** One pass over everything that this process projects. */
-export async function sweepOnce(deps: SweepDeps, retention: RetentionSweep, signal: AbortSignal): Promise<void> {
+async function sweepOnce(deps: SweepDeps, retention: RetentionSweep, signal: AbortSignal): Promise<void> {
   let isFilesDirty = false;
   for (const projector of deps.projectors.values()) {
     while (!signal.aborted && (await sweepExpiries(deps, projector))) await sleep(deps.clock, 0);

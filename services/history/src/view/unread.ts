@@ -23,7 +23,7 @@ export function unreadOf({ row, details }: HeldConversation, { state, isMember }
   return { count, mentions: [...own, ...everyone].sort((a, b) => b.seq - a.seq).slice(0, limits.mentionMarksMax) };
 }
 
-export const isMuted = ({ settings }: MemberState, nowMs: number): boolean => (settings?.mutedUntilMs ?? 0) > nowMs;
+const isMuted = ({ settings }: MemberState, nowMs: number): boolean => (settings?.mutedUntilMs ?? 0) > nowMs;
 
 /** What a conversation adds to the user's total: of a muted one only what names the user aloud. */
 export function countedUnread(state: MemberState, { count, mentions }: Unread, nowMs: number): number {

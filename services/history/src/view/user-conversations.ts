@@ -18,6 +18,16 @@ export interface ListedConversation {
   readonly value: Uint8Array;
 }
 
+/** Where a page begins, and what of a user's conversations is wanted. */
+export interface ListPage {
+  readonly user: string;
+  /** Empty, or the conversation before the page. */
+  readonly after: string;
+  readonly limit: number;
+  /** What the ids begin with; by default any. */
+  readonly prefix?: string;
+}
+
 export interface UserConversationsDeps {
   readonly store: HistoryStore;
   readonly conversations: Conversations;
@@ -30,9 +40,9 @@ export interface UserConversationsDeps {
 export async function userConversations(
   { store, conversations }: UserConversationsDeps,
   app: string,
-  { user, after, limit }: { readonly user: string; readonly after: string; readonly limit: number },
+  { user, after, limit, prefix = '' }: ListPage,
 ): Promise<{ readonly found: readonly ListedConversation[]; readonly last: string | undefined }> {
-  const rows = await store.details(app, userSpace(user), { limit, ...(after === '' ? {} : { from: behind(after) }) });
+  const rows = await store.details(app, userSpace(user), { limit, prefix, ...(after === '' ? {} : { from: behind(after) }) });
   const last = rows.length < limit ? undefined : rows.at(-1)?.key;
   const known = rows.map(({ key }) => conversations.known(app, key));
   // Most are known, and promises cost: only the others are waited for.

@@ -1,18 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import S3rver from 's3rver';
 import { describeMediaStore } from '../testing/media-store-suite.js';
 import { S3Client } from './s3-client.js';
 import { S3MediaStore } from './s3-media-store.js';
-
-/** The part of s3rver that is used; it comes without types. */
-interface FakeS3 {
-  new (options: Readonly<Record<string, unknown>>): { run(): Promise<AddressInfo>; close(): Promise<void> };
-}
-const S3rver = createRequire(import.meta.url)('s3rver') as FakeS3;
 
 const folder = await mkdtemp(join(tmpdir(), 'parley-s3-'));
 const buckets = Array.from({ length: 8 }, (_, i) => ({ name: `files-${i}` }));

@@ -109,7 +109,7 @@ function operatorOf(body: NoticeCommand['body']): string {
 }
 
 /** For publications that leave out nobody. */
-export const toEverybody = { exceptPeer: '', exceptConnection: 0, ...forEverybody } as const;
+const toEverybody = { exceptPeer: '', exceptConnection: 0, ...forEverybody } as const;
 
 const forced: readonly MembershipCause[] = [MembershipCause.OFFLINE, MembershipCause.KICKED, MembershipCause.BANNED];
 
