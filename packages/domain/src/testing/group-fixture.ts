@@ -5,7 +5,6 @@ import {
   createGroupOptions,
   type GroupAttribute,
   type GroupOperationInit,
-  type GroupOptions,
   type GroupOptionsInit,
   GroupRole,
 } from '@parley/wire';
