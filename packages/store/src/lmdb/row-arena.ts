@@ -39,9 +39,25 @@ export class RowArena {
 
   /** UTF-8 with its length in bytes before it. */
   text(value: string): void {
+    if (value.length < 0x80 && this.#ascii(value)) return;
     this.uint(Buffer.byteLength(value));
     this.#reserve(value.length * 3);
     this.#pos += this.#chunk.write(value, this.#pos);
+  }
+
+  /** Writes a short text character by character, as ids are: two calls into native code cost more. False for other characters. */
+  #ascii(value: string): boolean {
+    this.#reserve(value.length + 1);
+    const chunk = this.#chunk;
+    let pos = this.#pos;
+    chunk[pos++] = value.length;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) return false;
+      chunk[pos++] = code;
+    }
+    this.#pos = pos;
+    return true;
   }
 
   /** Bytes with their number before them. */

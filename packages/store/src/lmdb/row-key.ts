@@ -92,7 +92,9 @@ export class RowKey {
   }
 
   static textBehind(key: Uint8Array, offset: number): string {
-    return Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8', offset);
+    // What the database binding gives is a Buffer; a view of it for each row of a range would cost more than the text.
+    const view = Buffer.isBuffer(key) ? key : Buffer.from(key.buffer, key.byteOffset, key.length);
+    return view.toString('utf8', offset);
   }
 
   /** The two parts behind the first `offset` bytes of a key that ends with the second. */
