@@ -1,6 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '@parley/kernel';
 import type * as Parley from '../src/index.js';
 import { FakeServer } from '../src/fake/fake-server.js';
 import { ManualClock, settle } from '../src/fake/manual-clock.js';
@@ -9,11 +10,12 @@ import { bundle } from './bundle-sources.js';
 /** The globals that a page has, and no others; time is the test's. */
 function makePage(clock: ManualClock, server: FakeServer): { readonly [name: string]: unknown } {
   let lastTimer = 0;
+  const random = seededRandom(7);
   const timers = new Map<number, () => void>();
   const page: Record<string, unknown> = {
     TextDecoder,
     btoa,
-    crypto: { getRandomValues: (bytes: Uint8Array) => bytes.set(bytes.map((_, i) => (i * 37 + ++lastTimer) % 256)) },
+    crypto: { getRandomValues: (bytes: Uint8Array) => bytes.set(random.bytes(bytes.length)) },
     performance: { now: () => clock.monotonic() },
     setTimeout: (action: () => void, ms: number) => {
       timers.set(++lastTimer, clock.setTimer(ms, action));
@@ -61,6 +63,45 @@ async function usePage(clock: ManualClock, client: Parley.Client): Promise<void>
   await expect(answer(client.people.block('bob'))).resolves.toMatchObject([{ other: 'bob', relation: { isBlocked: true } }]);
   const { conversations } = await answer(client.queryConversations());
   expect(conversations.map(({ conversation }) => conversation).sort()).toEqual(['g:team', 'u:alice|bob']);
+}
+
+/** Lists, live messages, a local store and files. */
+async function usePageLater(clock: ManualClock, page: ReturnType<typeof createContext>): Promise<void> {
+  const { createClient, memoryStore } = page['Parley'] as typeof Parley;
+  const localStore = memoryStore();
+  const run = async (work: (client: Parley.Client, live: Parley.LiveMessages) => Promise<void>): Promise<void> => {
+    const client = createClient({ url: 'ws://page', token: () => 'alice', user: 'alice', localStore });
+    const live = client.user('bob').live();
+    void client.connect();
+    await clock.advance(1_000);
+    await work(client, live);
+    live.close();
+    client.close();
+    await clock.advance(100);
+  };
+  await run(async (client, live) => {
+    const talk = client.user('bob');
+    const sent = talk.send('kept');
+    const file = talk.sendFile(Uint8Array.of(1, 2, 3), { name: 'a.txt' });
+    await clock.advance(1_000);
+    talk.react(sent.seq ?? 0, '+');
+    talk.unpin(1);
+    talk.pin(1);
+    file.cancel();
+    await clock.advance(1_000);
+    expect(file.state).toBe('failed');
+    const kept = live.getSnapshot().entries.find((entry) => entry.type === 'message' && entry.seq === sent.seq);
+    expect(kept).toMatchObject({ content: { text: 'kept' }, details: { reactions: [{ count: 1 }] } });
+    expect(client.conversations.getSnapshot().conversations.map(({ conversation }) => conversation)).toContain(talk.id);
+    talk.recall(sent.seq ?? 0);
+  });
+  await run(async (client, live) => {
+    const thread = client.user('bob').liveThread(1);
+    await clock.advance(1_000);
+    expect(live.getSnapshot().entries.slice(-1)).toMatchObject([{ type: 'hidden', details: { removed: { cause: 'recalled' } } }]);
+    expect(thread.getSnapshot().root).toMatchObject({ seq: 1 });
+    thread.close();
+  });
 }
 
 describe('the bundle', () => {
@@ -113,5 +154,6 @@ describe('the bundle', () => {
     expect(client.rooms.all).toEqual([]);
     await usePage(clock, client);
     client.close();
+    await usePageLater(clock, page);
   });
 });

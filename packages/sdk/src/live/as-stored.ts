@@ -18,11 +18,12 @@ export interface StoredContext {
 export function asStored(told: Told, context: StoredContext): { readonly told: Told; readonly isThreadKnown: boolean } {
   const { event, source } = told;
   const known = { told, isThreadKnown: true };
-  if (event.type !== 'message' || !event.isOwn || told.state !== undefined) return known;
+  if (told.state !== undefined || (event.type !== 'message' && event.type !== 'hidden')) return known;
   const { options } = source;
   const reply = options?.reply;
   const isOpen = reply !== undefined && reply.rootSeq === 0;
-  const isLasting = context.destroyAfterMs === 0 || (options?.expiresMs ?? 0) > 0;
+  const isOwn = event.type === 'message' && event.isOwn;
+  const isLasting = !isOwn || context.destroyAfterMs === 0 || (options?.expiresMs ?? 0) > 0;
   if (!isOpen && isLasting) return known;
   const found = isOpen ? context.find(reply.seq) : undefined;
   // A place without anything says nothing of its thread.

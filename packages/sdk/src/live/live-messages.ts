@@ -376,7 +376,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     for (const { seq } of before) {
       if (!this.#pins.some((pin) => pin.seq === seq)) this.#rows.setState(seq, (state) => foldEviction(state, seq, source));
     }
-    if (this.#isPartial || this.#firstSeq > 1) void this.#learnPins(source.seq).catch(() => {});
+    // Whether the user may see it, and how many others stand out that they may not.
+    const isKnown = this.#rows.get(source.body.value.seq) !== undefined && !this.#isPartial && this.#firstSeq === 1;
+    if (!isKnown) void this.#learnPins(source.seq).catch(() => {});
   }
 
   /** As they are once history has come so far. */

@@ -90,7 +90,7 @@ export class Unsent {
     const entry = this.#entries.get(clientMsgId);
     if (entry !== undefined && isPrepared(entry.handle) && entry.handle !== handle) return;
     const isDone = request.isAct === true ? state === 'failed' || this.#isSeen(handle) : state === 'stored';
-    if (request.isTransient === true || isDone) {
+    if (request.isTransient === true || isDone || handle.error?.name === 'CANCELLED') {
       if (!this.#entries.delete(clientMsgId)) return;
     } else {
       this.#entries.set(clientMsgId, { handle, timeMs: entry?.timeMs ?? this.#parts.clock.now(), shown: undefined });

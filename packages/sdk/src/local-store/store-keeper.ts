@@ -1,5 +1,5 @@
 import { type Clock, systemClock, withTimeout } from '@parley/kernel';
-import { decodeAs, encodeAs, messageStateSchema } from '@parley/wire';
+import { decodeAs, encodeAs, type MessageState, messageStateSchema } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
 import type { Told } from '../event-decoder.js';
@@ -133,7 +133,8 @@ export class StoreKeeper {
     const range = { fromSeq: window.fromSeq, toSeq: window.lastSeq };
     try {
       const found = await this.#within(this.#options.store.events(conversation, range));
-      const states = found.flatMap(({ state }) => (state === undefined ? [] : [decodeAs(messageStateSchema, state)]));
+      const states: MessageState[] = [];
+      for (const { state } of found) if (state !== undefined) states.push(decodeAs(messageStateSchema, state));
       return { ...range, events: this.#parts.decoder.decodePage({ events: found.map(({ event }) => event), states }, () => {}) };
     } catch (error) {
       this.#leave(error);
@@ -217,16 +218,16 @@ export class StoreKeeper {
     const kept = await this.events(conversation);
     const codec = this.#parts?.decoder;
     if (kept === undefined || codec === undefined) return;
-    const changes = kept.events.flatMap((told): readonly StoreChange[] => {
-      const source = scrubbed(told.source, isRemoved);
-      if (source === told.source) return [];
-      const state = told.state && { state: encodeAs(messageStateSchema, told.state) };
-      return [{ type: 'event', conversation, value: { seq: told.seq, event: codec.encode(source), ...state } }];
-    });
+    const changes: StoreChange[] = [];
     // What was trimmed meanwhile must not come back.
     const { fromSeq } = this.#windows.get(conversation) ?? { fromSeq: Number.MAX_SAFE_INTEGER };
-    const left = changes.filter((change) => change.type === 'event' && change.value.seq >= fromSeq);
-    if (left.length > 0) await this.#write(left);
+    for (const { seq, source, state } of kept.events) {
+      const left = scrubbed(source, isRemoved);
+      if (left === source || seq < fromSeq) continue;
+      const value = { seq, event: codec.encode(left), ...(state && { state: encodeAs(messageStateSchema, state) }) };
+      changes.push({ type: 'event', conversation, value });
+    }
+    if (changes.length > 0) await this.#write(changes);
   }
 
   #push(change: StoreChange): void {

@@ -3,6 +3,7 @@ import { Emitter, type Off } from '../emitter.js';
 import type { PreparedSend } from '../live/unsent.js';
 import type { PendingSend } from '../outbox-store.js';
 import { type SendHandle, type SendState, SendTracker, type StoredMessage } from '../send-handle.js';
+import { cancelled, makeStop } from './stop.js';
 
 export interface PreparedOptions {
   /** What is shown until the message is sent. */
@@ -19,7 +20,7 @@ export class PreparedMessage implements PreparedSend {
   readonly #changes = new Emitter<{ change: SendHandle }>();
   #request: PendingSend;
   #progress = 0;
-  #stop = new AbortController();
+  #stop = makeStop();
   #sent: SendHandle | undefined;
 
   constructor(options: PreparedOptions) {
@@ -89,7 +90,7 @@ export class PreparedMessage implements PreparedSend {
   }
 
   async #prepare(): Promise<void> {
-    const stop = new AbortController();
+    const stop = makeStop();
     this.#stop = stop;
     const told = (part: number): void => {
       this.#progress = part;
@@ -115,6 +116,3 @@ export class PreparedMessage implements PreparedSend {
     else if (seq !== undefined && messageId !== undefined) void done.then((stored) => this.#tracker.succeed(stored));
   }
 }
-
-const cancelled = (): ParleyClientError =>
-  new ParleyClientError({ name: 'CANCELLED', code: 0, retry: 'never', message: 'It was cancelled.' });

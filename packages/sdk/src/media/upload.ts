@@ -7,6 +7,7 @@ import type { FileSource } from './file-source.js';
 import type { HttpAnswer, HttpPort } from './http-port.js';
 import type { FileDetails } from './media-content.js';
 import { mediaLimits } from './media-limits.js';
+import { makeStop, reasonOf } from './stop.js';
 
 /** Where begun uploads are remembered, so that they go on after a restart. */
 export interface UploadMemory {
@@ -81,7 +82,7 @@ class Upload {
       } catch (thrown) {
         if (signal?.aborted === true) {
           this.#cancel();
-          throw signal.reason;
+          throw reasonOf(signal);
         }
         const error = ParleyClientError.from(thrown);
         if (isClosed()) throw error;
@@ -102,7 +103,7 @@ class Upload {
     if (!this.#isOffsetKnown) await this.#askOffset(upload);
     this.#tell(this.#offset);
     while (this.#offset < this.#total) {
-      if (signal?.aborted === true) throw signal.reason;
+      if (signal?.aborted === true) throw reasonOf(signal);
       await this.#sendPiece(upload);
     }
     const body = { type: 'completeUpload', value: { media: upload.media } } as const;
@@ -160,8 +161,8 @@ class Upload {
   /** Given up when nothing moves any more. */
   async #request(request: Omit<Parameters<HttpPort['send']>[0], 'signal'>): Promise<HttpAnswer> {
     const { http, parts, signal } = this.#options;
-    const given = new AbortController();
-    const giveUp = (): void => given.abort(signal?.reason);
+    const given = makeStop();
+    const giveUp = (): void => given.abort();
     const waitMs = http.tellsProgress || request.method === 'HEAD' ? mediaLimits.silentMs : mediaLimits.chunkMs;
     let cancel = parts.clock.setTimer(waitMs, giveUp);
     signal?.addEventListener('abort', giveUp);
@@ -181,7 +182,7 @@ class Upload {
   /** While the client is offline there is nothing to try. */
   #connected(): Promise<void> {
     const { parts, signal, isClosed } = this.#options;
-    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
     if (isClosed()) return Promise.reject(closed());
     if (parts.requests.connection !== undefined) return Promise.resolve();
     let off = (): void => {};
@@ -226,7 +227,7 @@ const tus = { 'tus-resumable': '1.0.0' } as const;
 function aborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
+    const abort = (): void => reject(reasonOf(signal));
     signal.addEventListener('abort', abort);
     const over = (): void => signal.removeEventListener('abort', abort);
     promise.then(resolve, reject);
