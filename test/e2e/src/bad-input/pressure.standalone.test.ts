@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomId, sleep, systemClock, systemRandom } from '@parley/kernel';
 import { type Client, createClient, type Message } from '@parley/sdk/node';
 import { appToken, type DeployedApp, newDeployedApp, unhurriedLimits } from '@parley/testkit';
 import { type ClientFrameInit, closeCodes, encodeClientFrames, encodeContent } from '@parley/wire';
+import { memoryOf } from './memory-of.js';
 import { errorIn, RawClient } from './raw-client.js';
 import { ServerUnderAttack } from './server-under-attack.js';
 
@@ -145,12 +145,4 @@ function counting(client: Client, group?: string): { until(count: number): Promi
         look();
       }),
   };
-}
-
-/** Memory of the server that is not files, in bytes; undefined where the system does not tell. */
-function memoryOf(server: ServerUnderAttack): number | undefined {
-  const pid = server.deployment.parts[0]?.pid;
-  if (process.platform !== 'linux' || pid === undefined) return undefined;
-  const kilobytes = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) * 1_024;
 }

@@ -43,6 +43,17 @@ export async function granted(client: RawClient, body: RequestBody): ReturnType<
   return answer;
 }
 
+/** The same, asked again while there were too many, or the machine is busy. */
+export async function grantedAtLast(client: RawClient, body: RequestBody): ReturnType<RawClient['ask']> {
+  for (;;) {
+    const answer = await client.ask(body);
+    if (answer.type !== 'error') return answer;
+    const { name, retryAfterMs } = answer.value;
+    if (name !== 'RATE_LIMITED' && name !== 'OVERLOADED') throw new Error(`${body.type}: ${JSON.stringify(answer.value)}`);
+    await sleep(systemClock, retryAfterMs);
+  }
+}
+
 /** The refusal of a request for another reason than that there were too many, or that the machine is busy. */
 export async function refusalIn(client: RawClient, body: RequestBody): Promise<SeenError> {
   for (;;) {
