@@ -363,9 +363,19 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       this.changed();
     }
     if (event.what !== 'settings' || event.settings.clearedSeq === undefined) return;
-    this.#firstSeq = Math.max(this.#firstSeq, event.settings.clearedSeq + 1);
-    this.#clip(this.#firstSeq);
+    this.#beginAt(event.settings.clearedSeq + 1);
     this.changed();
+  }
+
+  /** What stands before is not for this user any more. */
+  #beginAt(firstSeq: number): void {
+    if (firstSeq <= this.#firstSeq) return;
+    this.#firstSeq = firstSeq;
+    const wasEmpty = this.#spans.newest === undefined;
+    this.#clip(firstSeq);
+    if (wasEmpty || this.#spans.newest !== undefined) return;
+    this.#focus = atEnd;
+    this.#startOver();
   }
 
   #foldPins({ source }: Told): void {
@@ -411,10 +421,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** Sync says that something has happened here, which need not be an event with a seq. */
   #listed(firstSeq: number): void {
-    if (firstSeq > this.#firstSeq) {
-      this.#firstSeq = firstSeq;
-      this.#clip(firstSeq);
-    }
+    this.#beginAt(firstSeq);
     const isBehind = this.#upTo > 0 && this.#deps.parts.timeline.lastSeq(this.conversation) > this.#upTo;
     if (isBehind) this.#startOver();
     else if (!this.#isLoading) void this.#refresh(this.#rows.all.map(({ seq }) => seq));
