@@ -7,7 +7,7 @@ import { between, type World } from '../world/world.js';
 import { type Person, Traffic } from './g8-traffic.js';
 
 const seeds = soakRounds({ short: 1, full: 10 });
-const rounds = soakRounds({ short: 8, full: 60 });
+const rounds = soakRounds({ short: 5, full: 60 });
 const deedsPerRound = 40;
 
 /** G8: after a sync the client has what the server has for the user, whatever happened while it was away. */

@@ -1,10 +1,13 @@
 import { expect } from '@jest/globals';
+import { sleep, systemClock } from '@parley/kernel';
 import type { SettingsPatch, TypingChanged } from '@parley/sdk';
 import type { Actor } from '../world/actor.js';
 import { expectAlike } from '../world/server-view.js';
 import { between } from '../world/world.js';
 import type { Circle } from './circle.js';
 import { socialRules } from './use-case-apps.js';
+
+const keyEveryMs = 100;
 
 export async function typeToOnlookers(circle: Circle): Promise<void> {
   const { ann, bob, cid } = circle;
@@ -16,8 +19,11 @@ export async function typeToOnlookers(circle: Circle): Promise<void> {
   elsewhere.client.look(between(elsewhere.user, cid.user));
   // Looking is told on the same line as what is asked after it.
   for (const device of bob) await device.client.conversation(conversation).item();
-  ann[0].client.conversation(conversation).typing();
-  const typed = await looking.until('typing', () => typingOn(looking).at(-1));
+  const typed = await typeUntil(
+    ann[0],
+    conversation,
+    looking.until('typing', () => typingOn(looking).at(-1)),
+  );
   expect(typed).toMatchObject({ user: ann[0].user, conversation, isTyping: true, seq: 0 });
   await ann[0].send(conversation, 'that was it');
   for (const device of circle.everybody) await device.sees(conversation, 'that was it');
@@ -167,6 +173,15 @@ export async function settleOnOneDevice(circle: Circle): Promise<void> {
       (event) => event.type === 'conversationChanged' && event.conversation === conversation && !event.isOwn,
     );
     expect(heard).toEqual([]);
+  }
+}
+
+/** Key after key: the SDK tells it now and then, and a server that is busy leaves it out. */
+async function typeUntil<T>({ client }: Actor, conversation: string, seen: Promise<T>): Promise<T> {
+  for (;;) {
+    client.conversation(conversation).typing();
+    const isSeen = await Promise.race([seen.then(() => true), sleep(systemClock, keyEveryMs).then(() => false)]);
+    if (isSeen) return seen;
   }
 }
 
