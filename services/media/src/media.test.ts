@@ -105,6 +105,7 @@ describe('files', () => {
     expect(progress[0]).toBeGreaterThan(0);
     const { media: info } = await fixture.calls.completeUpload(createCompleteUploadRequest({ ...of, media }), call);
     expect(info?.sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    expect(fixture.faults).toEqual([]);
   });
 
   it('tell how far an upload has come, and take bytes there only', async () => {

@@ -39,7 +39,11 @@ export async function openMediaServer(options: MediaServerOptions): Promise<Medi
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (_request, reply) => void reply.headers(openHeaders));
-  app.setErrorHandler((error: FastifyError | ParleyError, _request, reply) => answerError(options, reply, error));
+  app.setErrorHandler((error: FastifyError | ParleyError, request, reply) => {
+    // Whoever breaks the connection in the middle of an upload goes on later, and hears nothing now.
+    const isCut = request.raw.errored === error;
+    return answerError(options, reply, isCut ? new ParleyError('UNAVAILABLE', 'the connection broke') : error);
+  });
   app.setNotFoundHandler((_request, reply) => answerError(options, reply, new ParleyError('MEDIA_NOT_FOUND')));
   addRoutes(app, options);
   await app.listen({ host: options.host, port: options.port });

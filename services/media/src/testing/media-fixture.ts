@@ -10,6 +10,8 @@ import { DiskMediaStore } from '../store/disk-media-store.js';
 export interface MediaFixture extends AsyncDisposable {
   readonly service: MediaService;
   readonly calls: MediaService['handlers'];
+  /** What the server has logged as errors: somebody would have to act. */
+  readonly faults: readonly string[];
   /** Lets time pass for URLs. */
   later(ms: number): void;
 }
@@ -25,13 +27,17 @@ export async function startMedia(): Promise<MediaFixture> {
   };
   let ownUrl = '';
   const store = new DiskMediaStore(folder);
-  const deps = { store, urlKey: 'k'.repeat(32), publicUrl: () => ownUrl, clock, random: systemRandom, telemetry: silentTelemetry };
+  const faults: string[] = [];
+  const logger = { ...silentTelemetry.logger, error: (message: string) => void faults.push(message) };
+  const telemetry = { ...silentTelemetry, logger };
+  const deps = { store, urlKey: 'k'.repeat(32), publicUrl: () => ownUrl, clock, random: systemRandom, telemetry };
   const service = createMediaService(deps);
   const http = await openMediaServer({ ...deps, serial: service.serial, host: '127.0.0.1', port: 0 });
   ownUrl = `http://127.0.0.1:${http.port}`;
   return {
     service,
     calls: service.handlers,
+    faults,
     later: (ms) => {
       passedMs += ms;
     },

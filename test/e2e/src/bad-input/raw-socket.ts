@@ -46,6 +46,11 @@ export class RawSocket {
     return this;
   }
 
+  /** Breaks the connection. */
+  cut(): void {
+    this.#socket.destroy();
+  }
+
   /** What came back until the server closed the connection. */
   async ended(): Promise<string> {
     await withTimeout(systemClock, patienceMs, this.#ended, () => new Error(`still open; the server said ${JSON.stringify(this.#answer)}`));
