@@ -58,6 +58,11 @@ describe('a message', () => {
     expect(foldEvents(state, 1, later)).toEqual(createMessageState({ ...gone, version: 10 }));
   });
 
+  it('stays pinned by whom and since when it was pinned first', () => {
+    const state = foldEvents(undefined, 1, [pinned(2, 'ann', 1), pinned(3, 'bob', 1)]);
+    expect(state).toMatchObject({ pinnedBy: 'ann', pinnedMs: pinned(2, 'ann', 1).timeMs });
+  });
+
   it('counts the answers of its thread, also when it is gone itself', () => {
     const answers = [
       said(2, 'bob', { reply: { seq: 1, rootSeq: 1 } }),
