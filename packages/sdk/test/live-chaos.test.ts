@@ -175,7 +175,7 @@ describe('whatever happens, and wherever one looks', () => {
         expect(inList(client.conversations.find(id))).toEqual(inList(await asked));
         expect(client.conversations.getSnapshot()).toMatchObject({ isSynced: true, hasMore: false });
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   }, 120_000);
 });

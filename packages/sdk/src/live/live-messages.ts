@@ -1,6 +1,5 @@
 import { erasePins, foldEviction, foldPins, threadOf } from '@parley/fold';
-import type { MessageList, Pin, QueryHistoryInit } from '@parley/wire';
-import { backOff } from '../catch-up.js';
+import type { Pin, QueryHistoryInit } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
 import type { Off } from '../emitter.js';
@@ -9,6 +8,7 @@ import type { TimelineEvent } from '../events.js';
 import type { SeqRange } from '../local-store/local-store.js';
 import { asStored } from './as-stored.js';
 import { coveredBy, type KeptEvents } from './covered-by.js';
+import { Inquiry } from './inquiry.js';
 import { liveLimits } from './live-limits.js';
 import { LiveView } from './live-view.js';
 import { isWithheld } from './message-rows.js';
@@ -67,8 +67,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   readonly #rows: RowSet;
   readonly #spans = new SeqSpans();
   readonly #offs: readonly Off[];
-  /** What is told while a question is out. */
-  readonly #listening = new Set<Told[]>();
+  readonly #inquiry: Inquiry;
   #pins: readonly Pin[] = [];
   /** There are messages here that the user does not see; which pins have to go for others they cannot know then. */
   #isPartial = false;
@@ -80,8 +79,6 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   #focus = atEnd;
   #isLoading = true;
   #error: ParleyClientError | undefined;
-  /** Changes when what is under way has become void. */
-  #generation = 0;
   #isClosed = false;
 
   constructor(conversation: string, deps: LiveDeps, options: LiveMessagesOptions = {}) {
@@ -91,6 +88,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     this.#pageSize = options.pageSize ?? liveLimits.pageSize;
     this.#heldMax = options.heldMax ?? liveLimits.heldMax;
     this.#rows = new RowSet(deps.parts, () => this.changed());
+    this.#inquiry = new Inquiry(deps.parts, conversation);
     this.#offs = this.#listen(deps);
     void this.#begin();
   }
@@ -121,7 +119,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   /** Nothing is told any more. */
   close(): void {
     this.#isClosed = true;
-    this.#generation++;
+    this.#inquiry.renew();
     for (const off of this.#offs) off();
     this.#rows.clear();
     this.end();
@@ -181,12 +179,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** What is in the store, then what is missing for a page. */
   async #begin(): Promise<void> {
-    const generation = this.#generation;
-    const heard: Told[] = [];
-    this.#listening.add(heard);
-    const kept = await this.#deps.kept(this.conversation);
-    this.#listening.delete(heard);
-    if (generation !== this.#generation) return;
+    const opened = await this.#inquiry.during(() => this.#deps.kept(this.conversation));
+    if (opened === undefined) return;
+    const { answer: kept, heard } = opened;
     if (kept === undefined || kept.events.length === 0) {
       this.#startOver();
       return;
@@ -226,67 +221,35 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** Replaces everything by a page; what is shown stays until it is there. */
   #startOver(): void {
-    const generation = ++this.#generation;
+    this.#inquiry.renew();
     this.#isLoading = true;
     this.changed();
     void this.#keepTrying(async () => {
       const focus = this.#focus;
       const isAtEnd = focus === atEnd || (this.#focusSpan?.toSeq ?? 0) >= (this.#spans.newest?.toSeq ?? 0);
       const place = isAtEnd ? { fromSeq: 0, backwards: true } : { fromSeq: focus, isAround: true };
-      await this.#page(place, 'instead');
-      if (generation !== this.#generation) return;
-      if (isAtEnd) await this.#loadOlder(Math.min(this.#pageSize, fewRows));
-      if (generation !== this.#generation) return;
-      if (isAtEnd) this.#focus = atEnd;
+      const page = await this.#page(place, 'instead');
+      if (page === undefined) return;
       this.#isLoading = false;
-      this.#error = undefined;
+      if (isAtEnd) await this.#loadOlder(Math.min(this.#pageSize, fewRows));
+      if (isAtEnd) this.#focus = atEnd;
       this.#bound();
       await this.#loadPins();
     });
   }
 
-  /** Until it succeeds, has become void, or the server refuses for good. */
-  async #keepTrying(action: () => Promise<void>): Promise<void> {
-    const generation = this.#generation;
-    for (let failures = 0; ; ) {
-      try {
-        await action();
-        return;
-      } catch (thrown) {
-        if (generation !== this.#generation) return;
-        this.#error = ParleyClientError.from(thrown);
-        if (!this.#error.retryable) this.#isLoading = false;
-        this.changed();
-        if (!this.#error.retryable) return;
-        await backOff(this.#deps.parts, failures++, this.#error.retryAfterMs);
-        if (generation !== this.#generation) return;
-      }
-    }
-  }
-
-  /** Asks, and hears meanwhile what the answer may not know. Undefined when the answer has become void. */
-  async #ask<Answer extends { readonly headSeq: number }>(
-    question: (atLeastSeq: number) => Promise<Answer>,
-  ): Promise<{ readonly answer: Answer; readonly heard: readonly Told[] } | undefined> {
-    const { timeline } = this.#deps.parts;
-    const generation = this.#generation;
-    const told = timeline.lastSeq(this.conversation);
-    const heard: Told[] = [];
-    this.#listening.add(heard);
-    try {
-      const answer = await question(timeline.knownHead(this.conversation));
-      if (generation !== this.#generation) return undefined;
-      if (answer.headSeq < told) throw ParleyClientError.of('UNAVAILABLE', 'history is behind');
-      return { answer, heard };
-    } finally {
-      this.#listening.delete(heard);
-    }
+  #keepTrying(action: () => Promise<void>): Promise<void> {
+    return this.#inquiry.keepTrying(action, (error) => {
+      this.#error = error;
+      if (!error.retryable) this.#isLoading = false;
+      this.changed();
+    });
   }
 
   async #page(place: QueryHistoryInit, mode: 'instead' | 'besides' = 'besides'): Promise<KeptEvents | undefined> {
     const { requests, decoder, timeline, events } = this.#deps.parts;
     const { keep } = this.#deps;
-    const asked = await this.#ask((atLeastSeq) => {
+    const asked = await this.#inquiry.ask((atLeastSeq) => {
       const value = { conversation: this.conversation, limit: this.#pageSize, atLeastSeq, ...place };
       return requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
     });
@@ -306,6 +269,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       this.#spans.clear();
       this.#upTo = answer.headSeq;
     }
+    this.#error = undefined;
     this.#add(page, heard);
     keep(this.conversation, page);
     return page;
@@ -321,7 +285,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   }
 
   #hear(told: Told): void {
-    for (const heard of this.#listening) heard.push(told);
+    this.#inquiry.hear(told);
     const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
     this.#apply(told);
     if (isHole) this.#startOver();
@@ -393,7 +357,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** As they are once history has come so far. */
   async #learnPins(seq: number): Promise<void> {
-    await this.#getMessages([seq], seq);
+    await this.#inquiry.messages([seq], seq);
     await this.#loadPins();
   }
 
@@ -406,10 +370,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     const { requests } = this.#deps.parts;
     const value = { conversation: this.conversation };
     // A list of pins does not say of when it is; what was asked before it has made history come far enough.
-    const asked = await this.#ask(async () => {
-      const list = await requests.call({ body: { type: 'listPins', value }, expect: 'messageList', isRepeatable: true });
-      return { ...list, headSeq: Number.MAX_SAFE_INTEGER };
-    });
+    const asked = await this.#inquiry.during(() =>
+      requests.call({ body: { type: 'listPins', value }, expect: 'messageList', isRepeatable: true }),
+    );
     if (asked === undefined) return;
     this.#pins = asked.answer.pins;
     for (const told of asked.heard) this.#foldPins(told);
@@ -424,8 +387,13 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     this.#beginAt(firstSeq);
     const isBehind = this.#upTo > 0 && this.#deps.parts.timeline.lastSeq(this.conversation) > this.#upTo;
     if (isBehind) this.#startOver();
-    else if (!this.#isLoading) void this.#refresh(this.#rows.all.map(({ seq }) => seq));
+    else if (!this.#isLoading) void this.#refreshAll();
     this.changed();
+  }
+
+  async #refreshAll(): Promise<void> {
+    await this.#refresh(this.#rows.all.map(({ seq }) => seq));
+    if (this.#pins.length > 0) await this.#loadPins().catch(() => {});
   }
 
   /** The server's word on messages that are held. What fails is not repeated: it was for certainty only. */
@@ -434,7 +402,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     const messages = seqs.filter(isMessage);
     for (let at = 0; at < messages.length; at += perQuestion) {
       const part = messages.slice(at, at + perQuestion);
-      const asked = await this.#ask((atLeastSeq) => this.#getMessages(part, atLeastSeq)).catch(() => undefined);
+      const asked = await this.#inquiry.ask((atLeastSeq) => this.#inquiry.messages(part, atLeastSeq)).catch(() => undefined);
       if (asked === undefined) return;
       const given = new Map(this.#deps.parts.decoder.decodePage(asked.answer, () => {}).map((told) => [told.seq, told]));
       for (const seq of part) {
@@ -449,17 +417,12 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** An own answer to a message that is not held: the server knows whose thread it is in. */
   async #learnThread(seq: number): Promise<void> {
-    const list = await this.#getMessages([seq], seq).catch(() => undefined);
+    const list = await this.#inquiry.messages([seq], seq).catch(() => undefined);
     const [told] = list === undefined ? [] : this.#deps.parts.decoder.decodePage(list, () => {});
     if (told === undefined || this.#isClosed) return;
     this.#rows.replace(told);
     this.changed();
     await this.#refresh([threadOf(told.source)]);
-  }
-
-  #getMessages(seqs: readonly number[], atLeastSeq: number): Promise<MessageList> {
-    const value = { conversation: this.conversation, seqs, atLeastSeq };
-    return this.#deps.parts.requests.call({ body: { type: 'getMessages', value }, expect: 'messageList', isRepeatable: true });
   }
 
   /** Messages to which more have reacted than are named: one of them may be who was erased. */

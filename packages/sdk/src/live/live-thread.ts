@@ -1,11 +1,11 @@
 import { threadOf } from '@parley/fold';
 import type { MessageList } from '@parley/wire';
-import { backOff } from '../catch-up.js';
-import { ParleyClientError } from '../client-error.js';
+import type { ParleyClientError } from '../client-error.js';
 import type { Off } from '../emitter.js';
 import type { Told } from '../event-decoder.js';
 import type { TimelineEvent } from '../events.js';
 import { asStored } from './as-stored.js';
+import { Inquiry } from './inquiry.js';
 import { liveLimits } from './live-limits.js';
 import type { LiveDeps, LiveEntry } from './live-messages.js';
 import { LiveView } from './live-view.js';
@@ -32,14 +32,13 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
   readonly #pageSize: number;
   readonly #rows: RowSet;
   readonly #offs: readonly Off[];
-  readonly #listening = new Set<Told[]>();
+  readonly #inquiry: Inquiry;
   #upTo = 0;
   /** Of the newest answer that was loaded. */
   #lastSeq = 0;
   #hasNewer = false;
   #isLoading = true;
   #error: ParleyClientError | undefined;
-  #generation = 0;
 
   constructor(conversation: string, root: number, options: LiveDeps & { readonly pageSize?: number }) {
     super();
@@ -48,6 +47,7 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
     this.#deps = options;
     this.#pageSize = options.pageSize ?? liveLimits.pageSize;
     this.#rows = new RowSet(options.parts, () => this.changed());
+    this.#inquiry = new Inquiry(options.parts, conversation);
     this.#offs = this.#listen(options);
     this.#startOver();
   }
@@ -59,7 +59,7 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
 
   /** Nothing is told any more. */
   close(): void {
-    this.#generation++;
+    this.#inquiry.renew();
     for (const off of this.#offs) off();
     this.#rows.clear();
     this.end();
@@ -105,61 +105,45 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
   }
 
   #startOver(): void {
-    const generation = ++this.#generation;
+    this.#inquiry.renew();
     this.#isLoading = true;
     this.changed();
-    void this.#keepTrying(generation);
-  }
-
-  async #keepTrying(generation: number): Promise<void> {
-    for (let failures = 0; generation === this.#generation; failures++) {
-      try {
-        await this.#load(0);
-        return;
-      } catch (thrown) {
-        if (generation !== this.#generation) return;
-        const error = ParleyClientError.from(thrown);
+    void this.#inquiry.keepTrying(
+      () => this.#load(0),
+      (error) => {
         this.#error = error;
         if (!error.retryable) this.#isLoading = false;
         this.changed();
-        if (!error.retryable) return;
-        await backOff(this.#deps.parts, failures, error.retryAfterMs);
-      }
-    }
+      },
+    );
   }
 
   /** A page behind `after`; from the beginning everything is replaced. */
   async #load(after: number): Promise<void> {
-    const { timeline, requests, decoder } = this.#deps.parts;
+    const { requests, decoder, timeline } = this.#deps.parts;
     const { conversation, root } = this;
-    const generation = this.#generation;
-    const told = timeline.lastSeq(conversation);
-    const heard: Told[] = [];
-    this.#listening.add(heard);
-    try {
-      // The list of answers does not say of when it is; this question makes history come far enough.
-      const atLeastSeq = timeline.knownHead(conversation);
-      const about = { conversation, seqs: [root], atLeastSeq };
-      const first = await requests.call({ body: { type: 'getMessages', value: about }, expect: 'messageList', isRepeatable: true });
-      if (first.headSeq < told) throw ParleyClientError.of('UNAVAILABLE', 'history is behind');
-      const value = { conversation, rootSeq: root, afterSeq: after, limit: this.#pageSize };
+    const value = { conversation, rootSeq: root, afterSeq: after, limit: this.#pageSize };
+    const upTo = Math.max(timeline.lastSeq(conversation), timeline.knownHead(conversation));
+    // The list of answers does not say of when it is; the question about the first message makes history come far enough.
+    const asked = await this.#inquiry.ask(async (atLeastSeq) => {
+      const first = await this.#inquiry.messages([root], atLeastSeq);
       const list = await requests.call({ body: { type: 'listReplies', value }, expect: 'messageList', isRepeatable: true });
-      if (generation !== this.#generation) return;
-      if (after === 0) {
-        this.#rows.clear();
-        this.#upTo = Math.max(told, atLeastSeq);
-      }
-      this.#take(
-        decoder.decodePage(first, () => {}),
-        list,
-      );
-      for (const event of heard) this.#apply(event);
-      this.#isLoading = false;
-      this.#error = undefined;
-      this.changed();
-    } finally {
-      this.#listening.delete(heard);
+      return { first, list, headSeq: first.headSeq };
+    });
+    if (asked === undefined) return;
+    const { first, list } = asked.answer;
+    if (after === 0) {
+      this.#rows.clear();
+      this.#upTo = upTo;
     }
+    this.#take(
+      decoder.decodePage(first, () => {}),
+      list,
+    );
+    for (const event of asked.heard) this.#apply(event);
+    this.#isLoading = false;
+    this.#error = undefined;
+    this.changed();
   }
 
   #take(root: readonly Told[], list: MessageList): void {
@@ -172,7 +156,7 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
   }
 
   #hear(told: Told): void {
-    for (const heard of this.#listening) heard.push(told);
+    this.#inquiry.hear(told);
     const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
     this.#apply(told);
     if (isHole) this.#startOver();
