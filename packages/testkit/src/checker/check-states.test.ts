@@ -230,5 +230,6 @@ describe('checkStates', () => {
     expect(found(shown([2, 'TWO'], [7, 'seven']))).toEqual([]);
     expect(found(shown([2, 'two'], [7, 'six']))).toEqual(['divergent']);
     expect(found(shown([2, 'two']))).toEqual(['missing']);
+    expect(found(shown([2, 'two'], [4, 'four'], [7, 'seven']))).toEqual(['trespass']);
   });
 });

@@ -77,6 +77,7 @@ function* checkViews(observations: StateObservations): Generator<Anomaly> {
   for (const view of observations.views) {
     const events = chronicle.get(view.conversation) ?? [];
     const expected = whole.get(view.conversation) ?? new Map<number, SeenMessage>();
+    yield* checkRights(view, events);
     const isVisible = visibleTo(view, events);
     for (const [seq, message] of expected) {
       if (!isVisible(seq)) continue;
@@ -87,6 +88,13 @@ function* checkViews(observations: StateObservations): Generator<Anomaly> {
       }
     }
   }
+}
+
+/** G10: of a group nothing is shown that was said outside of the membership. */
+function* checkRights({ observer, user, conversation, messages }: MessageView, events: readonly StoredEvent[]): Generator<Anomaly> {
+  if (user === '' || !conversation.startsWith('g:')) return;
+  const isSeen = maySee(user, conversation, staysOf(user, events));
+  for (const seq of messages.keys()) if (!isSeen(seq)) yield anomaly('trespass', conversation, `${observer} shows ${seq}`);
 }
 
 function folded(events: readonly StoredEvent[]): ReadonlyMap<number, SeenMessage> {
