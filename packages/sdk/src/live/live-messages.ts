@@ -300,12 +300,14 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       if (event.type === 'conversationChanged') this.#applyOwnView(event);
       return;
     }
+    this.#upTo = Math.max(this.#upTo, seq);
+    // Cleared before this client was told of it.
+    if (seq < this.#firstSeq) return;
     const told = this.#takeStored(heard, destroyAfterMs(this.conversation));
     this.#spans.add({ fromSeq: seq, toSeq: seq });
     this.#rows.fold(told.source);
     this.#isPartial ||= this.#isWithheld(seq);
     this.#foldPins(told);
-    this.#upTo = Math.max(this.#upTo, seq);
     if (event.type === 'userErased') void this.#refresh(this.#hardlyNamed());
     this.changed();
   }
