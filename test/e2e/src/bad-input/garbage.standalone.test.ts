@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { seededRandom, systemRandom, type Random } from '@parley/kernel';
 import { appToken } from '@parley/testkit';
 import { type ClientFrameInit, closeCodes, encodeClientFrames, encodeContent, subprotocols } from '@parley/wire';
+import { badActs, badQuestions } from './bad-acts.js';
 import { RawClient } from './raw-client.js';
 import { ServerUnderAttack } from './server-under-attack.js';
 
@@ -38,6 +39,11 @@ const samples: readonly ClientFrameInit[] = [
   },
 ];
 
+/** What is refused as it is, where it is short: acts, questions and changes of every kind. */
+const refusedSamples: readonly ClientFrameInit[] = [...badActs, ...badQuestions]
+  .map(([, body], index) => ({ id: 9 + index, body }))
+  .filter((frame) => encodeClientFrames({ frames: [frame] }).length < 200);
+
 /** Changes, cuts, doubles or inserts bytes in a few places. */
 function mutated(random: Random, bytes: Uint8Array): Uint8Array {
   let result = [...bytes];
@@ -56,7 +62,7 @@ function mutated(random: Random, bytes: Uint8Array): Uint8Array {
 
 function binaryGarbage(random: Random): Uint8Array {
   if (random.next() < 0.2) return bytesOf(random, integer(random, 200));
-  const frames = Array.from({ length: 1 + integer(random, 3) }, () => pick(random, samples));
+  const frames = Array.from({ length: 1 + integer(random, 3) }, () => pick(random, random.next() < 0.5 ? samples : refusedSamples));
   return mutated(random, encodeClientFrames({ frames }));
 }
 
@@ -65,6 +71,11 @@ const jsonSamples = [
   '{"frames":[{"id":2,"sync":{"cursor":"1:x"}},{"id":3,"queryHistory":{"conversation":"u:a|b","fromSeq":"3","limit":9}}]}',
   '{"frames":[{"id":4,"send":{"conversation":"u:garbage|mal","clientMsgId":"x","priority":"PRIORITY_HIGH","content":{"text":{"text":"hé"}}}}]}',
   '{"frames":[{"id":5,"createGroup":{"group":"garbage","members":["a","b"]}},{"id":6,"send":{"content":{"location":{"latitude":"NaN"}}}}]}',
+  '{"frames":[{"id":7,"act":{"conversation":"u:garbage|mal","clientMsgId":"y","act":{"edit":{"seq":"1","content":{"text":{"text":"x"}}}}}}]}',
+  '{"frames":[{"id":8,"moveCursors":{"cursors":[{"conversation":"u:garbage|mal","readSeq":"1"}]}},{"id":9,"look":{"conversation":"g:x"}}]}',
+  '{"frames":[{"id":10,"changeGroup":{"group":"garbage","operation":{"setOptions":{"options":{"joinMode":"JOIN_MODE_OPEN"}}}}}]}',
+  '{"frames":[{"id":11,"searchMessages":{"search":{"text":"x","kinds":["text"]}}},{"id":12,"createUpload":{"kind":"file","sizeBytes":"5"}}]}',
+  '{"frames":[{"id":13,"changeRelations":{"others":["a"],"step":{"ask":{"text":"x"}}}},{"id":14,"updateProfile":{"change":{"name":{}}}}]}',
 ];
 const jsonPieces = [
   ...['null', '{}', '[]', '"__proto__":', '1e999', '-1', '0.5', '"\\u0000"', '"\\ud800"', ',', '}', ']', 'true', '"NaN"'],
