@@ -153,7 +153,13 @@ export const errorTable = {
   BANNED: { code: 1041, retry: never, http: 403, grpc: 'PERMISSION_DENIED', message: 'The user is banned from the room.' },
   BLOCKED: { code: 1042, retry: never, http: 403, grpc: 'PERMISSION_DENIED', message: 'One of the two users has blocked the other.' },
   NOT_FRIENDS: { code: 1043, retry: never, http: 403, grpc: 'PERMISSION_DENIED', message: 'The app lets only friends do this.' },
-  MEDIA_NOT_FOUND: { code: 1050, retry: never, http: 404, grpc: 'NOT_FOUND', message: 'There is no such file, or the user may not see it.' },
+  MEDIA_NOT_FOUND: {
+    code: 1050,
+    retry: never,
+    http: 404,
+    grpc: 'NOT_FOUND',
+    message: 'There is no such file, or the user may not see it.',
+  },
   MEDIA_REFUSED: {
     code: 1051,
     retry: never,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { systemClock, withTimeout } from '@parley/kernel';
 import { appToken, type DeployedApp } from '@parley/testkit';
 import { type ClientFrameInit, decodeServerFrames, encodeClientFrames, type ServerFrame, subprotocols } from '@parley/wire';
@@ -81,9 +82,13 @@ export class RawClient {
     });
   }
 
-  /** The refusal of a request; throws when it was granted. */
+  /** The refusal of a request; throws when it was granted. A server that is busy for the moment is asked again. */
   async refusal(body: RequestBody): Promise<SeenError> {
-    return errorIn(await this.ask(body));
+    for (let left = 20; ; left--) {
+      const error = errorIn(await this.ask(body));
+      if (error.name !== 'OVERLOADED' || left === 0) return error;
+      await setTimeout(error.retryAfterMs);
+    }
   }
 
   /** Whether the server still answers on this connection. */
