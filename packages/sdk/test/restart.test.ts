@@ -53,6 +53,34 @@ describe('after a restart, with a local store', () => {
     expect(alice.conversations.getSnapshot()).toMatchObject({ isSynced: true, totalUnread: 6 });
   });
 
+  it.each([
+    ['deleted for themselves', { type: 'hide', value: { seqs: [3] } }, ['m2', 'm4', 'm5']],
+    ['cleared', { type: 'settings', value: { changes: [{ change: { type: 'cleared', value: { seq: 3 } } }] } }, ['m4', 'm5']],
+  ] as const)('what the user has %s does not come back: done here before, or elsewhere since', async (_, act, left) => {
+    for (const isElsewhere of [false, true]) {
+      const world = await afterFirstRun(5);
+      if (!isElsewhere) {
+        const second = restarted(world, world.store);
+        void second.connect();
+        await world.clock.advance(500);
+        world.server.act(id, 'alice', act);
+        await world.clock.advance(5_000);
+        second.close();
+        await world.clock.advance(10);
+        world.server.isReachable = false;
+      } else world.server.act(id, 'alice', act);
+      const alice = restarted(world, world.store);
+      void alice.connect();
+      await world.clock.advance(isElsewhere ? 1_000 : 1);
+      // Looked at after the sync, which is all that tells of it.
+      const live = alice.conversation(id).live();
+      await world.clock.advance(1_000);
+      expect(textsOf(live).filter((text) => text !== 'm1')).toEqual(left);
+      live.close();
+      alice.close();
+    }
+  });
+
   it('what was looked at is there, as far back as it was', async () => {
     const world = makeWorld();
     const store = memoryStore();

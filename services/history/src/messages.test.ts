@@ -182,6 +182,8 @@ describe('what messages become', () => {
     expect(bob.events.map(wordsOf)).toEqual(['a']);
     const { conversation } = await history.getConversationSummary({ app, user: 'bob', conversation: pair });
     expect(wordsOf(conversation?.lastEvent ?? new Uint8Array())).toBe('a');
+    expect(conversation?.hiddenMs).toBe(conversation?.updatedMs);
+    expect((await history.getConversationSummary({ app, user: 'ann', conversation: pair })).conversation).toMatchObject({ hiddenMs: 0 });
   });
 
   it('shows a user only what follows what they have cleared', async () => {

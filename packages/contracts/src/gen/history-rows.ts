@@ -21,6 +21,8 @@ export interface MemberState {
   readonly settings: ConversationSettings | undefined;
   /** The user has deleted messages for themselves. */
   readonly hasHidden: boolean;
+  /** When they did so last, milliseconds since 1970 (UTC). */
+  readonly hiddenMs: number;
 }
 /** What MemberState is made from; absent fields get their zero value. */
 export interface MemberStateInit {
@@ -35,6 +37,7 @@ export interface MemberStateInit {
   readonly mentions?: readonly MentionMarkInit[] | undefined;
   readonly settings?: ConversationSettingsInit | undefined;
   readonly hasHidden?: boolean | undefined;
+  readonly hiddenMs?: number | undefined;
 }
 
 export function createMemberState(init: MemberStateInit): MemberState {
@@ -50,6 +53,7 @@ export function createMemberState(init: MemberStateInit): MemberState {
     mentions: init.mentions?.map(v => createMentionMark(v)) ?? [],
     settings: init.settings === undefined ? undefined : createConversationSettings(init.settings),
     hasHidden: init.hasHidden ?? false,
+    hiddenMs: init.hiddenMs ?? 0,
   };
 }
 
@@ -65,6 +69,7 @@ export function writeMemberState(writer: ProtobufWriter, init: MemberStateInit):
   if (init.mentions !== undefined) for (const item of init.mentions) { writer.writeTag(74); const at = writer.fork(); writeMentionMark(writer, item); writer.join(at); }
   if (init.settings !== undefined) { writer.writeTag(82); const at = writer.fork(); writeConversationSettings(writer, init.settings); writer.join(at); }
   if (init.hasHidden !== undefined && init.hasHidden) { writer.writeTag(88); writer.writeBool(init.hasHidden); }
+  if (init.hiddenMs !== undefined && init.hiddenMs !== 0) { writer.writeTag(96); writer.writeUint64(init.hiddenMs); }
 }
 
 export function readMemberState(reader: ProtobufReader, end: number): MemberState {
@@ -79,6 +84,7 @@ export function readMemberState(reader: ProtobufReader, end: number): MemberStat
   const mentions: MentionMark[] = [];
   let settings: MemberState['settings'] = undefined;
   let hasHidden: MemberState['hasHidden'] = false;
+  let hiddenMs: MemberState['hiddenMs'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -93,11 +99,12 @@ export function readMemberState(reader: ProtobufReader, end: number): MemberStat
       case 74: mentions.push(readMentionMark(reader, reader.enter())); break;
       case 82: settings = readConversationSettings(reader, reader.enter()); break;
       case 88: hasHidden = reader.readBool(); break;
+      case 96: hiddenMs = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { asOf, updatedMs, stays, floorSeq, floorCountable, readSeq, deliveredSeq, readings, mentions, settings, hasHidden };
+  return { asOf, updatedMs, stays, floorSeq, floorCountable, readSeq, deliveredSeq, readings, mentions, settings, hasHidden, hiddenMs };
 }
 
 export const encodeMemberState = (init: MemberStateInit): Uint8Array => encodeWith(writeMemberState, init);

@@ -18,6 +18,8 @@ export interface ConversationItem {
   readonly mentions: readonly number[];
   /** Those of them that do not count in the total while the conversation is muted. */
   readonly silentMentions: readonly number[];
+  /** When the user last deleted messages here for themselves; 0: never. */
+  readonly hiddenMs: number;
   readonly readSeq: number;
   readonly deliveredSeq: number;
   /** Conversations of two: where the other one stands, as far as the app tells. */

@@ -83,6 +83,7 @@ export class FakeActs {
     }
     if (kind.type === 'hide') {
       for (const seq of kind.value.seqs) view.hidden.add(seq);
+      view.hiddenMs = now.timeMs;
       notify(conversation.id, { sender: user, body: { type: 'hidden', value: { user, seqs: kind.value.seqs } } }, [user]);
     }
     if (kind.type === 'typing') notifyLookers(conversation.id, { sender: user, body: { type: 'typing', value: kind.value } });

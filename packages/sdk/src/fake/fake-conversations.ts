@@ -56,6 +56,7 @@ export interface FakeView {
   changedMs: number;
   settings: ConversationSettings;
   readonly hidden: Set<number>;
+  hiddenMs: number;
 }
 
 export interface FakeConversationsOptions {
@@ -86,7 +87,7 @@ export class FakeConversations {
   viewOf(conversation: FakeConversation, user: string): FakeView {
     let view = conversation.views.get(user);
     if (view === undefined) {
-      view = { readSeq: 0, deliveredSeq: 0, changedMs: 0, settings: createConversationSettings({}), hidden: new Set() };
+      view = { readSeq: 0, deliveredSeq: 0, changedMs: 0, settings: createConversationSettings({}), hidden: new Set(), hiddenMs: 0 };
       conversation.views.set(user, view);
     }
     return view;
@@ -174,7 +175,7 @@ export class FakeConversations {
     return {
       ...{ conversation: conversation.id, headSeq: events.length, firstSeq, isMember: members.has(user), memberCount: members.size },
       updatedMs: Math.max(events[events.length - 1]?.timeMs ?? 0, view.changedMs),
-      ...{ unread: unread.length, readSeq: view.readSeq, deliveredSeq: view.deliveredSeq, settings },
+      ...{ unread: unread.length, readSeq: view.readSeq, deliveredSeq: view.deliveredSeq, settings, hiddenMs: view.hiddenMs },
       mentions: unread
         .filter((event) => mentionsUser(event, user, states.get(event.seq)))
         .map(({ seq }) => seq)

@@ -192,6 +192,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     for (const { source } of stored) this.#rows.fold(source);
     this.#spans.add(kept);
     this.#upTo = kept.toSeq;
+    // What the user does not see of it the store does not say.
+    this.#isPartial = true;
     this.#isLoading = false;
     for (const told of heard) this.#apply(told);
     this.changed();
@@ -376,8 +378,12 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       requests.call({ body: { type: 'listPins', value }, expect: 'messageList', isRepeatable: true }),
     );
     if (asked === undefined) return;
-    this.#pins = asked.answer.pins;
-    for (const told of asked.heard) this.#foldPins(told);
+    const { answer, heard } = asked;
+    const last = heard.filter(({ source }) => source.body?.type === 'pin').at(-1);
+    // Whether the list knows of it already decides about the order.
+    if (last !== undefined) return this.#learnPins(last.seq);
+    this.#pins = answer.pins;
+    for (const told of heard) this.#foldPins(told);
     const isPinned = (seq: number): boolean => this.#pins.some((pin) => pin.seq === seq);
     const doubtful = this.#rows.all.filter(({ seq, state }) => (state?.pinnedMs ?? 0) > 0 && !isPinned(seq)).map(({ seq }) => seq);
     this.changed();

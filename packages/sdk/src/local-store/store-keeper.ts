@@ -1,5 +1,6 @@
+import { hiddenBySelf } from '@parley/fold';
 import { type Clock, systemClock, withTimeout } from '@parley/kernel';
-import { decodeAs, encodeAs, type MessageState, messageStateSchema } from '@parley/wire';
+import { type ConversationEvent, decodeAs, encodeAs, type MessageState, messageStateSchema } from '@parley/wire';
 import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
 import type { Told } from '../event-decoder.js';
@@ -62,6 +63,8 @@ export class StoreKeeper {
   #written = '';
   #isOff = false;
   #failure: unknown;
+  /** When the user deleted messages for themselves, as far as what is kept knows of it; by conversation. */
+  readonly #hiddenMs = new Map<string, number>();
   /** Pages that came before the first sync. */
   readonly #early = new Map<string, KeptEvents>();
 
@@ -107,7 +110,8 @@ export class StoreKeeper {
     // The outbox takes what it loads a moment later.
     void this.ready.then(() => this.#clock.setTimer(0, () => unsent.reload()));
     parts.steps.on('told', (told) => this.#observe(told));
-    parts.steps.on('head', ({ conversation }) => {
+    parts.steps.on('head', ({ conversation, firstSeq, hiddenMs }) => {
+      this.#takeOwnView(conversation, firstSeq, hiddenMs);
       const page = this.#early.get(conversation);
       if (page === undefined || !this.#early.delete(conversation)) return;
       this.takePage(conversation, page);
@@ -181,11 +185,27 @@ export class StoreKeeper {
     }
     this.#parts.timeline.restore({ epoch, cursor, conversations: places });
     this.#list.restore(conversations, conversations.length < this.#bounds.conversationsMax);
+    for (const id of this.#kept) this.#hiddenMs.set(id, this.#list.find(id)?.hiddenMs ?? 0);
+  }
+
+  /** What the user has cleared, or deleted for themselves, elsewhere while this client was away must not come back. */
+  #takeOwnView(conversation: string, firstSeq: number, hiddenMs: number): void {
+    const window = this.#windows.get(conversation);
+    const knownMs = this.#hiddenMs.get(conversation) ?? 0;
+    const isUnknown = hiddenMs > knownMs;
+    if (isUnknown) this.#hiddenMs.set(conversation, hiddenMs);
+    if (window === undefined || window.lastSeq < window.fromSeq) return;
+    const left = isUnknown ? window.lastSeq + 1 : Math.min(firstSeq, window.lastSeq + 1);
+    if (left > window.fromSeq) this.#begin(conversation, left, window.lastSeq);
   }
 
   #observe(told: Told): void {
     const { conversation, seq } = told;
-    if (seq === 0 || this.#isOff || conversation.startsWith('r:') || this.#parts === undefined) return;
+    if (this.#isOff || conversation.startsWith('r:') || this.#parts === undefined) return;
+    if (seq === 0) {
+      this.#observeOwnView(told);
+      return;
+    }
     const known = this.#windows.get(conversation);
     if (known === undefined || seq !== known.lastSeq + 1) this.#begin(conversation, seq);
     const window = this.#windows.get(conversation) as Window;
@@ -195,9 +215,21 @@ export class StoreKeeper {
     const stored = asStored(told, { decoder: this.#parts.decoder, destroyAfterMs, find: () => undefined }).told;
     this.#pushEvent(conversation, stored);
     const removed = removedBy(stored.source);
-    if (removed !== undefined) void this.#scrub(conversation, removed);
+    if (removed !== undefined) void this.#rewrite(conversation, (event) => scrubbed(event, removed));
     if (seq - window.fromSeq >= this.#bounds.eventsMax * 1.1) this.#begin(conversation, seq - this.#bounds.eventsMax + 1, seq);
     this.#touch(conversation);
+  }
+
+  #observeOwnView({ conversation, event }: Told): void {
+    if (event.type !== 'conversationChanged') return;
+    if (event.what === 'messagesHidden') {
+      const hidden = new Set(event.targets);
+      this.#hiddenMs.set(conversation, Math.max(this.#hiddenMs.get(conversation) ?? 0, event.timeMs));
+      void this.#rewrite(conversation, (source) => (hidden.has(source.seq) ? hiddenBySelf(source) : source));
+    }
+    const { lastSeq = 0 } = this.#windows.get(conversation) ?? {};
+    const clearedSeq = event.what === 'settings' ? (event.settings.clearedSeq ?? 0) : 0;
+    if (clearedSeq > 0) this.#takeOwnView(conversation, Math.min(clearedSeq, lastSeq) + 1, this.#hiddenMs.get(conversation) ?? 0);
   }
 
   #pushEvent(conversation: string, { seq, source, state }: Told): void {
@@ -214,7 +246,7 @@ export class StoreKeeper {
   }
 
   /** Words that are gone must not stay on the device. */
-  async #scrub(conversation: string, isRemoved: (seq: number, sender: string) => boolean): Promise<void> {
+  async #rewrite(conversation: string, withoutWords: (source: ConversationEvent) => ConversationEvent): Promise<void> {
     const kept = await this.events(conversation);
     const codec = this.#parts?.decoder;
     if (kept === undefined || codec === undefined) return;
@@ -222,9 +254,10 @@ export class StoreKeeper {
     // What was trimmed meanwhile must not come back.
     const { fromSeq } = this.#windows.get(conversation) ?? { fromSeq: Number.MAX_SAFE_INTEGER };
     for (const { seq, source, state } of kept.events) {
-      const left = scrubbed(source, isRemoved);
+      const left = withoutWords(source);
       if (left === source || seq < fromSeq) continue;
-      const value = { seq, event: codec.encode(left), ...(state && { state: encodeAs(messageStateSchema, state) }) };
+      const isSeen = left.messageId !== '';
+      const value = { seq, event: codec.encode(left), ...(state && isSeen && { state: encodeAs(messageStateSchema, state) }) };
       changes.push({ type: 'event', conversation, value });
     }
     if (changes.length > 0) await this.#write(changes);

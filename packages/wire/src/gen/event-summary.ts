@@ -45,6 +45,8 @@ export interface ConversationHead {
   readonly memberCount: number;
   /** Those of `mentions` that are silent: they do not count in the total while the conversation is muted. */
   readonly silentMentions: readonly number[];
+  /** When the user last deleted messages here for themselves; 0: never. What a client has kept from before is to be fetched anew. */
+  readonly hiddenMs: number;
 }
 /** What ConversationHead is made from; absent fields get their zero value. */
 export interface ConversationHeadInit {
@@ -69,6 +71,7 @@ export interface ConversationHeadInit {
   readonly isClosed?: boolean | undefined;
   readonly memberCount?: number | undefined;
   readonly silentMentions?: readonly number[] | undefined;
+  readonly hiddenMs?: number | undefined;
 }
 
 export function createConversationHead(init: ConversationHeadInit): ConversationHead {
@@ -94,6 +97,7 @@ export function createConversationHead(init: ConversationHeadInit): Conversation
     isClosed: init.isClosed ?? false,
     memberCount: init.memberCount ?? 0,
     silentMentions: init.silentMentions ?? [],
+    hiddenMs: init.hiddenMs ?? 0,
   };
 }
 
@@ -119,6 +123,7 @@ export function writeConversationHead(writer: ProtobufWriter, init: Conversation
   if (init.isClosed !== undefined && init.isClosed) { writer.writeTag(152); writer.writeBool(init.isClosed); }
   if (init.memberCount !== undefined && init.memberCount !== 0) { writer.writeTag(160); writer.writeUint32(init.memberCount); }
   if (init.silentMentions !== undefined && init.silentMentions.length > 0) { writer.writeTag(170); const at = writer.fork(); for (const item of init.silentMentions) writer.writeUint64(item); writer.join(at); }
+  if (init.hiddenMs !== undefined && init.hiddenMs !== 0) { writer.writeTag(176); writer.writeUint64(init.hiddenMs); }
 }
 
 export function readConversationHead(reader: ProtobufReader, end: number): ConversationHead {
@@ -143,6 +148,7 @@ export function readConversationHead(reader: ProtobufReader, end: number): Conve
   let isClosed: ConversationHead['isClosed'] = false;
   let memberCount: ConversationHead['memberCount'] = 0;
   const silentMentions: number[] = [];
+  let hiddenMs: ConversationHead['hiddenMs'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -169,14 +175,15 @@ export function readConversationHead(reader: ProtobufReader, end: number): Conve
       case 160: memberCount = reader.readUint32(); break;
       case 168: silentMentions.push(reader.readUint64()); break;
       case 170: { const last = reader.enter(); while (reader.pos < last) silentMentions.push(reader.readUint64()); reader.leave(last); break; }
+      case 176: hiddenMs = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { conversation, headSeq, firstSeq, updatedMs, isMember, memberSinceSeq, unread, mentions, readSeq, deliveredSeq, peerReadSeq, peerReadMs, peerDeliveredSeq, settings, lastEvent, lastState, countable, rules, isClosed, memberCount, silentMentions };
+  return { conversation, headSeq, firstSeq, updatedMs, isMember, memberSinceSeq, unread, mentions, readSeq, deliveredSeq, peerReadSeq, peerReadMs, peerDeliveredSeq, settings, lastEvent, lastState, countable, rules, isClosed, memberCount, silentMentions, hiddenMs };
 }
 
-export const conversationHeadSchema: Schema<ConversationHeadInit, ConversationHead> = ['', '1sconversation 2uheadSeq 3ufirstSeq 4uupdatedMs 5bisMember 6umemberSinceSeq 7uunread 8Umentions 9ureadSeq 10udeliveredSeq 11upeerReadSeq 12upeerReadMs 13upeerDeliveredSeq 14msettings 15ylastEvent 16mlastState 17ucountable 18mrules 19bisClosed 20imemberCount 21UsilentMentions', () => [conversationSettingsSchema, messageStateSchema, conversationRulesSchema]];
+export const conversationHeadSchema: Schema<ConversationHeadInit, ConversationHead> = ['', '1sconversation 2uheadSeq 3ufirstSeq 4uupdatedMs 5bisMember 6umemberSinceSeq 7uunread 8Umentions 9ureadSeq 10udeliveredSeq 11upeerReadSeq 12upeerReadMs 13upeerDeliveredSeq 14msettings 15ylastEvent 16mlastState 17ucountable 18mrules 19bisClosed 20imemberCount 21UsilentMentions 22uhiddenMs', () => [conversationSettingsSchema, messageStateSchema, conversationRulesSchema]];
 export const encodeConversationHead = (init: ConversationHeadInit): Uint8Array => encodeWith(writeConversationHead, init);
 export const decodeConversationHead = (bytes: Uint8Array): ConversationHead => decodeWith(readConversationHead, bytes);
 export const ConversationHead: Codec<ConversationHeadInit, ConversationHead> = {

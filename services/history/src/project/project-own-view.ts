@@ -61,7 +61,7 @@ export async function projectSettings({ event, offset, staged }: EntryContext, v
 /** Messages that a user has deleted for themselves. */
 export async function projectHidden({ event, entry, offset, staged, details }: EntryContext, value: BodyOf<'hidden'>): Promise<void> {
   const state = await staged.state(value.user);
-  state.change(offset, (before) => ({ ...before, hasHidden: true, updatedMs: event.timeMs }));
+  state.change(offset, (before) => ({ ...before, hasHidden: true, hiddenMs: event.timeMs, updatedMs: event.timeMs }));
   const space = hiddenSpace(value.user, event.conversation);
   for (const seq of value.seqs) details.put({ app: entry.app, space, key: sortable(seq), value: present });
 }

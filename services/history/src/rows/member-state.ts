@@ -48,6 +48,7 @@ export function raiseFloor(state: MemberState, seq: number, countable: number, a
     mentions: mentions.length === 0 ? mentions : mentions.filter((mark) => mark.seq > seq),
     settings: state.settings,
     hasHidden: state.hasHidden,
+    hiddenMs: state.hiddenMs,
   };
 }
 

@@ -30,6 +30,7 @@ export async function conversationHead(deps: HeadDeps, held: HeldConversation, e
     memberSinceSeq,
     unread: count,
     mentions: mentions.map(({ seq }) => seq),
+    hiddenMs: state.hiddenMs,
     silentMentions: mentions.flatMap(({ seq, isSilent }) => (isSilent ? [seq] : [])),
     readSeq: state.readSeq,
     deliveredSeq: state.deliveredSeq,
