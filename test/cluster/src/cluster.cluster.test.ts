@@ -116,7 +116,7 @@ async function heads(client: Client, conversation: string, head: number): Promis
     'stops in good order and leaves no process behind',
     async () => {
       const pids = cluster.parts.flatMap(({ pid }) => pid ?? []);
-      expect(pids).toHaveLength(9);
+      expect(pids).toHaveLength(11);
       ann.close();
       bob.close();
       await cluster.stop();
