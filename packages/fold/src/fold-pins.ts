@@ -28,7 +28,7 @@ export function foldPins(pins: readonly Pin[], event: ConversationEvent): readon
 export function evictedBy(pins: readonly Pin[], event: ConversationEvent): number | undefined {
   const after = foldPins(pins, event);
   if (event.body?.type !== 'pin' || after === pins) return undefined;
-  return pins.length === after.length ? pins.at(-1)?.seq : undefined;
+  return pins.length === after.length ? pins[pins.length - 1]?.seq : undefined;
 }
 
 /** The state of a message that `event` pushed out of the list of pins: see {@link evictedBy}. */

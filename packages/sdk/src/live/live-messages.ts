@@ -379,7 +379,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     );
     if (asked === undefined) return;
     const { answer, heard } = asked;
-    const last = heard.filter(({ source }) => source.body?.type === 'pin').at(-1);
+    const pinned = heard.filter(({ source }) => source.body?.type === 'pin');
+    const last = pinned[pinned.length - 1];
     // Whether the list knows of it already decides about the order.
     if (last !== undefined) return this.#learnPins(last.seq);
     this.#pins = answer.pins;
