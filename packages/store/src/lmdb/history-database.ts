@@ -79,6 +79,11 @@ export class HistoryDatabase {
     const { limit, backwards } = range;
     const from = Math.min(Math.max(0, Math.floor(range.from)), Number.MAX_SAFE_INTEGER);
     const key = this.#conversationKey(app, conversation);
+    if (limit === 1) {
+      // Who wants one event mostly wants one that is there, as the newest is: a range costs many times a look-up.
+      const bytes = this.#events.get(key.withNumber(from));
+      if (bytes !== undefined) return [decodeEvent({ app, conversation, seq: from }, bytes)];
+    }
     const start = Uint8Array.from(key.withNumber(from));
     const end = backwards ? key.prefix() : key.prefixEnd();
     const entries = this.#events.getRange({ start, end: Uint8Array.from(end), reverse: backwards, limit });

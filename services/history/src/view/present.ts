@@ -54,7 +54,10 @@ export async function present(
   const { viewer, state } = entitlement;
   if (rows.length === 0) return [];
   const seqs = rows.map(({ seq }) => seq);
-  const states = await withoutErasedReactions(store, held, await messageStatesOf(store, held.row, seqs));
+  const found = await messageStatesOf(store, held.row, seqs);
+  const isUntouched = found.size === 0 && !state.hasHidden && held.details.erased.length === 0;
+  if (isUntouched && !rows.some(({ event }) => bodyFieldOf(event) === bodyFields.edited)) return rows.map(asStored);
+  const states = await withoutErasedReactions(store, held, found);
   const [fresh, hidden, own] = await Promise.all([
     freshRows(deps, held, { rows, states }),
     state.hasHidden ? hiddenAmong(store, held, { viewer, seqs }) : none,
@@ -68,6 +71,8 @@ export async function present(
     }),
   );
 }
+
+const asStored = ({ seq, event }: EventRow): ShownEvent => ({ seq, event, state: undefined, isWithheld: false });
 
 interface ShowContext {
   readonly held: HeldConversation;

@@ -3,8 +3,10 @@ import type { ChatEvents } from '../chat/chat-server.js';
 import type { Sender } from './message-run.js';
 import { forEachBounded } from './open-clients.js';
 
-const triesMax = 50;
+/** A machine that others use as well may be too slow for a while. */
+const triesMax = 120;
 const againAfterMs = 50;
+const againAfterMsMax = 500;
 
 /** Fills conversations before something is measured: as fast as the server takes it, refused messages once more. */
 export class Filler {
@@ -25,7 +27,7 @@ export class Filler {
   }
 
   /** Sends one message each, so many at a time. Resolves with their indices; throws when the server keeps refusing one. */
-  async fill(messages: Iterable<Sender>, concurrency = 256): Promise<readonly number[]> {
+  async fill(messages: Iterable<Sender>, concurrency = 128): Promise<readonly number[]> {
     const indices: number[] = [];
     await forEachBounded(messages, concurrency, async (sender) => {
       for (let tries = 1; ; tries++) {
@@ -33,7 +35,7 @@ export class Filler {
         const error = await this.send(sender);
         if (error === undefined) return void indices.push(index);
         if (tries === triesMax) throw new Error(`the server does not take a message: ${error}`);
-        await sleep(this.#clock, againAfterMs);
+        await sleep(this.#clock, Math.min(againAfterMsMax, againAfterMs * tries));
       }
     });
     return indices;
