@@ -1,5 +1,5 @@
 import { sleep, systemClock, withTimeout } from '@parley/kernel';
-import { type Client, createClient } from '@parley/sdk/node';
+import { type Client, createClient, ParleyClientError } from '@parley/sdk/node';
 import { appToken, type DeployedApp } from '@parley/testkit';
 
 const pauseMs = 5;
@@ -101,5 +101,17 @@ async function exchange(from: Client, to: Client, { peer, text }: { readonly pee
     return seq;
   } finally {
     off();
+  }
+}
+
+/** What the server stored; one that is busy for the moment is asked again. */
+async function sendPatiently(from: Client, peer: string, text: string): Promise<{ readonly seq: number }> {
+  for (;;) {
+    try {
+      return await from.user(peer).send(text).done;
+    } catch (error) {
+      if (!(error instanceof ParleyClientError) || error.name !== 'OVERLOADED') throw error;
+      await sleep(systemClock, error.retryAfterMs);
+    }
   }
 }

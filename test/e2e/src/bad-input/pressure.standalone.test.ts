@@ -64,13 +64,17 @@ describe.each(['auto', 'ws'] as const)('a client that wants too much (%s)', (imp
     client.socket.send(encodeClientFrames({ frames: sends }));
     const answers = await Promise.all(sends.map(({ id }) => client.answerTo(id)));
     const stored = answers.filter(({ type }) => type === 'stored').length;
-    expect(stored).toBeGreaterThanOrEqual(30);
+    const refusals = answers.flatMap((answer) => (answer.type === 'error' ? [errorIn(answer)] : []));
+    // A machine that is busy with something else turns some away before their rate is looked at.
+    const isBusy = refusals.some(({ name }) => name === 'OVERLOADED');
+    expect(stored).toBeGreaterThanOrEqual(isBusy ? 1 : 30);
     expect(stored).toBeLessThan(100);
-    for (const answer of answers) if (answer.type === 'error') expect(errorIn(answer)).toMatchObject({ name: 'RATE_LIMITED' });
-    const waitMs = Math.max(...answers.map((answer) => (answer.type === 'error' ? errorIn(answer).retryAfterMs : 0)));
+    for (const { name } of refusals) expect(['RATE_LIMITED', 'OVERLOADED']).toContain(name);
+    const waitMs = Math.max(...refusals.map(({ retryAfterMs }) => retryAfterMs));
     await sleep(systemClock, waitMs);
     // Had a refused message been stored after all, this one would not be the next.
-    const again = await client.ask({ type: 'send', value: { conversation: 'u:hasty|zoe', clientMsgId: 'later', content: text } });
+    const later = { conversation: 'u:hasty|zoe', clientMsgId: 'later', content: text };
+    const again = await client.askPatiently({ type: 'send', value: later });
     expect(again).toMatchObject({ type: 'stored', value: { seq: stored + 1 } });
   });
 

@@ -82,13 +82,18 @@ export class RawClient {
     });
   }
 
-  /** The refusal of a request; throws when it was granted. A server that is busy for the moment is asked again. */
-  async refusal(body: RequestBody): Promise<SeenError> {
+  /** The answer of a server that is not too busy for it: one that is busy for the moment is asked again. */
+  async askPatiently(body: RequestBody): Promise<AnswerBody> {
     for (let left = 20; ; left--) {
-      const error = errorIn(await this.ask(body));
-      if (error.name !== 'OVERLOADED' || left === 0) return error;
-      await setTimeout(error.retryAfterMs);
+      const answer = await this.ask(body);
+      if (answer.type !== 'error' || answer.value.name !== 'OVERLOADED' || left === 0) return answer;
+      await setTimeout(answer.value.retryAfterMs);
     }
+  }
+
+  /** The refusal of a request by a server that is not too busy for it; throws when it was granted. */
+  async refusal(body: RequestBody): Promise<SeenError> {
+    return errorIn(await this.askPatiently(body));
   }
 
   /** Whether the server still answers on this connection. */
