@@ -94,7 +94,7 @@ async function exchange(from: Client, to: Client, { peer, text }: { readonly pee
       if (content.type === 'text' && content.text === text) resolve(seq);
     });
   });
-  const both = Promise.all([from.user(peer).send(text).done, received]);
+  const both = Promise.all([sendPatiently(from, peer, text), received]);
   try {
     const [{ seq }, receivedSeq] = await withTimeout(systemClock, answerWithinMs, both, () => new Error(`"${text}" did not come through`));
     if (seq !== receivedSeq) throw new Error(`"${text}" was stored at ${seq} and received at ${receivedSeq}`);
