@@ -18,6 +18,33 @@ describe('history', () => {
     expect(seqsOf((await asked).events)).toEqual([1, 2]);
   });
 
+  it('shows what was durable before it was asked, without being told how far that goes', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    for (let seq = 1; seq <= 5; seq++) {
+      await timeline.message(pair, 'ann', String(seq));
+      const view = { app: 'app', conversation: pair, viewer: 'bob' };
+      const [page, { messages }, { conversations }] = await Promise.all([
+        history.queryHistory({ ...view, backwards: true }),
+        history.getMessages({ ...view, seqs: [seq] }).then(({ events }) => ({ messages: seqsOf(events) })),
+        history.queryConversations({ app: 'app', user: 'bob' }),
+      ]);
+      expect([seqsOf(page.events)[0], messages, conversations.map(({ headSeq }) => headSeq)]).toEqual([seq, [seq], [seq]]);
+    }
+  });
+
+  it('shows what it has where the log does not say how far it goes', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.message(pair, 'ann', 'one');
+    const query = { app: 'app', conversation: pair, viewer: 'ann' };
+    await history.queryHistory({ ...query, atLeastSeq: 1 });
+    timeline.log.ranges = () => new Promise(() => {});
+    expect(seqsOf((await history.queryHistory(query)).events)).toEqual([1]);
+    timeline.log.ranges = () => Promise.reject(new Error('out of reach'));
+    expect((await history.queryConversations({ app: 'app', user: 'ann' })).conversations).toHaveLength(1);
+  });
+
   it('pages both ways and says where it goes on', async () => {
     await using timeline = await HistoryFixture.open();
     for (let i = 1; i <= 5; i++) await timeline.message(pair, 'ann', String(i));

@@ -2,14 +2,16 @@
 export const historyLimits = {
   /** A read that asks for what is not projected yet waits this long, then fails with TIMEOUT. */
   waitMs: 4_000,
+  /** A read waits this long for what is durable but not projected yet, then answers with what is there. */
+  freshWithinMs: 500,
   /** Event time that a router's window of recent sends reaches back; its tail starts at least this far behind. */
   tailMs: 95_000,
-  /** Conversations whose heads are kept in memory per partition. */
-  headsCached: 20_000,
-  /** Members' states that are kept in memory per partition: of those who write. */
-  statesCached: 20_000,
-  /** Messages to which something was done, and blocks of them, that are kept in memory per partition. */
-  messagesCached: 5_000,
+  /** Conversations whose heads are kept in memory per process, shared evenly by the partitions; about 1 KiB each. */
+  headsCached: 320_000,
+  /** Members' states that are kept in memory per process: of those who write; about 500 bytes each. */
+  statesCached: 320_000,
+  /** Messages to which something was done, and blocks of them, that are kept in memory per process. */
+  messagesCached: 80_000,
   /** Readings of a user that are remembered, to say when a message was read. */
   readingsKept: 8,
   /** Rows of details that are read at once. */
@@ -31,6 +33,8 @@ export const historyLimits = {
   epochEveryMs: 1_000,
   /** Messages that one pass takes out because their time is over, per partition. */
   expiriesPerSweep: 500,
+  /** How far behind the newest event it is noted up to when expiries are done, against clocks that differ, and how often. */
+  expiriesDoneMarginMs: 3_600_000,
   /** Conversations that one pass takes a block of an erased user's messages out of, per partition. */
   erasuresPerSweep: 20,
   /** Conversations whose retention one pass looks at. */

@@ -1,6 +1,7 @@
 import { topics } from '@parley/contracts/topics';
 import { ParleyError, sleep } from '@parley/kernel';
 import { historyLimits } from './limits.js';
+import { NextRound } from './next-round.js';
 import type { HistoryDeps } from './ports.js';
 import type { PartitionProjector } from './project/partition-projector.js';
 
@@ -8,8 +9,8 @@ import type { PartitionProjector } from './project/partition-projector.js';
 export class Progress {
   readonly #deps: HistoryDeps;
   readonly #projectors: ReadonlyMap<number, PartitionProjector>;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  readonly #ends = new NextRound(() => this.#readEnds());
+  readonly #current = new NextRound(() => this.#reachEnd());
 
   constructor(deps: HistoryDeps, projectors: ReadonlyMap<number, PartitionProjector>) {
     this.#deps = deps;
@@ -19,6 +20,7 @@ export class Progress {
   /** Resolves when `isThere` holds; asked at first and after each progress of the partition. Rejects with TIMEOUT. */
   async until(projector: PartitionProjector, isThere: () => boolean | Promise<boolean>): Promise<void> {
     const { clock } = this.#deps;
+    if (await isThere()) return;
     const deadline = clock.monotonic() + historyLimits.waitMs;
     for (;;) {
       const progressed = projector.progressed();
@@ -31,31 +33,34 @@ export class Progress {
     }
   }
 
-  /**
-   * Resolves when everything is readable that the timeline held when the call came. Calls share the work:
-   * one that comes while another is under way waits for the next round.
-   */
+  /** Resolves when everything is readable that the timeline held when the call came. Rejects with TIMEOUT. Calls share the work. */
   current(): Promise<void> {
-    if (this.#running === undefined) return this.#start();
-    this.#next ??= this.#running
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined;
-        return this.#start();
-      });
-    return this.#next;
+    return this.#current.join();
   }
 
-  #start(): Promise<void> {
-    const running = this.#reachEnd().finally(() => {
-      if (this.#running === running) this.#running = undefined;
-    });
-    this.#running = running;
-    return running;
+  /**
+   * Lets a read of one partition, or of all, see what was acknowledged before it was asked for. Where the log is out of
+   * reach or the projection far behind, an older answer is worth more than none: then it resolves after `freshWithinMs`.
+   */
+  async fresh(projector?: PartitionProjector): Promise<void> {
+    const { clock } = this.#deps;
+    const work = projector === undefined ? this.current() : this.#reachEndOf(projector);
+    const stop = new AbortController();
+    await Promise.race([work.catch(() => {}), sleep(clock, historyLimits.freshWithinMs, stop.signal).catch(() => {})]);
+    stop.abort();
+  }
+
+  async #readEnds(): Promise<readonly number[]> {
+    return (await this.#deps.log.ranges(topics.timeline)).map(({ end }) => end);
+  }
+
+  async #reachEndOf(projector: PartitionProjector): Promise<void> {
+    const end = (await this.#ends.join())[projector.partition] ?? 0;
+    if (projector.position.offset < end) await this.until(projector, () => projector.position.offset >= end);
   }
 
   async #reachEnd(): Promise<void> {
-    const ends = (await this.#deps.log.ranges(topics.timeline)).map((range) => range.end);
+    const ends = await this.#readEnds();
     const foreign: number[] = [];
     const own: Promise<void>[] = [];
     ends.forEach((end, partition) => {

@@ -1,20 +1,20 @@
 import type { GetTargetRequest, GetTargetResponseInit } from '@parley/contracts/history';
 import { threadOf } from '@parley/fold';
-import { ParleyError } from '@parley/kernel';
+import { limits, ParleyError } from '@parley/kernel';
 import { type ConversationEvent, decodeContent, decodeConversationEvent, Removal } from '@parley/wire';
 import { blockOf, blockSpace, ownReactionKey } from '../rows/detail-keys.js';
 import { boundsOf } from '../view/entitlement.js';
 import { isMessage, present, type ShownEvent } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
 import { checkFields, checkReaction } from './fields.js';
-import { type QueryDeps, type Seen, seenBy } from './query-deps.js';
+import { type QueryDeps, type Seen, seenSoFar } from './query-deps.js';
 
 /** What a router must know of a message before something is done to it, as the user sees it who wants to do it. */
 export async function getTarget(deps: QueryDeps, request: GetTargetRequest): Promise<GetTargetResponseInit> {
   const { app, conversation, seq, user, reaction } = request;
   checkFields({ app, conversation, viewer: user });
   checkReaction(reaction);
-  const seen = await seenBy(deps, { ...request, viewer: user }).catch(unseen);
+  const seen = await seenSoFar(deps, { ...request, viewer: user }).catch(unseen);
   if (seen === undefined) return { exists: false };
   if (seq === 0) return { exists: true, headSeq: boundsOf(seen.entitlement).headSeq };
   const rows = await readSeqs(deps, seen.held, { entitlement: seen.entitlement, seqs: [seq] });
@@ -35,6 +35,7 @@ function factsOf({ held }: Seen, { event, state, seq }: ShownEvent, reaction: st
     rootSeq: threadOf(message),
     isRemoved: state !== undefined && state.removal !== Removal.UNSPECIFIED,
     isPinned: held.details.pins.some((pin) => pin.seq === seq),
+    evictedPinSeq: held.details.pins[limits.pinsMax - 1]?.seq ?? 0,
     kind: kindOf(message),
     reactionKinds: reactions.length,
     isKnownReaction: reactions.some((count) => count.reaction === reaction),

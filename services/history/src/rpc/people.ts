@@ -30,7 +30,7 @@ export async function getRelations(deps: QueryDeps, request: GetRelationsRequest
   const { app, user, others } = request;
   checkFields({ app, user });
   checkSome('others', others);
-  if (request.isCurrent) await deps.progress.current();
+  await (request.isCurrent ? deps.progress.current() : deps.progress.fresh());
   const space = relationSpace(user);
   const values = await Promise.all(others.map((other) => deps.store.detail({ app, space, key: other })));
   const relations = others.map((other, i): RelationFactsInit => {
@@ -48,7 +48,7 @@ export async function listRelations(deps: QueryDeps, request: ListRelationsReque
   checkFields({ app, user });
   const limit = checkLimit(request.limit, { byDefault: limits.historyPageDefault, max: historyLimits.relationsPageMax });
   const after = page === '' ? undefined : placeOf(page);
-  if (request.isCurrent) await deps.progress.current();
+  await (request.isCurrent ? deps.progress.current() : deps.progress.fresh());
   const nowMs = deps.clock.now();
   const listed: Placed[] = [];
   for await (const relation of relationsOf(deps, app, user)) {

@@ -30,6 +30,7 @@ export async function queryConversations(deps: QueryDeps, request: QueryConversa
   const after = page === '' ? undefined : placeOf(page);
   const filter = request.filter ?? createConversationFilter({});
   const nowMs = deps.clock.now();
+  await deps.progress.fresh();
   const chosen: Listed[] = [];
   let totalUnread = 0;
   for await (const each of allConversationsOf(deps, app, user)) {

@@ -36,11 +36,22 @@ async function conversationAt(deps: QueryDeps, app: string, conversation: string
   return get();
 }
 
-/** The same with what the viewer may see; rejects with CONVERSATION_NOT_FOUND for strangers. */
-export async function seenBy(
-  deps: QueryDeps,
-  request: { readonly app: string; readonly conversation: string; readonly viewer: string; readonly atLeastSeq?: number },
-): Promise<Seen> {
-  const held = await conversationAt(deps, request.app, request.conversation, request.atLeastSeq);
-  return { held, entitlement: await entitlementOf(deps, held, request.viewer) };
+/** What is asked for: a conversation, as this viewer sees it. */
+interface View {
+  readonly app: string;
+  readonly conversation: string;
+  readonly viewer: string;
+  readonly atLeastSeq?: number;
+}
+
+/** The same with what the viewer may see, up to what is durable by now; rejects with CONVERSATION_NOT_FOUND for strangers. */
+export async function seenBy(deps: QueryDeps, view: View): Promise<Seen> {
+  await deps.progress.fresh(deps.projectorOf(view.app, view.conversation));
+  return seenSoFar(deps, view);
+}
+
+/** The same without a look at the log: for routers, who know themselves how far it goes. */
+export async function seenSoFar(deps: QueryDeps, { app, conversation, viewer, atLeastSeq }: View): Promise<Seen> {
+  const held = await conversationAt(deps, app, conversation, atLeastSeq);
+  return { held, entitlement: await entitlementOf(deps, held, viewer) };
 }

@@ -24,6 +24,7 @@ export async function searchMessages(deps: QueryDeps, request: SearchMessagesReq
   const query = check(deps, request, search);
   const limit = checkLimit(request.limit, { byDefault: historyLimits.searchPageDefault, max: limits.historyPageMax });
   const after = page === '' ? undefined : placeOf(page);
+  await deps.progress.fresh();
   const scans: ConversationScan[] = [];
   for await (const seen of conversationsOf(deps, { app, viewer, conversation: search.conversation })) {
     const start = await startOf(deps, seen.held, after);
