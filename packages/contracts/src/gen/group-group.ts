@@ -1022,6 +1022,135 @@ export const ListRequestsResponse: Codec<ListRequestsResponseInit, ListRequestsR
   typeName: 'parley.group.v1.ListRequestsResponse', create: createListRequestsResponse, encode: encodeListRequestsResponse, decode: decodeListRequestsResponse,
 };
 
+export interface ListUserRequestsRequest {
+  readonly app: string;
+  readonly user: string;
+}
+/** What ListUserRequestsRequest is made from; absent fields get their zero value. */
+export interface ListUserRequestsRequestInit {
+  readonly app?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+export function createListUserRequestsRequest(init: ListUserRequestsRequestInit): ListUserRequestsRequest {
+  return {
+    app: init.app ?? '',
+    user: init.user ?? '',
+  };
+}
+
+export function writeListUserRequestsRequest(writer: ProtobufWriter, init: ListUserRequestsRequestInit): void {
+  if (init.app !== undefined && init.app !== '') { writer.writeTag(10); writer.writeString(init.app); }
+  if (init.user !== undefined && init.user !== '') { writer.writeTag(18); writer.writeString(init.user); }
+}
+
+export function readListUserRequestsRequest(reader: ProtobufReader, end: number): ListUserRequestsRequest {
+  let app: ListUserRequestsRequest['app'] = '';
+  let user: ListUserRequestsRequest['user'] = '';
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: app = reader.readString(); break;
+      case 18: user = reader.readString(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { app, user };
+}
+
+export const encodeListUserRequestsRequest = (init: ListUserRequestsRequestInit): Uint8Array => encodeWith(writeListUserRequestsRequest, init);
+export const decodeListUserRequestsRequest = (bytes: Uint8Array): ListUserRequestsRequest => decodeWith(readListUserRequestsRequest, bytes);
+export const ListUserRequestsRequest: Codec<ListUserRequestsRequestInit, ListUserRequestsRequest> = {
+  typeName: 'parley.group.v1.ListUserRequestsRequest', create: createListUserRequestsRequest, encode: encodeListUserRequestsRequest, decode: decodeListUserRequestsRequest,
+};
+
+export interface ListPartitionRequestsRequest {
+  readonly app: string;
+  readonly partition: number;
+  readonly user: string;
+}
+/** What ListPartitionRequestsRequest is made from; absent fields get their zero value. */
+export interface ListPartitionRequestsRequestInit {
+  readonly app?: string | undefined;
+  readonly partition?: number | undefined;
+  readonly user?: string | undefined;
+}
+
+export function createListPartitionRequestsRequest(init: ListPartitionRequestsRequestInit): ListPartitionRequestsRequest {
+  return {
+    app: init.app ?? '',
+    partition: init.partition ?? 0,
+    user: init.user ?? '',
+  };
+}
+
+export function writeListPartitionRequestsRequest(writer: ProtobufWriter, init: ListPartitionRequestsRequestInit): void {
+  if (init.app !== undefined && init.app !== '') { writer.writeTag(10); writer.writeString(init.app); }
+  if (init.partition !== undefined && init.partition !== 0) { writer.writeTag(16); writer.writeUint32(init.partition); }
+  if (init.user !== undefined && init.user !== '') { writer.writeTag(26); writer.writeString(init.user); }
+}
+
+export function readListPartitionRequestsRequest(reader: ProtobufReader, end: number): ListPartitionRequestsRequest {
+  let app: ListPartitionRequestsRequest['app'] = '';
+  let partition: ListPartitionRequestsRequest['partition'] = 0;
+  let user: ListPartitionRequestsRequest['user'] = '';
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: app = reader.readString(); break;
+      case 16: partition = reader.readUint32(); break;
+      case 26: user = reader.readString(); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { app, partition, user };
+}
+
+export const encodeListPartitionRequestsRequest = (init: ListPartitionRequestsRequestInit): Uint8Array => encodeWith(writeListPartitionRequestsRequest, init);
+export const decodeListPartitionRequestsRequest = (bytes: Uint8Array): ListPartitionRequestsRequest => decodeWith(readListPartitionRequestsRequest, bytes);
+export const ListPartitionRequestsRequest: Codec<ListPartitionRequestsRequestInit, ListPartitionRequestsRequest> = {
+  typeName: 'parley.group.v1.ListPartitionRequestsRequest', create: createListPartitionRequestsRequest, encode: encodeListPartitionRequestsRequest, decode: decodeListPartitionRequestsRequest,
+};
+
+export interface ListUserRequestsResponse {
+  readonly requests: readonly GroupRequest[];
+}
+/** What ListUserRequestsResponse is made from; absent fields get their zero value. */
+export interface ListUserRequestsResponseInit {
+  readonly requests?: readonly GroupRequestInit[] | undefined;
+}
+
+export function createListUserRequestsResponse(init: ListUserRequestsResponseInit): ListUserRequestsResponse {
+  return {
+    requests: init.requests?.map(v => createGroupRequest(v)) ?? [],
+  };
+}
+
+export function writeListUserRequestsResponse(writer: ProtobufWriter, init: ListUserRequestsResponseInit): void {
+  if (init.requests !== undefined) for (const item of init.requests) { writer.writeTag(10); const at = writer.fork(); writeGroupRequest(writer, item); writer.join(at); }
+}
+
+export function readListUserRequestsResponse(reader: ProtobufReader, end: number): ListUserRequestsResponse {
+  const requests: GroupRequest[] = [];
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: requests.push(readGroupRequest(reader, reader.enter())); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { requests };
+}
+
+export const encodeListUserRequestsResponse = (init: ListUserRequestsResponseInit): Uint8Array => encodeWith(writeListUserRequestsResponse, init);
+export const decodeListUserRequestsResponse = (bytes: Uint8Array): ListUserRequestsResponse => decodeWith(readListUserRequestsResponse, bytes);
+export const ListUserRequestsResponse: Codec<ListUserRequestsResponseInit, ListUserRequestsResponse> = {
+  typeName: 'parley.group.v1.ListUserRequestsResponse', create: createListUserRequestsResponse, encode: encodeListUserRequestsResponse, decode: decodeListUserRequestsResponse,
+};
+
 export interface GetGroupsRequest {
   readonly app: string;
   readonly groups: readonly string[];
@@ -1305,6 +1434,10 @@ export const GroupService = {
     getMembers: { name: 'GetMembers', kind: 'unary', request: GetMembersRequest, response: GetMembersResponse },
     /** Wishes to join, for owner and admins; invitations, for whom they are about. */
     listRequests: { name: 'ListRequests', kind: 'unary', request: ListRequestsRequest, response: ListRequestsResponse },
+    /** Whatever waits and is about a user, in all groups: invitations and wishes to join. The newest 100, newest first. */
+    listUserRequests: { name: 'ListUserRequests', kind: 'unary', request: ListUserRequestsRequest, response: ListUserRequestsResponse },
+    /** The part of ListUserRequests that concerns one partition. */
+    listPartitionRequests: { name: 'ListPartitionRequests', kind: 'unary', request: ListPartitionRequestsRequest, response: ListUserRequestsResponse },
     /** Several groups at once; at most 100. Those that the viewer may not know are left out. */
     getGroups: { name: 'GetGroups', kind: 'unary', request: GetGroupsRequest, response: GetGroupsResponse },
     /** The part of GetGroups that concerns one partition. */

@@ -955,6 +955,8 @@ export interface GetTargetResponse {
   readonly isKnownReaction: boolean;
   /** Of a question with seq 0: up to where the user may see the conversation. */
   readonly headSeq: number;
+  /** The message that one more pin pushes out; 0: there is room. */
+  readonly evictedPinSeq: number;
 }
 /** What GetTargetResponse is made from; absent fields get their zero value. */
 export interface GetTargetResponseInit {
@@ -971,6 +973,7 @@ export interface GetTargetResponseInit {
   readonly onlyTo?: readonly string[] | undefined;
   readonly isKnownReaction?: boolean | undefined;
   readonly headSeq?: number | undefined;
+  readonly evictedPinSeq?: number | undefined;
 }
 
 export function createGetTargetResponse(init: GetTargetResponseInit): GetTargetResponse {
@@ -988,6 +991,7 @@ export function createGetTargetResponse(init: GetTargetResponseInit): GetTargetR
     onlyTo: init.onlyTo ?? [],
     isKnownReaction: init.isKnownReaction ?? false,
     headSeq: init.headSeq ?? 0,
+    evictedPinSeq: init.evictedPinSeq ?? 0,
   };
 }
 
@@ -1005,6 +1009,7 @@ export function writeGetTargetResponse(writer: ProtobufWriter, init: GetTargetRe
   if (init.onlyTo !== undefined) for (const item of init.onlyTo) { writer.writeTag(90); writer.writeString(item); }
   if (init.isKnownReaction !== undefined && init.isKnownReaction) { writer.writeTag(96); writer.writeBool(init.isKnownReaction); }
   if (init.headSeq !== undefined && init.headSeq !== 0) { writer.writeTag(104); writer.writeUint64(init.headSeq); }
+  if (init.evictedPinSeq !== undefined && init.evictedPinSeq !== 0) { writer.writeTag(112); writer.writeUint64(init.evictedPinSeq); }
 }
 
 export function readGetTargetResponse(reader: ProtobufReader, end: number): GetTargetResponse {
@@ -1021,6 +1026,7 @@ export function readGetTargetResponse(reader: ProtobufReader, end: number): GetT
   const onlyTo: string[] = [];
   let isKnownReaction: GetTargetResponse['isKnownReaction'] = false;
   let headSeq: GetTargetResponse['headSeq'] = 0;
+  let evictedPinSeq: GetTargetResponse['evictedPinSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -1037,11 +1043,12 @@ export function readGetTargetResponse(reader: ProtobufReader, end: number): GetT
       case 90: onlyTo.push(reader.readString()); break;
       case 96: isKnownReaction = reader.readBool(); break;
       case 104: headSeq = reader.readUint64(); break;
+      case 112: evictedPinSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { exists, sender, timeMs, rootSeq, isRemoved, hasReacted, isPinned, kind, reactionKinds, expiresMs, onlyTo, isKnownReaction, headSeq };
+  return { exists, sender, timeMs, rootSeq, isRemoved, hasReacted, isPinned, kind, reactionKinds, expiresMs, onlyTo, isKnownReaction, headSeq, evictedPinSeq };
 }
 
 export const encodeGetTargetResponse = (init: GetTargetResponseInit): Uint8Array => encodeWith(writeGetTargetResponse, init);
@@ -1059,6 +1066,7 @@ export interface ListRepliesRequest {
   readonly afterSeq: number;
   /** 1 to 100; 0 means 50. */
   readonly limit: number;
+  readonly atLeastSeq: number;
 }
 /** What ListRepliesRequest is made from; absent fields get their zero value. */
 export interface ListRepliesRequestInit {
@@ -1068,6 +1076,7 @@ export interface ListRepliesRequestInit {
   readonly rootSeq?: number | undefined;
   readonly afterSeq?: number | undefined;
   readonly limit?: number | undefined;
+  readonly atLeastSeq?: number | undefined;
 }
 
 export function createListRepliesRequest(init: ListRepliesRequestInit): ListRepliesRequest {
@@ -1078,6 +1087,7 @@ export function createListRepliesRequest(init: ListRepliesRequestInit): ListRepl
     rootSeq: init.rootSeq ?? 0,
     afterSeq: init.afterSeq ?? 0,
     limit: init.limit ?? 0,
+    atLeastSeq: init.atLeastSeq ?? 0,
   };
 }
 
@@ -1088,6 +1098,7 @@ export function writeListRepliesRequest(writer: ProtobufWriter, init: ListReplie
   if (init.rootSeq !== undefined && init.rootSeq !== 0) { writer.writeTag(32); writer.writeUint64(init.rootSeq); }
   if (init.afterSeq !== undefined && init.afterSeq !== 0) { writer.writeTag(40); writer.writeUint64(init.afterSeq); }
   if (init.limit !== undefined && init.limit !== 0) { writer.writeTag(48); writer.writeUint32(init.limit); }
+  if (init.atLeastSeq !== undefined && init.atLeastSeq !== 0) { writer.writeTag(56); writer.writeUint64(init.atLeastSeq); }
 }
 
 export function readListRepliesRequest(reader: ProtobufReader, end: number): ListRepliesRequest {
@@ -1097,6 +1108,7 @@ export function readListRepliesRequest(reader: ProtobufReader, end: number): Lis
   let rootSeq: ListRepliesRequest['rootSeq'] = 0;
   let afterSeq: ListRepliesRequest['afterSeq'] = 0;
   let limit: ListRepliesRequest['limit'] = 0;
+  let atLeastSeq: ListRepliesRequest['atLeastSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -1106,11 +1118,12 @@ export function readListRepliesRequest(reader: ProtobufReader, end: number): Lis
       case 32: rootSeq = reader.readUint64(); break;
       case 40: afterSeq = reader.readUint64(); break;
       case 48: limit = reader.readUint32(); break;
+      case 56: atLeastSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { app, conversation, viewer, rootSeq, afterSeq, limit };
+  return { app, conversation, viewer, rootSeq, afterSeq, limit, atLeastSeq };
 }
 
 export const encodeListRepliesRequest = (init: ListRepliesRequestInit): Uint8Array => encodeWith(writeListRepliesRequest, init);
@@ -1123,12 +1136,15 @@ export interface ListRepliesResponse {
   readonly events: readonly Uint8Array[];
   readonly states: readonly MessageState[];
   readonly hasMore: boolean;
+  /** Everything up to here is in the answer; what came later may be. */
+  readonly headSeq: number;
 }
 /** What ListRepliesResponse is made from; absent fields get their zero value. */
 export interface ListRepliesResponseInit {
   readonly events?: readonly Uint8Array[] | undefined;
   readonly states?: readonly MessageStateInit[] | undefined;
   readonly hasMore?: boolean | undefined;
+  readonly headSeq?: number | undefined;
 }
 
 export function createListRepliesResponse(init: ListRepliesResponseInit): ListRepliesResponse {
@@ -1136,6 +1152,7 @@ export function createListRepliesResponse(init: ListRepliesResponseInit): ListRe
     events: init.events ?? [],
     states: init.states?.map(v => createMessageState(v)) ?? [],
     hasMore: init.hasMore ?? false,
+    headSeq: init.headSeq ?? 0,
   };
 }
 
@@ -1143,23 +1160,26 @@ export function writeListRepliesResponse(writer: ProtobufWriter, init: ListRepli
   if (init.events !== undefined) for (const item of init.events) { writer.writeTag(10); writer.writeBytes(item); }
   if (init.states !== undefined) for (const item of init.states) { writer.writeTag(18); const at = writer.fork(); writeMessageState(writer, item); writer.join(at); }
   if (init.hasMore !== undefined && init.hasMore) { writer.writeTag(24); writer.writeBool(init.hasMore); }
+  if (init.headSeq !== undefined && init.headSeq !== 0) { writer.writeTag(32); writer.writeUint64(init.headSeq); }
 }
 
 export function readListRepliesResponse(reader: ProtobufReader, end: number): ListRepliesResponse {
   const events: Uint8Array[] = [];
   const states: MessageState[] = [];
   let hasMore: ListRepliesResponse['hasMore'] = false;
+  let headSeq: ListRepliesResponse['headSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: events.push(reader.readBytes()); break;
       case 18: states.push(readMessageState(reader, reader.enter())); break;
       case 24: hasMore = reader.readBool(); break;
+      case 32: headSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { events, states, hasMore };
+  return { events, states, hasMore, headSeq };
 }
 
 export const encodeListRepliesResponse = (init: ListRepliesResponseInit): Uint8Array => encodeWith(writeListRepliesResponse, init);
@@ -1289,12 +1309,14 @@ export interface ListPinsRequest {
   readonly app: string;
   readonly conversation: string;
   readonly viewer: string;
+  readonly atLeastSeq: number;
 }
 /** What ListPinsRequest is made from; absent fields get their zero value. */
 export interface ListPinsRequestInit {
   readonly app?: string | undefined;
   readonly conversation?: string | undefined;
   readonly viewer?: string | undefined;
+  readonly atLeastSeq?: number | undefined;
 }
 
 export function createListPinsRequest(init: ListPinsRequestInit): ListPinsRequest {
@@ -1302,6 +1324,7 @@ export function createListPinsRequest(init: ListPinsRequestInit): ListPinsReques
     app: init.app ?? '',
     conversation: init.conversation ?? '',
     viewer: init.viewer ?? '',
+    atLeastSeq: init.atLeastSeq ?? 0,
   };
 }
 
@@ -1309,23 +1332,26 @@ export function writeListPinsRequest(writer: ProtobufWriter, init: ListPinsReque
   if (init.app !== undefined && init.app !== '') { writer.writeTag(10); writer.writeString(init.app); }
   if (init.conversation !== undefined && init.conversation !== '') { writer.writeTag(18); writer.writeString(init.conversation); }
   if (init.viewer !== undefined && init.viewer !== '') { writer.writeTag(26); writer.writeString(init.viewer); }
+  if (init.atLeastSeq !== undefined && init.atLeastSeq !== 0) { writer.writeTag(32); writer.writeUint64(init.atLeastSeq); }
 }
 
 export function readListPinsRequest(reader: ProtobufReader, end: number): ListPinsRequest {
   let app: ListPinsRequest['app'] = '';
   let conversation: ListPinsRequest['conversation'] = '';
   let viewer: ListPinsRequest['viewer'] = '';
+  let atLeastSeq: ListPinsRequest['atLeastSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: app = reader.readString(); break;
       case 18: conversation = reader.readString(); break;
       case 26: viewer = reader.readString(); break;
+      case 32: atLeastSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { app, conversation, viewer };
+  return { app, conversation, viewer, atLeastSeq };
 }
 
 export const encodeListPinsRequest = (init: ListPinsRequestInit): Uint8Array => encodeWith(writeListPinsRequest, init);
@@ -1339,12 +1365,15 @@ export interface ListPinsResponse {
   /** The messages, in the same order. */
   readonly events: readonly Uint8Array[];
   readonly states: readonly MessageState[];
+  /** The list is as it stood after the event with this seq. */
+  readonly headSeq: number;
 }
 /** What ListPinsResponse is made from; absent fields get their zero value. */
 export interface ListPinsResponseInit {
   readonly pins?: readonly PinInit[] | undefined;
   readonly events?: readonly Uint8Array[] | undefined;
   readonly states?: readonly MessageStateInit[] | undefined;
+  readonly headSeq?: number | undefined;
 }
 
 export function createListPinsResponse(init: ListPinsResponseInit): ListPinsResponse {
@@ -1352,6 +1381,7 @@ export function createListPinsResponse(init: ListPinsResponseInit): ListPinsResp
     pins: init.pins?.map(v => createPin(v)) ?? [],
     events: init.events ?? [],
     states: init.states?.map(v => createMessageState(v)) ?? [],
+    headSeq: init.headSeq ?? 0,
   };
 }
 
@@ -1359,23 +1389,26 @@ export function writeListPinsResponse(writer: ProtobufWriter, init: ListPinsResp
   if (init.pins !== undefined) for (const item of init.pins) { writer.writeTag(10); const at = writer.fork(); writePin(writer, item); writer.join(at); }
   if (init.events !== undefined) for (const item of init.events) { writer.writeTag(18); writer.writeBytes(item); }
   if (init.states !== undefined) for (const item of init.states) { writer.writeTag(26); const at = writer.fork(); writeMessageState(writer, item); writer.join(at); }
+  if (init.headSeq !== undefined && init.headSeq !== 0) { writer.writeTag(32); writer.writeUint64(init.headSeq); }
 }
 
 export function readListPinsResponse(reader: ProtobufReader, end: number): ListPinsResponse {
   const pins: Pin[] = [];
   const events: Uint8Array[] = [];
   const states: MessageState[] = [];
+  let headSeq: ListPinsResponse['headSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: pins.push(readPin(reader, reader.enter())); break;
       case 18: events.push(reader.readBytes()); break;
       case 26: states.push(readMessageState(reader, reader.enter())); break;
+      case 32: headSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { pins, events, states };
+  return { pins, events, states, headSeq };
 }
 
 export const encodeListPinsResponse = (init: ListPinsResponseInit): Uint8Array => encodeWith(writeListPinsResponse, init);
@@ -2724,7 +2757,10 @@ export const HistoryService = {
     listReports: { name: 'ListReports', kind: 'unary', request: ListReportsRequest, response: ListReportsResponse },
     /** Messages that a user has sent, conversation by conversation; for the export of what is the user's. */
     listUserMessages: { name: 'ListUserMessages', kind: 'unary', request: ListUserMessagesRequest, response: ListUserMessagesResponse },
-    /** Forgets everything and projects the log anew; the epoch changes. For operators. */
+    /**
+     * Forgets everything and projects the log anew; the epoch changes. TOO_LATE where the log's retention has taken its
+     * beginning. For operators.
+     */
     rebuild: { name: 'Rebuild', kind: 'unary', request: RebuildRequest, response: RebuildResponse },
     /** Hash of everything that one conversation holds, to compare two histories. For operators. */
     getFingerprint: { name: 'GetFingerprint', kind: 'unary', request: GetFingerprintRequest, response: GetFingerprintResponse },

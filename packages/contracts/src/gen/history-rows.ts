@@ -428,12 +428,15 @@ export interface ErasedUser {
   readonly user: string;
   readonly seq: number;
   readonly timeMs: number;
+  /** Nothing is left of them, and nothing has to be withheld any more. */
+  readonly isDone: boolean;
 }
 /** What ErasedUser is made from; absent fields get their zero value. */
 export interface ErasedUserInit {
   readonly user?: string | undefined;
   readonly seq?: number | undefined;
   readonly timeMs?: number | undefined;
+  readonly isDone?: boolean | undefined;
 }
 
 export function createErasedUser(init: ErasedUserInit): ErasedUser {
@@ -441,6 +444,7 @@ export function createErasedUser(init: ErasedUserInit): ErasedUser {
     user: init.user ?? '',
     seq: init.seq ?? 0,
     timeMs: init.timeMs ?? 0,
+    isDone: init.isDone ?? false,
   };
 }
 
@@ -448,23 +452,26 @@ export function writeErasedUser(writer: ProtobufWriter, init: ErasedUserInit): v
   if (init.user !== undefined && init.user !== '') { writer.writeTag(10); writer.writeString(init.user); }
   if (init.seq !== undefined && init.seq !== 0) { writer.writeTag(16); writer.writeUint64(init.seq); }
   if (init.timeMs !== undefined && init.timeMs !== 0) { writer.writeTag(24); writer.writeUint64(init.timeMs); }
+  if (init.isDone !== undefined && init.isDone) { writer.writeTag(32); writer.writeBool(init.isDone); }
 }
 
 export function readErasedUser(reader: ProtobufReader, end: number): ErasedUser {
   let user: ErasedUser['user'] = '';
   let seq: ErasedUser['seq'] = 0;
   let timeMs: ErasedUser['timeMs'] = 0;
+  let isDone: ErasedUser['isDone'] = false;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: user = reader.readString(); break;
       case 16: seq = reader.readUint64(); break;
       case 24: timeMs = reader.readUint64(); break;
+      case 32: isDone = reader.readBool(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { user, seq, timeMs };
+  return { user, seq, timeMs, isDone };
 }
 
 export const encodeErasedUser = (init: ErasedUserInit): Uint8Array => encodeWith(writeErasedUser, init);

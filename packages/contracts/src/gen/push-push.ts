@@ -141,7 +141,7 @@ export const Unreached: Codec<UnreachedInit, Unreached> = {
 export const PushService = {
   typeName: 'parley.push.v1.PushService',
   methods: {
-    /** What waits for a user who was not connected. */
+    /** What waits for a user who was not connected, and was not read since. */
     listUnreached: { name: 'ListUnreached', kind: 'unary', request: ListUnreachedRequest, response: ListUnreachedResponse },
   },
 } as const;

@@ -2100,6 +2100,8 @@ export interface ListReplies {
   readonly rootSeq: number;
   readonly afterSeq: number;
   readonly limit: number;
+  /** The server waits (bounded) until history has come this far. */
+  readonly atLeastSeq: number;
 }
 /** What ListReplies is made from; absent fields get their zero value. */
 export interface ListRepliesInit {
@@ -2107,6 +2109,7 @@ export interface ListRepliesInit {
   readonly rootSeq?: number | undefined;
   readonly afterSeq?: number | undefined;
   readonly limit?: number | undefined;
+  readonly atLeastSeq?: number | undefined;
 }
 
 export function createListReplies(init: ListRepliesInit): ListReplies {
@@ -2115,6 +2118,7 @@ export function createListReplies(init: ListRepliesInit): ListReplies {
     rootSeq: init.rootSeq ?? 0,
     afterSeq: init.afterSeq ?? 0,
     limit: init.limit ?? 0,
+    atLeastSeq: init.atLeastSeq ?? 0,
   };
 }
 
@@ -2123,6 +2127,7 @@ export function writeListReplies(writer: ProtobufWriter, init: ListRepliesInit):
   if (init.rootSeq !== undefined && init.rootSeq !== 0) { writer.writeTag(16); writer.writeUint64(init.rootSeq); }
   if (init.afterSeq !== undefined && init.afterSeq !== 0) { writer.writeTag(24); writer.writeUint64(init.afterSeq); }
   if (init.limit !== undefined && init.limit !== 0) { writer.writeTag(32); writer.writeUint32(init.limit); }
+  if (init.atLeastSeq !== undefined && init.atLeastSeq !== 0) { writer.writeTag(40); writer.writeUint64(init.atLeastSeq); }
 }
 
 export function readListReplies(reader: ProtobufReader, end: number): ListReplies {
@@ -2130,6 +2135,7 @@ export function readListReplies(reader: ProtobufReader, end: number): ListReplie
   let rootSeq: ListReplies['rootSeq'] = 0;
   let afterSeq: ListReplies['afterSeq'] = 0;
   let limit: ListReplies['limit'] = 0;
+  let atLeastSeq: ListReplies['atLeastSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -2137,14 +2143,15 @@ export function readListReplies(reader: ProtobufReader, end: number): ListReplie
       case 16: rootSeq = reader.readUint64(); break;
       case 24: afterSeq = reader.readUint64(); break;
       case 32: limit = reader.readUint32(); break;
+      case 40: atLeastSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { conversation, rootSeq, afterSeq, limit };
+  return { conversation, rootSeq, afterSeq, limit, atLeastSeq };
 }
 
-export const listRepliesSchema: Schema<ListRepliesInit, ListReplies> = ['', '1sconversation 2urootSeq 3uafterSeq 4ilimit'];
+export const listRepliesSchema: Schema<ListRepliesInit, ListReplies> = ['', '1sconversation 2urootSeq 3uafterSeq 4ilimit 5uatLeastSeq'];
 export const encodeListReplies = (init: ListRepliesInit): Uint8Array => encodeWith(writeListReplies, init);
 export const decodeListReplies = (bytes: Uint8Array): ListReplies => decodeWith(readListReplies, bytes);
 export const ListReplies: Codec<ListRepliesInit, ListReplies> = {
@@ -2159,6 +2166,7 @@ export interface MessageList {
   readonly hasMore: boolean;
   readonly nextPage: string;
   readonly pins: readonly Pin[];
+  /** Not of SearchMessages: how far history had come. Pins are as they stood there; messages and states may be newer. */
   readonly headSeq: number;
 }
 /** What MessageList is made from; absent fields get their zero value. */
@@ -2329,36 +2337,43 @@ export const ReactionPage: Codec<ReactionPageInit, ReactionPage> = {
 
 export interface ListPins {
   readonly conversation: string;
+  /** The server waits (bounded) until history has come this far. */
+  readonly atLeastSeq: number;
 }
 /** What ListPins is made from; absent fields get their zero value. */
 export interface ListPinsInit {
   readonly conversation?: string | undefined;
+  readonly atLeastSeq?: number | undefined;
 }
 
 export function createListPins(init: ListPinsInit): ListPins {
   return {
     conversation: init.conversation ?? '',
+    atLeastSeq: init.atLeastSeq ?? 0,
   };
 }
 
 export function writeListPins(writer: ProtobufWriter, init: ListPinsInit): void {
   if (init.conversation !== undefined && init.conversation !== '') { writer.writeTag(10); writer.writeString(init.conversation); }
+  if (init.atLeastSeq !== undefined && init.atLeastSeq !== 0) { writer.writeTag(16); writer.writeUint64(init.atLeastSeq); }
 }
 
 export function readListPins(reader: ProtobufReader, end: number): ListPins {
   let conversation: ListPins['conversation'] = '';
+  let atLeastSeq: ListPins['atLeastSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 10: conversation = reader.readString(); break;
+      case 16: atLeastSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { conversation };
+  return { conversation, atLeastSeq };
 }
 
-export const listPinsSchema: Schema<ListPinsInit, ListPins> = ['', '1sconversation'];
+export const listPinsSchema: Schema<ListPinsInit, ListPins> = ['', '1sconversation 2uatLeastSeq'];
 export const encodeListPins = (init: ListPinsInit): Uint8Array => encodeWith(writeListPins, init);
 export const decodeListPins = (bytes: Uint8Array): ListPins => decodeWith(readListPins, bytes);
 export const ListPins: Codec<ListPinsInit, ListPins> = {
@@ -3008,6 +3023,7 @@ export const GetGroupMembers: Codec<GetGroupMembersInit, GetGroupMembers> = {
 };
 
 export interface ListGroupRequests {
+  /** Empty: whatever waits and is about the user, in all groups: the newest 100, newest first, on one page. */
   readonly group: string;
   readonly page: string;
   readonly limit: number;

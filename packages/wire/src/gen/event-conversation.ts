@@ -367,7 +367,10 @@ export interface SpeakingRules {
   readonly muted: readonly UserUntil[];
   /** No members; told so that they learn why they may not speak. */
   readonly banned: readonly UserUntil[];
-  /** Groups: owner and admins. They recall, delete and pin, and slow mode does not bind them. */
+  /**
+   * Groups: owner and admins. They recall, delete and pin, and slow mode does not bind them. Rooms: owner and moderators, who
+   * recall and delete.
+   */
   readonly moderators: readonly string[];
   /** Between two messages of one sender; 0: none. */
   readonly slowModeMs: number;

@@ -391,7 +391,10 @@ export const EditMessage: Codec<EditMessageInit, EditMessage> = {
   typeName: 'parley.event.v1.EditMessage', create: createEditMessage, encode: encodeEditMessage, decode: decodeEditMessage,
 };
 
-/** The sender within 120 seconds, by default; owner and admins of a group, and the back end, at any time. */
+/**
+ * The sender within 120 seconds, by default; owner and admins of a group, owner and moderators of a room, and the back end,
+ * at any time.
+ */
 export interface RecallMessage {
   readonly seq: number;
   /** For those who read it, at most 300 bytes. */
@@ -437,7 +440,7 @@ export const RecallMessage: Codec<RecallMessageInit, RecallMessage> = {
   typeName: 'parley.event.v1.RecallMessage', create: createRecallMessage, encode: encodeRecallMessage, decode: decodeRecallMessage,
 };
 
-/** For everybody: owner and admins of a group and the back end. */
+/** For everybody: owner and admins of a group, owner and moderators of a room, and the back end. */
 export interface DeleteMessages {
   /** At most 100. */
   readonly seqs: readonly number[];
@@ -1428,41 +1431,48 @@ export const ReactionChanged: Codec<ReactionChangedInit, ReactionChanged> = {
 export interface PinChanged {
   readonly seq: number;
   readonly isRemoved: boolean;
+  /** The message that this pin pushes out, because there are 10; 0: none. */
+  readonly evictedSeq: number;
 }
 /** What PinChanged is made from; absent fields get their zero value. */
 export interface PinChangedInit {
   readonly seq?: number | undefined;
   readonly isRemoved?: boolean | undefined;
+  readonly evictedSeq?: number | undefined;
 }
 
 export function createPinChanged(init: PinChangedInit): PinChanged {
   return {
     seq: init.seq ?? 0,
     isRemoved: init.isRemoved ?? false,
+    evictedSeq: init.evictedSeq ?? 0,
   };
 }
 
 export function writePinChanged(writer: ProtobufWriter, init: PinChangedInit): void {
   if (init.seq !== undefined && init.seq !== 0) { writer.writeTag(8); writer.writeUint64(init.seq); }
   if (init.isRemoved !== undefined && init.isRemoved) { writer.writeTag(16); writer.writeBool(init.isRemoved); }
+  if (init.evictedSeq !== undefined && init.evictedSeq !== 0) { writer.writeTag(24); writer.writeUint64(init.evictedSeq); }
 }
 
 export function readPinChanged(reader: ProtobufReader, end: number): PinChanged {
   let seq: PinChanged['seq'] = 0;
   let isRemoved: PinChanged['isRemoved'] = false;
+  let evictedSeq: PinChanged['evictedSeq'] = 0;
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
       case 8: seq = reader.readUint64(); break;
       case 16: isRemoved = reader.readBool(); break;
+      case 24: evictedSeq = reader.readUint64(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { seq, isRemoved };
+  return { seq, isRemoved, evictedSeq };
 }
 
-export const pinChangedSchema: Schema<PinChangedInit, PinChanged> = ['', '1useq 2bisRemoved'];
+export const pinChangedSchema: Schema<PinChangedInit, PinChanged> = ['', '1useq 2bisRemoved 3uevictedSeq'];
 export const encodePinChanged = (init: PinChangedInit): Uint8Array => encodeWith(writePinChanged, init);
 export const decodePinChanged = (bytes: Uint8Array): PinChanged => decodeWith(readPinChanged, bytes);
 export const PinChanged: Codec<PinChangedInit, PinChanged> = {

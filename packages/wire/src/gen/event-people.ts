@@ -1259,6 +1259,10 @@ export interface GroupRequest {
   readonly state: RequestState;
   readonly answeredBy: string;
   readonly answeredMs: number;
+  /** Where it is told; not stored. */
+  readonly group: string;
+  /** Of an invitation, so that its user knows to what: the group's name. Not stored. */
+  readonly groupName: string;
 }
 /** What GroupRequest is made from; absent fields get their zero value. */
 export interface GroupRequestInit {
@@ -1270,6 +1274,8 @@ export interface GroupRequestInit {
   readonly state?: RequestState | undefined;
   readonly answeredBy?: string | undefined;
   readonly answeredMs?: number | undefined;
+  readonly group?: string | undefined;
+  readonly groupName?: string | undefined;
 }
 
 export function createGroupRequest(init: GroupRequestInit): GroupRequest {
@@ -1282,6 +1288,8 @@ export function createGroupRequest(init: GroupRequestInit): GroupRequest {
     state: init.state ?? 0,
     answeredBy: init.answeredBy ?? '',
     answeredMs: init.answeredMs ?? 0,
+    group: init.group ?? '',
+    groupName: init.groupName ?? '',
   };
 }
 
@@ -1294,6 +1302,8 @@ export function writeGroupRequest(writer: ProtobufWriter, init: GroupRequestInit
   if (init.state !== undefined && init.state !== 0) { writer.writeTag(48); writer.writeUint32(init.state); }
   if (init.answeredBy !== undefined && init.answeredBy !== '') { writer.writeTag(58); writer.writeString(init.answeredBy); }
   if (init.answeredMs !== undefined && init.answeredMs !== 0) { writer.writeTag(64); writer.writeUint64(init.answeredMs); }
+  if (init.group !== undefined && init.group !== '') { writer.writeTag(74); writer.writeString(init.group); }
+  if (init.groupName !== undefined && init.groupName !== '') { writer.writeTag(82); writer.writeString(init.groupName); }
 }
 
 export function readGroupRequest(reader: ProtobufReader, end: number): GroupRequest {
@@ -1305,6 +1315,8 @@ export function readGroupRequest(reader: ProtobufReader, end: number): GroupRequ
   let state: GroupRequest['state'] = 0;
   let answeredBy: GroupRequest['answeredBy'] = '';
   let answeredMs: GroupRequest['answeredMs'] = 0;
+  let group: GroupRequest['group'] = '';
+  let groupName: GroupRequest['groupName'] = '';
   while (reader.pos < end) {
     const tag = reader.readTag();
     switch (tag) {
@@ -1316,14 +1328,16 @@ export function readGroupRequest(reader: ProtobufReader, end: number): GroupRequ
       case 48: state = reader.readEnum(4) as RequestState; break;
       case 58: answeredBy = reader.readString(); break;
       case 64: answeredMs = reader.readUint64(); break;
+      case 74: group = reader.readString(); break;
+      case 82: groupName = reader.readString(); break;
       default: reader.skip(tag);
     }
   }
   reader.leave(end);
-  return { user, kind, invitedBy, text, sentMs, state, answeredBy, answeredMs };
+  return { user, kind, invitedBy, text, sentMs, state, answeredBy, answeredMs, group, groupName };
 }
 
-export const groupRequestSchema: Schema<GroupRequestInit, GroupRequest> = ['', '1suser 2e2kind 3sinvitedBy 4stext 5usentMs 6e4state 7sansweredBy 8uansweredMs'];
+export const groupRequestSchema: Schema<GroupRequestInit, GroupRequest> = ['', '1suser 2e2kind 3sinvitedBy 4stext 5usentMs 6e4state 7sansweredBy 8uansweredMs 9sgroup 10sgroupName'];
 export const encodeGroupRequest = (init: GroupRequestInit): Uint8Array => encodeWith(writeGroupRequest, init);
 export const decodeGroupRequest = (bytes: Uint8Array): GroupRequest => decodeWith(readGroupRequest, bytes);
 export const GroupRequest: Codec<GroupRequestInit, GroupRequest> = {
