@@ -28,6 +28,9 @@ export const backlogBytesMax = 64 * 1024 * 1024;
 /** How many records one sweep looks at or deletes before it lets others have the disk. */
 export const sweepRecordsMax = 2_000;
 
+/** Bytes of records of a partition after which a sweep looks at no more of them: it reads what it lets go of. */
+export const sweepBytesMax = 4 * 1024 * 1024;
+
 /** How soon a sweep goes on that could not do all its work at once. */
 export const sweepPauseMs = 50;
 

@@ -140,14 +140,17 @@ class LmdbStorage implements TopicStorage {
   /** Lets go of a bounded number of records; true when no more are due. */
   async #sweepOnce(): Promise<boolean> {
     let left = sweepRecordsMax;
+    let hasMore = false;
     for (const partition of this.#partitions) {
       if (left <= 0 || this.#isClosed) return false;
-      left -= await partition.expire(left);
+      const expired = await partition.expire(left);
+      left -= expired.count;
       if (left <= 0) return false;
-      const { count, bytes } = await partition.purge(left);
-      left -= count;
-      this.#guard.addReusable(bytes);
+      const purged = await partition.purge(left);
+      left -= purged.count;
+      this.#guard.addReusable(purged.bytes);
+      hasMore ||= expired.hasMore || purged.hasMore;
     }
-    return left > 0;
+    return left > 0 && !hasMore;
   }
 }

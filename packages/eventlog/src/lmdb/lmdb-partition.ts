@@ -15,11 +15,15 @@ export interface LmdbPartitionOptions extends PartitionAddress {
   readonly commits: GroupCommit;
 }
 
-/** What was deleted from disk. */
-export interface Purged {
+/** What a sweep has let go of. */
+export interface Swept {
   readonly count: number;
   readonly bytes: number;
+  /** There may be more to let go of. */
+  readonly hasMore: boolean;
 }
+
+const nothingSwept: Swept = { count: 0, bytes: 0, hasMore: false };
 
 /**
  * One durable partition. Offsets are given out when a commit is put together, so a failed commit leaves no
@@ -90,38 +94,36 @@ export class LmdbPartition implements Partition {
     return () => this.#watchers.delete(onChange);
   }
 
-  /** Trims what is older than the topic's retention, looking at no more than `countMax` records; returns how many. */
-  async expire(countMax: number): Promise<number> {
+  /** Trims what is older than the topic's retention, no more than `countMax` records. */
+  async expire(countMax: number): Promise<Swept> {
     const { spec, clock, tables } = this.#options;
-    if (spec.retentionMs === undefined || this.#start === this.#end) return 0;
-    const beforeMs = clock.now() - spec.retentionMs;
-    const looked = tables.oldest(this.#options, this.#start, { end: this.#end, countMax });
-    const firstToKeep = looked.findIndex((record) => record.timeMs >= beforeMs);
-    const old = firstToKeep < 0 ? looked : looked.slice(0, firstToKeep);
-    const last = old.at(-1);
+    if (spec.retentionMs === undefined || this.#start === this.#end) return nothingSwept;
+    const wanted = { end: this.#end, countMax, beforeMs: clock.now() - spec.retentionMs };
+    const { records, hasMore } = tables.oldest(this.#options, this.#start, wanted);
+    const last = records.at(-1);
     if (last !== undefined) await this.trim(last.offset + 1);
-    return old.length;
+    return { count: records.length, bytes: bytesOf(records), hasMore };
   }
 
   /** Deletes records below the start, no more than `countMax`. */
-  async purge(countMax: number): Promise<Purged> {
-    if (this.#floor >= this.#start) return { count: 0, bytes: 0 };
+  async purge(countMax: number): Promise<Swept> {
+    if (this.#floor >= this.#start) return nothingSwept;
     const { tables, commits } = this.#options;
     const end = this.#start;
-    const gone = tables.oldest(this.#options, this.#floor, { end, countMax });
+    const { records, hasMore } = tables.oldest(this.#options, this.#floor, { end, countMax });
     await new Promise<void>((resolve, reject) => {
       commits.submit({
         bytes: 0,
         write: () => {
-          for (const record of gone) this.#remove(record);
+          for (const record of records) this.#remove(record);
         },
         committed: resolve,
         isVisible: () => false,
         failed: reject,
       });
     });
-    this.#floor = gone.length < countMax ? end : (gone.at(-1)?.offset ?? end - 1) + 1;
-    return { count: gone.length, bytes: gone.reduce((sum, record) => sum + recordBytes(record.key, record.value), 0) };
+    this.#floor = hasMore ? (records.at(-1)?.offset ?? end - 1) + 1 : end;
+    return { count: records.length, bytes: bytesOf(records), hasMore };
   }
 
   /** Gives the records their offsets and issues their writes. */
@@ -189,6 +191,9 @@ export class LmdbPartition implements Partition {
     for (const wake of this.#watchers) wake();
   }
 }
+
+const bytesOf = (records: readonly StoredRecord[]): number =>
+  records.reduce((sum, record) => sum + recordBytes(record.key, record.value), 0);
 
 /** An append that waits for, or is part of, a commit. */
 class AppendJob implements CommitJob {

@@ -8,6 +8,7 @@ import { CommitFailedError, LogTakenOverError } from '../errors.js';
 import { tailBytesMax } from '../limits.js';
 import type { EventLog } from '../port.js';
 import type { CommitReport } from './group-commit.js';
+import { recordKey } from './layout.js';
 import { type LmdbLogOptions, openLmdbLog } from './lmdb-log.js';
 import { Tables } from './tables.js';
 
@@ -172,6 +173,28 @@ describe('a log on LMDB', () => {
       await bench.log.append(keeping, 0, [textRecord(`${sweep}`)]);
     }
     expect(await countOnDisk(bench)).toBe(22);
+  });
+
+  it('looks at nothing behind the first record that is young enough to stay', async () => {
+    const clock = new StoppedClock();
+    const failures: unknown[] = [];
+    const bench = await open({ clock, onSweepFailed: (error) => failures.push(error) });
+    const topic = await bench.topic({ retentionMs: 60_000 });
+    await bench.log.append(topic, 0, [textRecord('old')]);
+    clock.timeMs += 40_000;
+    await bench.log.append(topic, 0, [textRecord('young'), textRecord('not to be read')]);
+    clock.timeMs += 40_000;
+    await bench.close();
+    const tables = new Tables(path, 2 ** 30);
+    await tables.records.put(recordKey(tables.topic(topic)?.id ?? 0, 0, 2), Buffer.from('of no known layout'));
+    await tables.root.close();
+    await bench.open();
+    await bench.log.createTopics([{ name: topic, partitions: 1, kind: 'log', retentionMs: 60_000 }]);
+    await bench.eventually('the old one is gone', async () => {
+      clock.runTimers();
+      return (await bench.log.range(topic, 0)).start === 1;
+    });
+    expect(failures).toEqual([]);
   });
 
   it('refuses appends while the disk is nearly full, has none of them, and goes on when there is room', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { LogTakenOverError } from '../errors.js';
+import { sweepBytesMax } from '../limits.js';
 import type { OffsetRange, StoredRecord, TopicKind } from '../port.js';
 import {
   decodeOffset,
@@ -34,6 +35,22 @@ export interface TopicEntry {
 export interface PartitionAddress {
   readonly topicId: number;
   readonly partition: number;
+}
+
+/** Which records a sweep looks for. */
+export interface OldestOptions {
+  /** Only below this offset. */
+  readonly end: number;
+  readonly countMax: number;
+  /** Only those that were written before; by default any. */
+  readonly beforeMs?: number;
+}
+
+/** What a sweep has found. */
+export interface OldestRecords {
+  readonly records: readonly StoredRecord[];
+  /** There may be more of them than were taken at once. */
+  readonly hasMore: boolean;
 }
 
 /**
@@ -158,10 +175,18 @@ export class Tables {
     return found;
   }
 
-  /** At most `countMax` records below an offset, the oldest first. */
-  oldest(at: PartitionAddress, from: number, options: { readonly end: number; readonly countMax: number }): StoredRecord[] {
-    const range = this.records.getRange({ ...boundsOf(at, from, options.end), limit: options.countMax });
-    return [...range.map(({ key, value }) => readRecord(offsetOfKey(key), value))];
+  /** The oldest records from an offset on, as many as a sweep takes at once. Reads nothing behind the first that is too young. */
+  oldest(at: PartitionAddress, from: number, { end, countMax, beforeMs = Number.POSITIVE_INFINITY }: OldestOptions): OldestRecords {
+    const records: StoredRecord[] = [];
+    let bytes = 0;
+    for (const { key, value } of this.records.getRange({ ...boundsOf(at, from, end), limit: countMax })) {
+      const record = readRecord(offsetOfKey(key), value);
+      if (record.timeMs >= beforeMs) return { records, hasMore: false };
+      records.push(record);
+      bytes += value.byteLength;
+      if (bytes >= sweepBytesMax) return { records, hasMore: true };
+    }
+    return { records, hasMore: records.length === countMax };
   }
 
   /** The committed offset of the newest record with a key. */
