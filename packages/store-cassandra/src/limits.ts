@@ -19,6 +19,12 @@ export const cassandraLimits = {
   /** Rows and bytes of one batch; all of them go to one partition, so a batch is one mutation. */
   batchRowsMax: 100,
   batchBytesMax: 128 * 1024,
+  /**
+   * The same for rows of one space of details, of which a mark may say how far the others have come; what Cassandra takes as one
+   * mutation is four times as much.
+   */
+  spaceRowsMax: 20_000,
+  spaceBytesMax: 4 * 1024 * 1024,
   /** Writes that are out at once for one applied batch. */
   writesInFlightMax: 32,
   readTimeoutMs: 1_500,

@@ -41,6 +41,15 @@ describe('PartitionedWrites', () => {
     expect(client.writes).toEqual([cassandraLimits.batchRowsMax, 7, 1, 2, 2, 1]);
   });
 
+  it('writes rows that must not be parted as one mutation, however many they are', async () => {
+    const client = new RecordingClient();
+    const writes = new PartitionedWrites();
+    writes.keepTogether('p');
+    for (let i = 0; i < 3 * cassandraLimits.batchRowsMax; i++) writes.add('INSERT a', 'p', [i], cassandraLimits.batchBytesMax / 100);
+    await writes.write(client);
+    expect(client.writes).toEqual([3 * cassandraLimits.batchRowsMax]);
+  });
+
   it('has a bounded number of writes out', async () => {
     const client = new RecordingClient();
     const writes = new PartitionedWrites();

@@ -20,6 +20,7 @@ interface BoundRow {
  */
 export class PartitionedWrites {
   readonly #groups = new Map<string, BoundRow[]>();
+  readonly #inseparable = new Set<string>();
 
   /** `partition` is the row's table and partition key as text; of its rows each may have a statement of its own. */
   add(statement: string, partition: string, values: readonly unknown[], bytes = 0): void {
@@ -29,6 +30,11 @@ export class PartitionedWrites {
       this.#groups.set(partition, group);
     }
     group.push({ statement, values, bytes });
+  }
+
+  /** Has all rows of a partition written as one mutation, so that a crash leaves all of them or none, up to larger bounds. */
+  keepTogether(partition: string): void {
+    this.#inseparable.add(partition);
   }
 
   /**
@@ -52,12 +58,13 @@ export class PartitionedWrites {
   }
 
   *#batches(): Generator<readonly BoundRow[]> {
-    const { batchRowsMax, batchBytesMax } = cassandraLimits;
-    for (const rows of this.#groups.values()) {
+    const { batchRowsMax, batchBytesMax, spaceRowsMax, spaceBytesMax } = cassandraLimits;
+    for (const [partition, rows] of this.#groups) {
+      const [rowsMax, bytesMax] = this.#inseparable.has(partition) ? [spaceRowsMax, spaceBytesMax] : [batchRowsMax, batchBytesMax];
       let batch: BoundRow[] = [];
       let bytes = 0;
       for (const row of rows) {
-        if (batch.length > 0 && (batch.length === batchRowsMax || bytes + row.bytes > batchBytesMax)) {
+        if (batch.length > 0 && (batch.length === rowsMax || bytes + row.bytes > bytesMax)) {
           yield batch;
           batch = [];
           bytes = 0;
