@@ -47,6 +47,19 @@ describe('cursors', () => {
     expect(await routers.send(pair, 'bob')).toMatchObject({ seq: 4 });
   });
 
+  it('end a mark as unread where they stood before; what only arrives does not', async () => {
+    await using routers = await open();
+    const marked: Kind = { type: 'settings', value: { changes: [{ change: { type: 'markedUnread', value: { isOn: true } } }] } };
+    for (let i = 0; i < 3; i++) await routers.send(pair, 'bob');
+    for (const kind of [read(3), marked, read(0, 3), read(3), read(3)]) await routers.act(pair, 'ann', kind);
+    const cursors = (await routers.timeline()).filter(({ body }) => body?.type === 'cursor');
+    expect(cursors.map(({ body }) => body?.value)).toMatchObject([
+      { readSeq: 3, deliveredSeq: 3 },
+      { readSeq: 0, deliveredSeq: 3 },
+      { readSeq: 3, deliveredSeq: 3 },
+    ]);
+  });
+
   it('are told to the own devices and to the other one of two', async () => {
     await using routers = await open();
     await routers.send(pair, 'bob');

@@ -2,7 +2,7 @@ import type { ActCommand, LaneCommand } from '@parley/contracts/events';
 import { type ActDecision, type ActFacts, type AppRules, decideAct, type RulesBook, takesSeq, type TargetFacts } from '@parley/domain';
 import { type Clock, errorTable, hashBytes, type Refusal, refusal } from '@parley/kernel';
 import type { PolicyBook } from '@parley/lanes';
-import { type Act, encodeAct, encodeConversationEvent } from '@parley/wire';
+import { type Act, encodeAct, encodeConversationEvent, type Setting } from '@parley/wire';
 import type { Publication } from '../../fanout/publication.js';
 import { routerLimits } from '../../limits.js';
 import type { CommandResult } from '../../overload/ledger.js';
@@ -192,11 +192,15 @@ export class ActSequencer {
     if (profile !== undefined) state.profile = profile;
     if (rules !== undefined) state.rules = rules;
     if (body.type === 'cursor') this.#deps.cursors.set(state, body.value.user, body.value);
+    // What is marked as unread is read again where it was read before: that must reach history, which ends the mark.
+    if (body.type === 'settings' && body.value.changes.some(marksUnread)) this.#deps.cursors.forget(state, body.value.user);
     if (seq > 0) this.#deps.targets.fold(state, { seq, sender, body });
   }
 }
 
 const nothingKnown = { targets: undefined, cursor: undefined };
+
+const marksUnread = ({ change }: Setting): boolean => change?.type === 'markedUnread' && change.value.isOn;
 
 /** Spelled out: readings are as frequent as messages. */
 function factsOf(state: ConversationState, sender: string, { targets, cursor }: Pick<ActFacts, 'targets' | 'cursor'>): ActFacts {

@@ -22,4 +22,9 @@ export class Cursors {
   set({ key }: ConversationState, user: string, { readSeq, deliveredSeq }: Cursor): void {
     this.#cursors.set(`${key}/${user}`, { readSeq, deliveredSeq });
   }
+
+  /** From now on it may stand anywhere: the next one is news, also where it does not move. */
+  forget({ key }: ConversationState, user: string): void {
+    this.#cursors.delete(`${key}/${user}`);
+  }
 }
