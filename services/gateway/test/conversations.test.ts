@@ -18,9 +18,9 @@ describe('messages and lists', () => {
       { type: 'messageList', value: { events: [Buffer.of(16, 3)], states: [{ seq: 3, version: 4 }], headSeq: 9 } },
     ],
     [
-      { type: 'listReplies', value: { conversation, rootSeq: 3, afterSeq: 4, limit: 10 } },
-      { call: 'listReplies', request: { ...asAlice, rootSeq: 3, afterSeq: 4, limit: 10 } },
-      { type: 'messageList', value: { events: [Buffer.of(16, 4)], hasMore: true } },
+      { type: 'listReplies', value: { conversation, rootSeq: 3, afterSeq: 4, limit: 10, atLeastSeq: 5 } },
+      { call: 'listReplies', request: { ...asAlice, rootSeq: 3, afterSeq: 4, limit: 10, atLeastSeq: 5 } },
+      { type: 'messageList', value: { events: [Buffer.of(16, 4)], hasMore: true, headSeq: 9 } },
     ],
     [
       { type: 'listReactions', value: { conversation, seq: 3, reaction: '+1', page: 'p', limit: 10 } },
@@ -28,9 +28,9 @@ describe('messages and lists', () => {
       { type: 'reactions', value: { reactions: [{ user: 'bob', reaction: '+1' }], nextPage: 'more' } },
     ],
     [
-      { type: 'listPins', value: { conversation } },
-      { call: 'listPins', request: asAlice },
-      { type: 'messageList', value: { pins: [{ seq: 3, pinnedBy: 'bob' }], events: [Buffer.of(16, 3)] } },
+      { type: 'listPins', value: { conversation, atLeastSeq: 5 } },
+      { call: 'listPins', request: { ...asAlice, atLeastSeq: 5 } },
+      { type: 'messageList', value: { pins: [{ seq: 3, pinnedBy: 'bob' }], events: [Buffer.of(16, 3)], headSeq: 9 } },
     ],
     [
       { type: 'getReceipts', value: { conversation, seqs: [3] } },

@@ -55,7 +55,7 @@ export class FakeHistory implements Client {
   };
   readonly listReplies: Client['listReplies'] = async (request) => {
     await this.calls.note('listReplies', request);
-    return createListRepliesResponse({ events: [Uint8Array.of(16, 4)], hasMore: true });
+    return createListRepliesResponse({ events: [Uint8Array.of(16, 4)], hasMore: true, headSeq: 9 });
   };
   readonly listReactions: Client['listReactions'] = async (request) => {
     await this.calls.note('listReactions', request);
@@ -63,7 +63,7 @@ export class FakeHistory implements Client {
   };
   readonly listPins: Client['listPins'] = async (request) => {
     await this.calls.note('listPins', request);
-    return createListPinsResponse({ pins: [{ seq: 3, pinnedBy: 'bob' }], events: [Uint8Array.of(16, 3)] });
+    return createListPinsResponse({ pins: [{ seq: 3, pinnedBy: 'bob' }], events: [Uint8Array.of(16, 3)], headSeq: 9 });
   };
   readonly getReceipts: Client['getReceipts'] = async (request) => {
     await this.calls.note('getReceipts', request);

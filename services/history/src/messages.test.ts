@@ -113,6 +113,20 @@ describe('what messages become', () => {
     expect([second.events.map(wordsOf), second.hasMore]).toEqual([['c'], false]);
   });
 
+  it('lists answers and pins as they stand at the place that the asker knows of, and says where that is', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.message(pair, 'ann', 'root');
+    const asked = { app, conversation: pair, viewer: 'ann' };
+    const early = history.listReplies({ ...asked, rootSeq: 1, atLeastSeq: 2 });
+    await timeline.send(pair, 'bob', 'a', { reply: { seq: 1, rootSeq: 1, sender: 'ann' } });
+    const { events, headSeq } = await early;
+    expect([events.map(wordsOf), headSeq]).toEqual([['a'], 2]);
+    const pinned = history.listPins({ ...asked, atLeastSeq: 3 });
+    await timeline.act(pair, 'ann', { type: 'pin', value: { seq: 2 } });
+    expect(await pinned).toMatchObject({ pins: [{ seq: 2 }], headSeq: 3 });
+  });
+
   it('lets who has missed an answer count it although it is gone: recalled, or deleted by themselves', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();

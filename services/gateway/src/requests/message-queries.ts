@@ -14,13 +14,12 @@ export async function getMessages(deps: RequestDeps, asker: Asker, request: GetM
 }
 
 export async function listReplies(deps: RequestDeps, asker: Asker, request: ListReplies): Promise<Answer> {
-  const { conversation, rootSeq, afterSeq, limit } = request;
+  const { conversation, rootSeq, afterSeq, limit, atLeastSeq } = request;
   demandConversation(conversation, asker.user.id);
   demandSeq('root_seq', rootSeq);
   demandPage(limit);
-  const answer = await deps.history.listReplies({ ...viewing(asker, conversation), rootSeq, afterSeq, limit }, asker.call);
-  const { events, states, hasMore } = answer;
-  return { type: 'messageList', value: { events, states, hasMore } };
+  const question = { ...viewing(asker, conversation), rootSeq, afterSeq, limit, atLeastSeq };
+  return { type: 'messageList', value: await deps.history.listReplies(question, asker.call) };
 }
 
 export async function listReactions(deps: RequestDeps, asker: Asker, request: ListReactions): Promise<Answer> {
@@ -33,10 +32,9 @@ export async function listReactions(deps: RequestDeps, asker: Asker, request: Li
   return { type: 'reactions', value: answer };
 }
 
-export async function listPins(deps: RequestDeps, asker: Asker, { conversation }: ListPins): Promise<Answer> {
+export async function listPins(deps: RequestDeps, asker: Asker, { conversation, atLeastSeq }: ListPins): Promise<Answer> {
   demandConversation(conversation, asker.user.id);
-  const { pins, events, states } = await deps.history.listPins(viewing(asker, conversation), asker.call);
-  return { type: 'messageList', value: { pins, events, states } };
+  return { type: 'messageList', value: await deps.history.listPins({ ...viewing(asker, conversation), atLeastSeq }, asker.call) };
 }
 
 export async function getReceipts(deps: RequestDeps, asker: Asker, { conversation, seqs }: GetReceipts): Promise<Answer> {

@@ -1,5 +1,6 @@
 import type { ListPinsRequest, ListPinsResponseInit } from '@parley/contracts/history';
 import { Removal } from '@parley/wire';
+import { boundsOf } from '../view/entitlement.js';
 import { answerOf, present } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
 import { checkFields } from './fields.js';
@@ -16,5 +17,6 @@ export async function listPins(deps: QueryDeps, request: ListPinsRequest): Promi
   );
   const bySeq = new Map(shown.map((each) => [each.seq, each]));
   const visible = pins.filter(({ seq }) => bySeq.has(seq));
-  return { pins: visible, ...answerOf(visible.flatMap(({ seq }) => bySeq.get(seq) ?? [])) };
+  const { headSeq } = boundsOf(seen.entitlement);
+  return { pins: visible, ...answerOf(visible.flatMap(({ seq }) => bySeq.get(seq) ?? [])), headSeq };
 }
