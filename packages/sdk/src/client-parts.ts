@@ -14,8 +14,10 @@ export interface ClientSteps {
   told: Told;
   /** A conversation that a sync has listed, as the user has it; see `ClientEvents.conversation`. */
   head: ConversationHead;
-  /** Logged in, and requests can be made. `isComplete`: nothing was missed meanwhile. */
-  online: { readonly isComplete: boolean };
+  /** A sync is asked for: what was told before is in its answer. */
+  syncing: undefined;
+  /** Logged in, and requests can be made. `isComplete`: nothing was missed meanwhile. `serverTimeMs`: the server's clock now. */
+  online: { readonly isComplete: boolean; readonly serverTimeMs: number };
   offline: undefined;
   /** What is being collected must be written now: the page may be about to go, or the client is being closed. */
   flush: undefined;

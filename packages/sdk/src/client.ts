@@ -1,3 +1,4 @@
+import { systemClock } from '@parley/kernel';
 import type { ConversationFilterInit, GroupAttributeInit } from '@parley/wire';
 import type { ClientParts } from './client-parts.js';
 import { type ClientOptions, CoreClient } from './core-client.js';
@@ -21,8 +22,16 @@ import type { StoreBounds } from './local-store/store-limits.js';
 import type { HttpPort } from './media/http-port.js';
 import { Media } from './media/media.js';
 import { Group, type GroupMembersPage, type GroupOutcome } from './groups/group.js';
-import { type GroupBehaviour, groupOptionsToWire, type GroupView, groupViewOf } from './groups/group-details.js';
+import {
+  type GroupBehaviour,
+  groupOptionsToWire,
+  type GroupRequestInfo,
+  groupRequestOf,
+  type GroupView,
+  groupViewOf,
+} from './groups/group-details.js';
 import { People } from './people/people.js';
+import { ServerClock } from './server-clock.js';
 
 /** Options of the full client. */
 export interface FullClientOptions extends ClientOptions {
@@ -75,13 +84,17 @@ export class Client extends CoreClient {
 
   constructor(options: FullClientOptions) {
     const keeper = keeperOf(options);
-    super(keeper === undefined ? options : { catchUp: 'heads', ...options, store: keeper.outbox }, fullVocabulary);
+    const clock = new ServerClock(options.clock ?? systemClock);
+    const timed = { ...options, clock };
+    super(keeper === undefined ? timed : { catchUp: 'heads', ...timed, store: keeper.outbox }, fullVocabulary);
     const { parts } = this;
-    const cursors = new Cursors(parts, { tellsDelivery: options.deliveryReceipts ?? true });
+    parts.steps.on('online', ({ serverTimeMs }) => clock.learn(serverTimeMs));
     const unsent = new Unsent(parts);
-    this.conversations = new ConversationList(parts, (conversation, seq) => cursors.read(conversation, seq));
+    this.conversations = new ConversationList(parts, (conversation, seq) => cursors.again(conversation, seq));
     this.#keeper = keeper;
+    // Before anything else of it is told: the store may turn out to be somebody else's.
     keeper?.attach({ parts, list: this.conversations, unsent, close: () => this.close() });
+    const cursors = new Cursors(parts, { tellsDelivery: options.deliveryReceipts ?? true });
     this.media = new Media({ parts, ...(keeper && { memory: keeper.uploads }), ...(options.http && { http: options.http }) });
     const live = liveDepsOf({ parts, unsent, list: this.conversations, keeper });
     const files = { parts, unsent, media: this.media };
@@ -95,6 +108,16 @@ export class Client extends CoreClient {
     const connected = this.#keeper.ready.then(() => super.connect());
     connected.catch(() => {});
     return connected;
+  }
+
+  /**
+   * Ends the session on the server, then closes; the local store may be opened again when it resolves. `clearStore`: nothing of the
+   * user stays in it, unanswered sends included.
+   */
+  override async logout(options: { readonly clearStore?: boolean } = {}): Promise<void> {
+    if (options.clearStore === true) this.#keeper?.clear();
+    await super.logout();
+    await this.#keeper?.ended;
   }
 
   /** For lists, stores and whatever else is built on a client; see DESIGN.md. */
@@ -132,9 +155,9 @@ export class Client extends CoreClient {
     return { conversations, totalUnread: answer.totalUnread, nextPage: answer.nextPage };
   }
 
-  /** Reads all conversations to their heads. */
-  async readAll(): Promise<void> {
-    await this.parts.requests.call({ body: { type: 'readAll', value: {} }, expect: 'done', isRepeatable: true });
+  /** Short for `conversations.readAll`. */
+  readAll(): Promise<void> {
+    return this.conversations.readAll();
   }
 
   /** In all conversations of the user. */
@@ -148,6 +171,19 @@ export class Client extends CoreClient {
     const pairs: GroupAttributeInit[] = Object.entries(attributes).map(([key, value]) => ({ key, value }));
     const value = { group: id, name, members, avatar, notice, options: options && groupOptionsToWire(options), attributes: pairs };
     return groupViewOf(await this.parts.requests.call({ body: { type: 'createGroup', value }, expect: 'group' }));
+  }
+
+  /** Groups as their members see them, at most 100 at a time; those that the user is not in are left out. */
+  async groups(groups: readonly string[]): Promise<readonly GroupView[]> {
+    const found = await this.parts.requests.call({ body: { type: 'getGroups', value: { groups } }, expect: 'groups', isRepeatable: true });
+    return found.groups.map(groupViewOf);
+  }
+
+  /** What waits and is about this user, newest first, at most 100: invitations to answer, and own wishes to join. See `Group.answer`. */
+  async groupRequests(): Promise<readonly GroupRequestInfo[]> {
+    const body = { type: 'listGroupRequests', value: {} } as const;
+    const { requests } = await this.parts.requests.call({ body, expect: 'groupRequests', isRepeatable: true });
+    return requests.map(groupRequestOf);
   }
 
   /** Short for `group(id).join`. */

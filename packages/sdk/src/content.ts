@@ -36,7 +36,7 @@ export interface MultipleContent {
   readonly items: readonly MessageContent[];
 }
 
-/** At most 100 items, nested three deep; `combine` of a conversation makes one of messages. */
+/** At most 100 items, nested three deep; `forward` makes one of several messages. */
 export interface CombinedContentInit {
   readonly type: 'combined';
   readonly extension?: string;

@@ -101,6 +101,7 @@ export class CoreClient {
       sync: (value) => this.#requests.call({ body: { type: 'sync', value }, expect: 'syncResult', isImmediate: true }),
       takeNotice: (event) => this.#takeNotice(event),
       observe: (told) => this.#observe(told),
+      syncing: () => this.#steps.emit('syncing', undefined),
       observeHead: (head) => this.#steps.emit('head', head),
       reset: () => this.rooms.reset(),
     });
@@ -293,7 +294,7 @@ export class CoreClient {
     this.#requests.online(connection);
     this.#timeline.online(isComplete);
     this.rooms.online(isComplete);
-    this.#steps.emit('online', { isComplete });
+    this.#steps.emit('online', { isComplete, serverTimeMs: loggedIn.serverTimeMs });
     this.#outbox.online(connection);
   }
 

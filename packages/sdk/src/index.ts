@@ -5,7 +5,7 @@ export type { ConversationItem } from './conversation/conversation-item.js';
 export type { ExportedEvent, Json } from './conversation/export.js';
 export type { ConversationSettings } from './conversation/settings.js';
 export type { ConversationsPage, FullClientOptions, NewGroup } from './client.js';
-export type { Group, GroupCondition, GroupMembersPage, GroupOutcome } from './groups/group.js';
+export type { Group, GroupCondition, GroupMembersPage, GroupMembersQuery, GroupOutcome } from './groups/group.js';
 export type { People, RelationOutcome, RelationsPage } from './people/people.js';
 export type { ClientParts, ClientSteps } from './client-parts.js';
 export type * from './core-types.js';

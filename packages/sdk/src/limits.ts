@@ -15,6 +15,8 @@ export const sdkLimits = {
   retryLongestMs: 15_000,
   /** How often a send that the server refuses for now is repeated before it fails. */
   sendRetriesMax: 5,
+  /** What was not sent after so long, over restarts, fails: for 7 days servers know a repetition. */
+  sendKeptMs: 7 * 24 * 3_600_000,
   /** Sends that wait or are under way; one more fails at once. */
   outboxMax: 1_000,
   /** Unanswered sends of one conversation and priority; 1 keeps their order even when the server refuses one. */

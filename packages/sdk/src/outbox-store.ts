@@ -14,6 +14,8 @@ export interface PendingSend {
   readonly options?: MessageOptionsInit;
   /** The message goes so long after it was stored. */
   readonly expiresAfterMs?: number;
+  /** When it was sent, by this device's clock; milliseconds since 1970 (UTC). */
+  readonly timeMs?: number;
   /** A command or bullet: worth nothing later, so it is neither kept over a restart nor repeated. */
   readonly isTransient?: boolean;
 }

@@ -69,7 +69,7 @@ export class Outbox {
   add(send: PendingSend, invalid?: ParleyClientError): SendHandle {
     const known = this.#entries.get(send.clientMsgId);
     if (known !== undefined) return known.handle;
-    const entry = this.#makeEntry(send, 'now');
+    const entry = this.#makeEntry({ ...send, timeMs: this.#options.clock.now() }, 'now');
     const full = this.#entries.size >= this.#options.limits.outboxMax;
     const error = invalid ?? (full ? ParleyClientError.of('OVERLOADED', 'the outbox is full') : this.#closedError());
     if (error === undefined) this.#enqueue(entry);
@@ -134,11 +134,24 @@ export class Outbox {
       this.#lanes.clear();
       for (const send of sends) this.#join(this.#makeEntry(send, 'earlier'));
       for (const entry of newer) if (!this.#entries.has(entry.send.clientMsgId)) this.#join(entry);
+      this.#giveUpOld();
     } catch (error) {
       this.#storeFailed(error);
     }
     this.#isLoaded = true;
     this.#pumpAll();
+  }
+
+  /** So late the server does not know a repetition from a new message any more, and nobody expects it. */
+  #giveUpOld(): void {
+    const { clock, limits } = this.#options;
+    for (const lane of this.#lanes.values()) {
+      for (const entry of [...lane.entries]) {
+        if (clock.now() - (entry.send.timeMs ?? clock.now()) < limits.sendKeptMs) continue;
+        this.#remove(lane, entry);
+        this.#fail(entry, ParleyClientError.of('TIMEOUT', 'it was not sent in time'));
+      }
+    }
   }
 
   /** Whether an earlier process has written a send is not known, so it counts as written. */

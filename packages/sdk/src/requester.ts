@@ -39,6 +39,10 @@ export class Requester {
     return this.#connection;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   online(connection: Connection): void {
     this.#connection = connection;
     this.#wakeAll();

@@ -33,6 +33,8 @@ export interface TimelineOptions {
   takeNotice(source: ConversationEvent): boolean;
   /** Sees every event before the application does. */
   observe(told: Told): void;
+  /** A sync begins: what was told before is in its answer. */
+  syncing(): void;
   /** Sees every head that sync lists, before the application does. */
   observeHead(head: ConversationHead): void;
   /** History was rebuilt and all positions are void. */
@@ -70,16 +72,23 @@ export class Timeline {
     for (const [conversation, seq] of Object.entries(conversations)) this.#feed(conversation).startAfter(seq);
   }
 
+  /** Of the history that everything here belongs to; empty before the first answer. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Where the next run may go on to sync: a cursor from behind something that was not handed on would hide it from there. */
+  get cursor(): string {
+    let isBehind = false;
+    for (const feed of this.#feeds.values()) isBehind ||= feed.lastSeq === undefined || feed.missing !== undefined;
+    if (!isBehind) this.#safeCursor = this.#cursor;
+    return this.#safeCursor;
+  }
+
   get position(): ClientPosition {
     const conversations: Record<string, number> = {};
-    let isBehind = false;
-    for (const [id, feed] of this.#feeds) {
-      if (feed.lastSeq !== undefined) conversations[id] = feed.lastSeq;
-      isBehind ||= feed.lastSeq === undefined || feed.missing !== undefined;
-    }
-    // A cursor from behind something that was not handed on would hide it from the next run.
-    if (!isBehind) this.#safeCursor = this.#cursor;
-    return { epoch: this.#epoch, cursor: this.#safeCursor, conversations };
+    for (const [id, { lastSeq }] of this.#feeds) if (lastSeq !== undefined) conversations[id] = lastSeq;
+    return { epoch: this.#epoch, cursor: this.cursor, conversations };
   }
 
   online(isComplete: boolean): void {
@@ -236,6 +245,7 @@ export class Timeline {
 
   async #syncOnce(generation: number): Promise<void> {
     let page = '';
+    this.#options.syncing();
     do {
       const result = await this.#options.sync({ cursor: this.#cursor, page });
       if (generation !== this.#generation || !this.#accepts(result.epoch)) return;

@@ -64,6 +64,24 @@ describe('reading', () => {
     expect(world.server.conversations.get(id)?.views.get('alice')?.readSeq).toBe(1);
   });
 
+  it('is told again when the server has lost what it had taken', async () => {
+    const world = makeWorld();
+    world.server.say(id, 'm1', 'bob');
+    const { client } = await world.online('alice', { deliveryReceipts: false });
+    await world.clock.advance(200);
+    world.server.answers.set('moveCursors', () => ({ type: 'done', value: {} }));
+    client.conversation(id).markRead();
+    await world.clock.advance(5_000);
+    world.server.answers.delete('moveCursors');
+    world.server.link.end.break();
+    await world.clock.advance(5_000);
+    expect(world.server.conversations.get(id)?.views.get('alice')?.readSeq).toBe(1);
+    const told = cursorsOf(world).length;
+    world.server.link.end.break();
+    await world.clock.advance(5_000);
+    expect(cursorsOf(world)).toHaveLength(told);
+  });
+
   it('is told before the client closes, and when the page is hidden', async () => {
     const world = makeWorld();
     for (const n of upTo(3)) world.server.say(id, `m${n}`, 'bob');
@@ -102,6 +120,48 @@ describe('reading', () => {
     client.conversation(id).markRead();
     await world.clock.advance(2_000);
     expect(world.server.conversations.get(id)?.views.get('alice')?.settings.isMarkedUnread).toBe(false);
+  });
+});
+
+describe('a mark as unread', () => {
+  const viewOf = (world: World) => world.server.conversations.get(id)?.views.get('alice');
+
+  it.each([
+    ['online', true],
+    ['offline', false],
+  ])('outlasts what was read just before it: %s', async (_, isOnline) => {
+    const world = makeWorld();
+    for (const n of upTo(3)) world.server.say(id, `m${n}`, 'bob');
+    const { client } = await world.online('alice', { deliveryReceipts: false });
+    await world.clock.advance(200);
+    client.conversation(id).markRead(1);
+    await world.clock.advance(100);
+    if (!isOnline) world.server.link.end.break();
+    client.conversation(id).markRead(3);
+    client.conversation(id).settings.markUnread();
+    await world.clock.advance(10_000);
+    expect(viewOf(world)).toMatchObject({ readSeq: 3, settings: { isMarkedUnread: true } });
+    expect(client.conversations.find(id)).toMatchObject({ unread: 0, settings: { isMarkedUnread: true } });
+  });
+
+  it('outlasts a new connection, and what arrives', async () => {
+    const world = makeWorld();
+    for (const n of upTo(2)) world.server.say(id, `m${n}`, 'bob');
+    const { client } = await world.online('alice');
+    await world.clock.advance(2_000);
+    client.conversation(id).markRead(2);
+    await world.clock.advance(2_000);
+    // Nothing moves, so nothing is seen of it.
+    world.server.link.end.break();
+    await world.clock.advance(5_000);
+    client.conversation(id).settings.markUnread();
+    await world.clock.advance(100);
+    world.server.say(id, 'm3', 'bob', { noUnread: true });
+    await world.clock.advance(2_000);
+    world.server.link.end.break();
+    await world.clock.advance(5_000);
+    expect(viewOf(world)).toMatchObject({ deliveredSeq: 3, settings: { isMarkedUnread: true } });
+    expect(client.conversations.find(id)?.settings.isMarkedUnread).toBe(true);
   });
 });
 

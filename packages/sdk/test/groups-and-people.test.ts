@@ -34,6 +34,18 @@ describe('a group', () => {
     await expect(run(alice.group('nowhere').info())).rejects.toMatchObject({ name: 'GROUP_NOT_FOUND' });
   });
 
+  it('is read again only when it has changed; several at once, where the user is in them', async () => {
+    const { alice, bob, run } = await makeGroup();
+    const { version, users } = await run(alice.group('team').members());
+    expect(users).toEqual(['alice', 'bob']);
+    expect(await run(alice.group('team').members({ ifChangedSince: version }))).toMatchObject({ users: [], memberCount: 2, version });
+    await run(alice.group('team').setNickname('Al'));
+    expect((await run(alice.group('team').members({ ifChangedSince: version }))).users).toEqual(['alice', 'bob']);
+    await run(alice.createGroup({ id: 'crew', name: 'Crew' }));
+    const named = async (client: Client) => (await run(client.groups(['crew', 'team', 'nowhere']))).map(({ name }) => name);
+    expect([await named(alice), await named(bob)]).toEqual([['Crew', 'Team'], ['Team']]);
+  });
+
   it('tells its members what changed, in the order of its conversation', async () => {
     const { alice, bob, run } = await makeGroup();
     const told: ClientEvents['groupChanged'][] = [];
@@ -73,6 +85,18 @@ describe('a group', () => {
     await clock.advance(100);
     expect(requests.at(-1)).toMatchObject({ request: { state: 'accepted', answeredBy: 'alice' } });
     await expect(run(eve.group('team').info())).resolves.toMatchObject({ memberCount: 3 });
+  });
+
+  it('is found by who was invited to it while away', async () => {
+    const { alice, run, online } = await makeGroup();
+    await run(alice.group('team').setOptions({ invitees: 'consent' }));
+    await run(alice.group('team').invite(['eve']));
+    const { client: eve } = await online('eve');
+    await expect(run(eve.groupRequests())).resolves.toMatchObject([
+      { kind: 'invitation', group: 'team', groupName: 'Team', user: 'eve', invitedBy: 'alice', state: 'waiting' },
+    ]);
+    await run(eve.group('team').answer('eve', true));
+    await expect(run(eve.groupRequests())).resolves.toEqual([]);
   });
 });
 

@@ -70,8 +70,8 @@ const numbersOf = (cursor: { readonly readSeq: number; readonly deliveredSeq: nu
   countable: cursor.countable,
 });
 
-/** Later changes win. */
-function patchOf({ changes }: SettingsChanged, timeMs: number): SettingsPatch {
+/** What changes of the settings come to; later ones win. */
+export function patchOf({ changes }: Pick<SettingsChanged, 'changes'>, timeMs: number): SettingsPatch {
   const patch: { -readonly [Name in keyof SettingsPatch]: SettingsPatch[Name] } = {};
   for (const { change } of changes) {
     if (change?.type === 'pinned') patch.pinnedMs = change.value.isOn ? timeMs : 0;

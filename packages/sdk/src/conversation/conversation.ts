@@ -82,7 +82,10 @@ export class Conversation extends ConversationHandle {
     return sendFile(this.#full.files, this.id, { input, options });
   }
 
-  /** Sends on what was said elsewhere, with its files; several messages become one, `combined` with a title. */
+  /**
+   * Sends on what was said elsewhere, with its files; several messages become one, `combined` with a title. Throws INVALID_ARGUMENT
+   * for content of a kind that this version does not know.
+   */
   forward(messages: Message | readonly Message[], options: SendOptions & { title?: string } = {}): SendHandle {
     const { title, ...rest } = options;
     const { content, ...forwarded } =
@@ -99,12 +102,12 @@ export class Conversation extends ConversationHandle {
     return this.#act({ type: 'edit', value: { seq, content: contentToBytes(full), mentions, isRemention: mentions !== undefined } });
   }
 
-  /** Own messages within 120 seconds, by default; owner and admins of a group any. */
+  /** Own messages within 120 seconds, by default; owner and admins of a group, owner and moderators of a room any. */
   recall(seq: number, reason = ''): SendHandle {
     return this.#act({ type: 'recall', value: { seq, reason } });
   }
 
-  /** For everybody: owner and admins of a group. At most 100. */
+  /** For everybody: owner and admins of a group, owner and moderators of a room. At most 100. */
   delete(seqs: number | readonly number[]): SendHandle {
     return this.#act({ type: 'delete', value: { seqs: listOf(seqs) } });
   }
@@ -147,7 +150,7 @@ export class Conversation extends ConversationHandle {
    */
   markRead(seq?: number): void {
     const { cursors, parts } = this.#full;
-    const upTo = seq ?? Math.max(parts.timeline.lastSeq(this.id), parts.timeline.knownHead(this.id));
+    const upTo = seq ?? Math.max(parts.timeline.lastSeq(this.id), this.#knownHead);
     if (upTo > 0) cursors.read(this.id, upTo);
   }
 
@@ -173,7 +176,7 @@ export class Conversation extends ConversationHandle {
 
   /** The conversation as the user's list has it. */
   async item(): Promise<ConversationItem> {
-    const value = { conversation: this.id, atLeastSeq: this.#full.parts.timeline.knownHead(this.id) };
+    const value = { conversation: this.id, atLeastSeq: this.#knownHead };
     const { parts } = this.#full;
     const page = await parts.requests.call({ body: { type: 'getConversation', value }, expect: 'conversations', isRepeatable: true });
     const [head] = page.conversations;
@@ -195,13 +198,13 @@ export class Conversation extends ConversationHandle {
 
   /** The answers in a thread, oldest first; `root` began it. */
   async replies(root: number, { after, limit }: ReplyQuery = {}): Promise<MessagePage> {
-    const value = { conversation: this.id, rootSeq: root, afterSeq: after, limit };
+    const value = { conversation: this.id, rootSeq: root, afterSeq: after, limit, atLeastSeq: this.#knownHead };
     return this.#pageOf(await this.#list({ type: 'listReplies', value }));
   }
 
   /** Messages that stand out, newest pin first. */
   async pins(): Promise<readonly TimelineEvent[]> {
-    return this.#messagesOf(await this.#list({ type: 'listPins', value: { conversation: this.id } }));
+    return this.#messagesOf(await this.#list({ type: 'listPins', value: { conversation: this.id, atLeastSeq: this.#knownHead } }));
   }
 
   /** Who has reacted, with one reaction or any. */
@@ -236,6 +239,11 @@ export class Conversation extends ConversationHandle {
   /** Everything that the user may see, oldest first, as plain data. */
   export(options: { readonly from?: number } = {}): Export {
     return new Export(this.pages({ backwards: false, limit: 100, ...options }));
+  }
+
+  /** Answers must not be older than what this client has heard of. */
+  get #knownHead(): number {
+    return this.#full.parts.timeline.knownHead(this.id);
   }
 
   #act(kind: ActKindInit): SendHandle {

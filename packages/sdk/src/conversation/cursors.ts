@@ -2,6 +2,7 @@ import type { CancelTimer } from '@parley/kernel';
 import type { ConversationCursorInit } from '@parley/wire';
 import type { ClientParts } from '../client-parts.js';
 import type { Told } from '../event-decoder.js';
+import type { ConversationChanged } from '../events.js';
 
 interface Cursor {
   readSeq: number;
@@ -12,7 +13,8 @@ const perFrame = 100;
 
 /**
  * Tells how far the user has read, and what has arrived: at most one frame in `limits.cursorEveryMs`, for all
- * conversations together. What was not answered is told again with the next.
+ * conversations together. What was not answered is told again with the next; what was answered, but not seen to have come, once
+ * more after the next login.
  */
 export class Cursors {
   readonly #parts: ClientParts;
@@ -20,6 +22,10 @@ export class Cursors {
   /** What the server has taken over, as far as this client knows. */
   readonly #told = new Map<string, Cursor>();
   readonly #due = new Map<string, Cursor>();
+  /** Answered, which the server does before it has decided. */
+  readonly #unseen = new Map<string, Cursor>();
+  /** Up to where the server has said that the user has read. */
+  readonly #seen = new Map<string, number>();
   #cancelTimer: CancelTimer | undefined;
   #lastAt = Number.NEGATIVE_INFINITY;
 
@@ -27,11 +33,17 @@ export class Cursors {
     this.#parts = parts;
     this.#tellsDelivery = options.tellsDelivery;
     parts.steps.on('told', (told) => this.#observe(told));
-    parts.steps.on('online', () => this.#schedule(0));
+    // At once: what the user does in the outbox comes after what they have read.
+    parts.steps.on('online', () => {
+      this.#tellAgain();
+      this.#flush();
+    });
     parts.steps.on('flush', () => this.#flush());
     parts.events.on('historyReset', () => {
       this.#told.clear();
       this.#due.clear();
+      this.#unseen.clear();
+      this.#seen.clear();
     });
   }
 
@@ -45,14 +57,15 @@ export class Cursors {
     this.#schedule(0);
   }
 
-  /** Other devices of the user see the conversation as unread: reading it again is news. */
-  forget(conversation: string): void {
+  /** The same where the server seems not to know of it, although it may have been told. */
+  again(conversation: string, seq: number): void {
+    if (seq <= (this.#seen.get(conversation) ?? 0)) return;
     this.#told.delete(conversation);
+    this.read(conversation, seq);
   }
 
   #observe({ event, source, conversation, seq }: Told): void {
-    if (event.type === 'conversationChanged' && event.what === 'settings' && event.settings.isMarkedUnread === true)
-      this.forget(conversation);
+    if (event.type === 'conversationChanged') this.#observeOwn(event, source.messageId !== '');
     if (!this.#tellsDelivery || event.type !== 'message' || event.isOwn || seq === 0) return;
     const isAwaited = conversation.startsWith('u:') || (conversation.startsWith('g:') && source.options?.needsReceipt === true);
     if (!isAwaited) return;
@@ -60,6 +73,19 @@ export class Cursors {
     if (seq <= due.deliveredSeq || seq <= (this.#told.get(conversation)?.deliveredSeq ?? 0)) return;
     due.deliveredSeq = seq;
     this.#schedule(this.#parts.limits.cursorEveryMs);
+  }
+
+  #observeOwn(event: ConversationChanged, isOfServer: boolean): void {
+    const { conversation } = event;
+    if (event.what === 'settings' && event.settings.isMarkedUnread === true) {
+      // Reading it again is news, and only that ends the mark.
+      this.#told.delete(conversation);
+      this.#unseen.delete(conversation);
+    }
+    if (event.what !== 'cursor' || !isOfServer) return;
+    this.#seen.set(conversation, Math.max(this.#seen.get(conversation) ?? 0, event.readSeq));
+    const { readSeq = 0, deliveredSeq = 0 } = this.#unseen.get(conversation) ?? {};
+    if (event.readSeq >= readSeq && event.deliveredSeq >= deliveredSeq) this.#unseen.delete(conversation);
   }
 
   /** The list shows at once what was read; the server's own event may follow. */
@@ -91,15 +117,29 @@ export class Cursors {
     if (requests.connection === undefined || cursors.length === 0) return;
     this.#due.clear();
     this.#lastAt = clock.monotonic();
-    for (let at = 0; at < cursors.length; at += perFrame) this.#tell(cursors.slice(at, at + perFrame));
+    this.#tell(cursors, (conversation, cursor) => this.#advance(this.#unseen, conversation, cursor));
   }
 
-  #tell(part: readonly (readonly [string, Cursor])[]): void {
+  /** Once: where nothing moves there is nothing to be seen. */
+  #tellAgain(): void {
+    const unseen = [...this.#unseen];
+    this.#unseen.clear();
+    if (this.#parts.requests.connection !== undefined) this.#tell(unseen, () => {});
+  }
+
+  #tell(cursors: readonly (readonly [string, Cursor])[], answered: (conversation: string, cursor: Cursor) => void): void {
+    for (let at = 0; at < cursors.length; at += perFrame) this.#tellPart(cursors.slice(at, at + perFrame), answered);
+  }
+
+  #tellPart(part: readonly (readonly [string, Cursor])[], answered: (conversation: string, cursor: Cursor) => void): void {
     const cursors: ConversationCursorInit[] = part.map(([conversation, cursor]) => ({ conversation, ...cursor }));
     const told = this.#parts.requests.call({ body: { type: 'moveCursors', value: { cursors } }, expect: 'done', isImmediate: true });
     told.then(
       () => {
-        for (const [conversation, cursor] of part) this.#advance(this.#told, conversation, cursor);
+        for (const [conversation, cursor] of part) {
+          this.#advance(this.#told, conversation, cursor);
+          answered(conversation, cursor);
+        }
       },
       (error: unknown) => {
         // A refusal for good concerns what is asked, so asking again would not help.

@@ -43,6 +43,8 @@ export class ConversationSettings {
 
   /** Shown as unread although everything is read; ends with the next reading. */
   markUnread(isUnread = true): SendHandle {
+    // What was read before must be told before.
+    if (isUnread) this.#parts.steps.emit('flush', undefined);
     return this.#change({ type: 'markedUnread', value: { isOn: isUnread } });
   }
 

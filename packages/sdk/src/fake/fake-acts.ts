@@ -45,12 +45,18 @@ export class FakeActs {
     for (const { conversation: id, readSeq, deliveredSeq } of cursors) {
       const conversation = conversations.of(id);
       const view = conversations.viewOf(conversation, user);
+      const before = { ...view };
+      const { isMarkedUnread } = view.settings;
       view.readSeq = Math.max(view.readSeq, Math.min(readSeq, conversation.events.length));
       view.deliveredSeq = Math.max(view.deliveredSeq, Math.min(deliveredSeq, conversation.events.length), view.readSeq);
+      const isMoved = view.readSeq !== before.readSeq || view.deliveredSeq !== before.deliveredSeq;
+      if (!isMoved && !isMarkedUnread) continue;
       view.changedMs = clock.now();
       if (readSeq > 0) view.settings = { ...view.settings, isMarkedUnread: false };
       const told = id.startsWith('u:') ? conversation.members : [user];
-      notify(id, { sender: user, body: { type: 'cursor', value: { user, readSeq: view.readSeq, deliveredSeq: view.deliveredSeq } } }, told);
+      // What only arrives does not end a mark.
+      const value = { user, readSeq: readSeq === 0 && isMarkedUnread ? 0 : view.readSeq, deliveredSeq: view.deliveredSeq };
+      notify(id, { sender: user, body: { type: 'cursor', value } }, told);
     }
   }
 

@@ -82,14 +82,18 @@ export class FakeGroups {
           ? refuse('INVALID_ARGUMENT')
           : this.#operate(user, group, body.value.operation.kind);
       }
-      case 'listGroupMembers':
+      case 'listGroupMembers': {
+        const { group, ifChangedSince } = body.value;
+        const isUnchanged = ifChangedSince > 0 && ifChangedSince === this.all.get(group)?.version;
+        return this.#members(user, group, isUnchanged ? [] : undefined);
+      }
       case 'getGroupMembers':
-        return this.#members(user, body.value.group, body.type === 'getGroupMembers' ? body.value.users : undefined);
+        return this.#members(user, body.value.group, body.value.users);
       case 'listGroupRequests': {
-        const requests = [...(this.all.get(body.value.group)?.requests.values() ?? [])].filter(
-          ({ state }) => state === RequestState.WAITING,
-        );
-        return { type: 'groupRequests', value: { requests } };
+        const ofGroup = (group: FakeGroup | undefined): readonly GroupRequestInit[] => [...(group?.requests.values() ?? [])];
+        const own = (): readonly GroupRequestInit[] => [...this.all.values()].flatMap(ofGroup).filter((request) => request.user === user);
+        const requests = body.value.group === '' ? own() : ofGroup(this.all.get(body.value.group));
+        return { type: 'groupRequests', value: { requests: requests.filter(({ state }) => state === RequestState.WAITING) } };
       }
       default:
         return undefined;
@@ -191,7 +195,9 @@ export class FakeGroups {
     return this.#result(group, [whom]);
   }
 
-  #request(group: FakeGroup, request: GroupRequestInit): void {
+  #request(group: FakeGroup, asked: GroupRequestInit): void {
+    const groupName = asked.kind === GroupRequestKind.INVITATION ? group.name : '';
+    const request = { ...asked, group: group.id, groupName };
     group.requests.set(request.user ?? '', request);
     const told = new Set([group.owner, ...group.admins, request.user ?? '']);
     this.#options.notify(`g:${group.id}`, { body: { type: 'groupRequest', value: { request } } }, told);

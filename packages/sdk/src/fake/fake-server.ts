@@ -87,6 +87,7 @@ export class FakeServer {
   readonly #acts: FakeActs;
   #sessionCount = 0;
   #actCount = 0;
+  #noticeCount = 0;
 
   constructor(clock: ManualClock) {
     this.clock = clock;
@@ -313,7 +314,8 @@ export class FakeServer {
   }
 
   #notify(conversation: string, event: ConversationEventInit, isFor: (session: Session) => boolean): void {
-    this.#spread(conversation, encodeConversationEvent({ ...event, conversation, seq: 0, timeMs: this.clock.now() }), isFor);
+    const messageId = `n-${++this.#noticeCount}`;
+    this.#spread(conversation, encodeConversationEvent({ ...event, conversation, seq: 0, messageId, timeMs: this.clock.now() }), isFor);
   }
 
   #notifyAll(conversation: string, event: ConversationEventInit, users: Iterable<string>): void {

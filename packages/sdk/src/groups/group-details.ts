@@ -81,6 +81,9 @@ export type RequestStateName = 'waiting' | 'accepted' | 'rejected' | 'expired';
 
 /** A wish to join, or an invitation that waits for a yes. */
 export interface GroupRequestInfo {
+  readonly group: string;
+  /** Of an invitation; empty for a wish to join, and where an older server tells it. */
+  readonly groupName: string;
   /** Whom it is about. */
   readonly user: string;
   /** `join` is answered by owner or admins, `invitation` by the user. */

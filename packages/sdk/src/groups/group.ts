@@ -36,6 +36,16 @@ export interface GroupMembersPage {
   readonly nextPage: string;
 }
 
+export interface GroupMembersQuery {
+  readonly page?: string;
+  readonly limit?: number;
+  readonly role?: GroupRoleName;
+  /** Only these, at most 100. */
+  readonly users?: readonly string[];
+  /** The `version` of an earlier answer: while the group still has it nobody is listed. */
+  readonly ifChangedSince?: number;
+}
+
 type Kind = NonNullable<GroupOperationInit['kind']>;
 
 /** A change is made only while the group still has this version; else VERSION_CONFLICT. */
@@ -64,9 +74,9 @@ export class Group extends Conversation {
   }
 
   /** A page of those who are in, or the ones named (at most 100). */
-  async members(query: { page?: string; limit?: number; role?: GroupRoleName; users?: readonly string[] } = {}): Promise<GroupMembersPage> {
-    const { users, role, page, limit } = query;
-    const value = { group: this.group, page, limit, role: role && groupRoleNumber(role) };
+  async members(query: GroupMembersQuery = {}): Promise<GroupMembersPage> {
+    const { users, role, page, limit, ifChangedSince } = query;
+    const value = { group: this.group, page, limit, ifChangedSince, role: role && groupRoleNumber(role) };
     const body =
       users === undefined
         ? ({ type: 'listGroupMembers', value } as const)

@@ -4,6 +4,8 @@ import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
 import { Emitter } from '../emitter.js';
 import type { Told } from '../event-decoder.js';
+import type { SendHandle } from '../send-handle.js';
+import { settingsOf } from './act-effects.js';
 import { ListedConversation, type ListedItem } from './listed-conversation.js';
 import { liveLimits } from './live-limits.js';
 import { LiveView } from './live-view.js';
@@ -12,7 +14,7 @@ import { LiveView } from './live-view.js';
 export interface ConversationsSnapshot {
   /** Pinned ones first (latest pin on top), then by the newest message. Hidden ones are left out. */
   readonly conversations: readonly ListedItem[];
-  /** Of all conversations, also those that are not shown; of muted ones only what names the user aloud. */
+  /** Of all that the list holds, also those that are not shown; of muted ones only what names the user aloud. */
   readonly totalUnread: number;
   /** There are more that only the server knows; see `loadMore`. */
   readonly hasMore: boolean;
@@ -38,6 +40,10 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
   readonly #parts: ClientParts;
   readonly #tellRead: (conversation: string, readSeq: number) => void;
   readonly #listed = new Map<string, ListedConversation>();
+  /** The same, in the order in which they stood last: what is almost sorted is sorted quickly. */
+  #order: ListedConversation[] = [];
+  /** In their order, until something changes. */
+  #items: readonly ListedItem[] | undefined;
   readonly #asking = new Set<string>();
   #listMax: number = liveLimits.listMax;
   #hasMore = false;
@@ -54,6 +60,9 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     parts.steps.on('head', (head) => this.#take(head));
     parts.steps.on('told', (told) => this.#takeTold(told));
     parts.steps.on('online', () => this.#askAll());
+    parts.steps.on('syncing', () => {
+      for (const listed of this.#listed.values()) listed.forgetChanges();
+    });
     parts.events.on('typing', ({ conversation, user, isTyping }) => {
       if (this.#listed.get(conversation)?.setTyping(user, isTyping) === true) this.changed();
     });
@@ -62,7 +71,9 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
       if (listed !== undefined && toSeq > listed.item.headSeq) this.#doubt(listed);
     });
     parts.events.on('historyReset', () => this.#reset());
+    parts.events.on('send', (handle) => this.#observeAct(handle));
     parts.events.on('caughtUp', () => {
+      if (this.#isSynced) return;
       this.#isSynced = true;
       this.changed();
     });
@@ -98,12 +109,12 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     this.changed();
   }
 
-  /** Reads all conversations to their heads. Rejects with a ParleyClientError. */
+  /** Reads all conversations to where they stand now. Rejects with a ParleyClientError. */
   async readAll(): Promise<void> {
+    // What comes while the question is out nobody has read.
+    const unread = this.everything.filter((item) => item.unread > 0);
     await this.#parts.requests.call({ body: { type: 'readAll', value: {} }, expect: 'done', isRepeatable: true });
-    for (const listed of this.#listed.values()) listed.readAll();
-    this.changes.emit('change', '');
-    this.changed();
+    for (const { conversation, headSeq } of unread) this.#tellRead(conversation, headSeq);
   }
 
   /** From a local store. `isComplete` false: there were more. */
@@ -111,11 +122,16 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     for (const { head: bytes, untoldReadSeq = 0 } of kept) {
       const head = decodeAs(conversationHeadSchema, bytes);
       const { conversation } = head;
-      if (!this.#listed.has(conversation)) this.#listed.set(conversation, new ListedConversation(this.#parts, head, untoldReadSeq));
+      if (!this.#listed.has(conversation)) this.#add(new ListedConversation(this.#parts, head, untoldReadSeq));
       if (untoldReadSeq > 0) this.#tellRead(conversation, untoldReadSeq);
     }
     this.#hasMore ||= !isComplete;
     this.changed();
+  }
+
+  /** Shows what the outbox has brought from an earlier run. */
+  reload(): void {
+    for (const handle of this.#parts.outbox.pending) this.#observeAct(handle);
   }
 
   /** For a local store. */
@@ -140,15 +156,35 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     return this.#sorted();
   }
 
+  protected override changed(): void {
+    this.#items = undefined;
+    super.changed();
+  }
+
   #sorted(): readonly ListedItem[] {
-    return [...this.#listed.values()].map(({ item }) => item).sort(byPlace);
+    if (this.#items !== undefined) return this.#items;
+    this.#order.sort((a, b) => byPlace(a.item, b.item));
+    const items = this.#order.map(({ item }) => item);
+    this.#items = items;
+    return items;
+  }
+
+  #add(listed: ListedConversation): void {
+    this.#listed.set(listed.id, listed);
+    this.#order.push(listed);
+  }
+
+  #remove(conversations: ReadonlySet<string>): void {
+    for (const id of conversations) this.#listed.delete(id);
+    this.#order = this.#order.filter(({ id }) => !conversations.has(id));
+    this.changed();
   }
 
   #take(head: ConversationHead): void {
     const { conversation } = head;
     if (conversation.startsWith('r:')) return;
     const known = this.#listed.get(conversation);
-    if (known === undefined) this.#listed.set(conversation, new ListedConversation(this.#parts, head));
+    if (known === undefined) this.#add(new ListedConversation(this.#parts, head));
     else known.take(head);
     if (known?.isDoubtful === true) this.#doubt(known);
     // It was lost on its way, or this client was closed before it could be told.
@@ -165,7 +201,7 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     if (listed === undefined) {
       if (seq === 0) return;
       listed = new ListedConversation(this.#parts, newHead(conversation));
-      this.#listed.set(conversation, listed);
+      this.#add(listed);
       // What was said before, and who is in it, only the server knows.
       listed.isDoubtful = seq > 1 || !conversation.startsWith('u:');
     }
@@ -175,10 +211,27 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     if (seq > 0) this.#bound();
   }
 
+  /** Own settings show at once, and are taken back when the server refuses them. */
+  #observeAct({ request, conversation, clientMsgId, state, done }: SendHandle): void {
+    const listed = request.isAct === true ? this.#listed.get(conversation) : undefined;
+    const patch = listed && settingsOf(request, this.#parts.clock.now());
+    if (listed === undefined || patch === undefined) return;
+    if (state === 'stored') {
+      void done.then(({ timeMs }) => {
+        listed.setPending(clientMsgId, { patch, madeMs: timeMs });
+        this.#changedOne(conversation);
+      });
+      return;
+    }
+    if (state === 'failed') listed.endPending(clientMsgId);
+    else listed.setPending(clientMsgId, { patch, madeMs: 0 });
+    this.#changedOne(conversation);
+  }
+
   #changedOne(conversation: string): void {
     this.changes.emit('change', conversation);
-    const expiresMs = this.#listed.get(conversation)?.lastExpiresMs ?? 0;
-    if (expiresMs > 0) this.#wakeAt(expiresMs);
+    const nextMs = this.#listed.get(conversation)?.nextMs ?? 0;
+    if (nextMs > 0) this.#wakeAt(nextMs);
     this.changed();
   }
 
@@ -191,7 +244,9 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
       this.#wakeAtMs = 0;
       const gone = [...this.#listed.values()].filter((listed) => listed.expire());
       for (const { id } of gone) this.#changedOne(id);
-      const next = [...this.#listed.values()].map(({ lastExpiresMs }) => lastExpiresMs).filter((ms) => ms > 0);
+      // Where a mute has ended the total is another one.
+      this.changed();
+      const next = [...this.#listed.values()].map(({ nextMs }) => nextMs).filter((ms) => ms > 0);
       if (next.length > 0) this.#wakeAt(Math.min(...next));
     });
   }
@@ -207,41 +262,49 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
 
   /** Until the answer leaves no doubt: it may be older than what was read here and is still on its way to the server. */
   async #ask(listed: ListedConversation): Promise<void> {
-    const { requests, timeline, clock, limits } = this.#parts;
+    const { requests, clock, limits } = this.#parts;
     const { id } = listed;
     if (this.#asking.has(id) || requests.connection === undefined) return;
     this.#asking.add(id);
+    for (let tries = 0; listed.isDoubtful && this.#listed.get(id) === listed && tries < triesMax && !requests.isClosed; tries++) {
+      if (tries > 0) await new Promise<void>((resolve) => void clock.setTimer(limits.cursorEveryMs * 2 ** tries, resolve));
+      await this.#askOnce(listed);
+    }
+    this.#asking.delete(id);
+  }
+
+  /** What has failed is asked again, or after the next login. */
+  async #askOnce(listed: ListedConversation): Promise<void> {
+    const { requests, timeline } = this.#parts;
+    const { id } = listed;
+    const value = { conversation: id, atLeastSeq: timeline.lastSeq(id) };
     try {
-      for (let tries = 0; listed.isDoubtful && this.#listed.get(id) === listed && tries < triesMax; tries++) {
-        if (tries > 0) await new Promise<void>((resolve) => void clock.setTimer(limits.cursorEveryMs * 2 ** tries, resolve));
-        const value = { conversation: id, atLeastSeq: timeline.lastSeq(id) };
-        const page = await requests.call({ body: { type: 'getConversation', value }, expect: 'conversations', isRepeatable: true });
-        const [head] = page.conversations;
-        if (head !== undefined && this.#listed.get(id) === listed) listed.take(head);
-        this.#changedOne(id);
-      }
+      const page = await requests.call({ body: { type: 'getConversation', value }, expect: 'conversations', isRepeatable: true });
+      const [head] = page.conversations;
+      if (head !== undefined && this.#listed.get(id) === listed) listed.take(head);
+      this.#changedOne(id);
     } catch (error) {
       if (ParleyClientError.from(error).name === 'CONVERSATION_NOT_FOUND') this.#forget(id);
-    } finally {
-      this.#asking.delete(id);
     }
   }
 
   #forget(conversation: string): void {
-    this.#listed.delete(conversation);
+    this.#remove(new Set([conversation]));
     this.changes.emit('change', conversation);
-    this.changed();
   }
 
   #bound(): void {
     if (this.#listed.size <= this.#listMax + listSlack) return;
-    for (const { conversation } of this.#sorted().slice(this.#listMax)) this.#listed.delete(conversation);
+    this.#items = undefined;
+    const rest = this.#sorted().slice(this.#listMax);
     this.#hasMore = true;
     this.#nextPage = '';
+    this.#remove(new Set(rest.map(({ conversation }) => conversation)));
   }
 
   #reset(): void {
     this.#listed.clear();
+    this.#order = [];
     this.#hasMore = false;
     this.#isSynced = false;
     this.changes.emit('change', '');

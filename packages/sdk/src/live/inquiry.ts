@@ -65,8 +65,8 @@ export class Inquiry {
     return this.#parts.requests.call({ body: { type: 'getMessages', value }, expect: 'messageList', isRepeatable: true });
   }
 
-  /** Until it succeeds, has become void, or the server refuses for good; each failure is told. */
-  async keepTrying(action: () => Promise<void>, failed: (error: ParleyClientError) => void): Promise<void> {
+  /** Until it succeeds, has become void, or there is no hope left; each failure is told, and whether it is the last one. */
+  async keepTrying(action: () => Promise<void>, failed: (error: ParleyClientError, isLast: boolean) => void): Promise<void> {
     const generation = this.#generation;
     for (let failures = 0; generation === this.#generation; failures++) {
       try {
@@ -75,8 +75,9 @@ export class Inquiry {
       } catch (thrown) {
         if (generation !== this.#generation) return;
         const error = ParleyClientError.from(thrown);
-        failed(error);
-        if (!error.retryable) return;
+        const isLast = !error.retryable || this.#parts.requests.isClosed;
+        failed(error, isLast);
+        if (isLast) return;
         await backOff(this.#parts, failures, error.retryAfterMs);
       }
     }

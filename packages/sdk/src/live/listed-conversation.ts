@@ -41,8 +41,25 @@ interface Patched {
   readonly patch: SettingsPatch;
 }
 
+/** An own change of the settings that the server has not told of yet. */
+interface Pending {
+  readonly patch: SettingsPatch;
+  /** When the server made it; 0: it has not answered yet. */
+  readonly madeMs: number;
+}
+
+/** Of a cursor's event. */
+interface CursorMove {
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+  readonly countable: number;
+  readonly timeMs: number;
+}
+
 const mentionMarksMax = 20;
 const patchesMax = 32;
+/** Changes of the settings at about the time of a head may be in it or not; made again they do no harm. */
+const patchMarginMs = 1_000;
 const hiddenMax = 100;
 
 /**
@@ -59,6 +76,10 @@ export class ListedConversation {
   /** Messages since then, by seq. */
   #since: Counted[] = [];
   #patches: Patched[] = [];
+  /** By id. */
+  readonly #pending = new Map<string, Pending>();
+  /** Of the newest change that the server has told of. */
+  #changedMs = 0;
   /** From here on everything has been told and is remembered. */
   #completeFrom = 0;
   /** Messages that the user has deleted for themselves, of late. */
@@ -91,7 +112,7 @@ export class ListedConversation {
 
   get item(): ListedItem {
     this.#item ??= {
-      ...conversationItemOf({ ...this.#head, lastEvent: emptyBytes }, this.#parts.decoder),
+      ...conversationItemOf({ ...this.#head, settings: this.#shownSettings, lastEvent: emptyBytes }, this.#parts.decoder),
       ...{ unread: this.#unread, last: this.#last?.event, typing: this.#typing },
     };
     return this.#item;
@@ -109,12 +130,13 @@ export class ListedConversation {
     this.isDoubtful = head.headSeq < before.headSeq && head.headSeq < this.#completeFrom - 1;
     this.#base = head;
     this.#since = this.#since.filter(({ seq }) => seq > head.headSeq);
-    this.#patches = this.#patches.filter(({ timeMs }) => timeMs > head.updatedMs);
+    this.#patches = this.#patches.filter(({ timeMs }) => timeMs > head.updatedMs - patchMarginMs);
     const isNewer = head.headSeq >= before.headSeq;
     this.#last = this.#laterLast(head, isNewer);
     const { isMember, memberCount, isClosed, rules, headSeq } = isNewer ? head : before;
     this.#head = { ...head, isMember, memberCount, isClosed, rules, headSeq, lastEvent: emptyBytes, lastState: undefined };
     this.#readSeq = Math.max(this.#readSeq, head.readSeq);
+    this.#settle(head.updatedMs);
     const seq = Math.max(head.readSeq, head.memberSinceSeq, head.settings?.clearedSeq ?? 0, head.unread === 0 ? head.headSeq : 0);
     this.#floor = { seq, countable: head.countable - head.unread };
     const told = this.#since;
@@ -122,7 +144,7 @@ export class ListedConversation {
     for (const counted of told) this.#count(counted);
     for (const patched of this.#patches) this.#patch(patched);
     this.#read(this.#readSeq, 0);
-    if (this.#readSeq > head.readSeq && this.#patches.length === 0) this.#markRead(this.#readSeq);
+    if (this.#readSeq > head.readSeq && !this.#patches.some(({ patch }) => patch.isMarkedUnread === true)) this.#markRead(this.#readSeq);
     this.#withholdLast();
     this.#update({});
   }
@@ -130,7 +152,7 @@ export class ListedConversation {
   /** Lets an event work. False when nothing has changed. */
   takeTold(told: Told): boolean {
     const { seq, event, source } = told;
-    if (seq === 0) return this.#takeOwnView(event);
+    if (seq === 0) return this.#takeOwnView(event, source.messageId !== '');
     if (seq <= this.#head.headSeq) return false;
     if (seq > this.#head.headSeq + 1) {
       this.isDoubtful = true;
@@ -143,9 +165,22 @@ export class ListedConversation {
     return true;
   }
 
-  /** Everything is read. */
-  readAll(): void {
-    this.#read(this.#head.headSeq, 0);
+  /** What was told of the settings so far is in the heads that come; something after it may have been missed. */
+  forgetChanges(): void {
+    this.#patches = [];
+  }
+
+  /** An own change of the settings is on its way, or was made at a time that is not 0: it shows until the server tells of it. */
+  setPending(id: string, pending: Pending): void {
+    if (pending.madeMs > 0 && pending.madeMs <= this.#changedMs) this.#pending.delete(id);
+    else this.#pending.set(id, pending);
+    this.#update({});
+  }
+
+  /** It was refused. */
+  endPending(id: string): void {
+    this.#pending.delete(id);
+    this.#update({});
   }
 
   setTyping(user: string, isTyping: boolean): boolean {
@@ -155,10 +190,14 @@ export class ListedConversation {
     return true;
   }
 
-  /** When the newest message goes by itself, milliseconds since 1970 (UTC); 0: it stays. */
-  get lastExpiresMs(): number {
+  /** When the newest message goes by itself, or a mute ends, milliseconds since 1970 (UTC); 0: neither. */
+  get nextMs(): number {
     const { state, isOver = false } = this.#last ?? {};
-    return state === undefined || isOver || state.removal !== Removal.UNSPECIFIED ? 0 : state.expiresMs;
+    const expiresMs = state === undefined || isOver || state.removal !== Removal.UNSPECIFIED ? 0 : state.expiresMs;
+    const { mutedUntilMs = 0 } = this.#head.settings ?? {};
+    const isEnding = mutedUntilMs > this.#parts.clock.now() && mutedUntilMs < Number.MAX_SAFE_INTEGER;
+    const moments = [expiresMs, isEnding ? mutedUntilMs : 0].filter((ms) => ms > 0);
+    return moments.length === 0 ? 0 : Math.min(...moments);
   }
 
   expire(): boolean {
@@ -179,8 +218,8 @@ export class ListedConversation {
     this.#item = undefined;
   }
 
-  /** What was told to the user's devices alone, or of the other one of two. */
-  #takeOwnView(event: TimelineEvent): boolean {
+  /** What was told to the user's devices alone, or of the other one of two; some of it this client says by itself. */
+  #takeOwnView(event: TimelineEvent, isOfServer: boolean): boolean {
     if (event.type === 'receiptChanged' && event.what === 'cursor') {
       const { peerReadSeq, peerDeliveredSeq, peerReadMs } = this.#head;
       const readSeq = Math.max(peerReadSeq, event.readSeq);
@@ -192,10 +231,7 @@ export class ListedConversation {
     if (event.type !== 'conversationChanged') return false;
     switch (event.what) {
       case 'cursor':
-        this.#update({ deliveredSeq: Math.max(this.#head.deliveredSeq, event.deliveredSeq, event.readSeq) });
-        this.#read(event.readSeq, event.countable);
-        this.#markRead(event.readSeq);
-        return true;
+        return this.#takeCursor(event, isOfServer);
       case 'settings':
         this.#takePatch({ timeMs: event.timeMs, headSeq: event.headSeq, patch: event.settings });
         return true;
@@ -205,6 +241,29 @@ export class ListedConversation {
       default:
         return false;
     }
+  }
+
+  #takeCursor({ readSeq, deliveredSeq, countable, timeMs }: CursorMove, isOfServer: boolean): boolean {
+    const before = this.item;
+    this.#update({ deliveredSeq: Math.max(this.#head.deliveredSeq, deliveredSeq, readSeq) });
+    this.#read(readSeq, countable);
+    if (readSeq > 0) this.#endMark(readSeq, isOfServer ? timeMs : undefined);
+    const { item } = this;
+    const isSame =
+      item.mentions.length === before.mentions.length &&
+      (['readSeq', 'deliveredSeq', 'unread', 'settings'] as const).every((name) => item[name] === before[name]);
+    if (isSame) this.#item = before;
+    return !isSame;
+  }
+
+  /** Whoever reads ends the mark as unread: where the server says so, among the other changes in their order. */
+  #endMark(readSeq: number, timeMs: number | undefined): void {
+    if (timeMs === undefined) this.#patches = this.#patches.map((patched) => ({ ...patched, patch: withoutMark(patched.patch) }));
+    else {
+      const others = this.#patches.filter(({ patch }) => patch !== markEnded);
+      this.#patches = [...others, { timeMs, headSeq: 0, patch: markEnded }].slice(-patchesMax);
+    }
+    this.#markRead(readSeq);
   }
 
   #takeMessage(told: Told): void {
@@ -247,15 +306,15 @@ export class ListedConversation {
     this.#update({ mentions: this.#head.mentions.filter((mention) => mention > seq) });
   }
 
-  /** The user has read up to there, here or on another device; `left` is unread, where the server says so. */
-  #read(readSeq: number, left: number): void {
+  /** The user has read up to there, here or on another device; so many countable messages, where the server says so. */
+  #read(readSeq: number, counted: number): void {
     if (readSeq === 0) return;
     this.#readSeq = Math.max(this.#readSeq, readSeq);
     const { headSeq, countable } = this.#head;
     this.#update({ readSeq: Math.max(this.#head.readSeq, readSeq), deliveredSeq: Math.max(this.#head.deliveredSeq, readSeq) });
     if (readSeq <= this.#floor.seq) return;
     if (readSeq >= headSeq) this.#raiseFloor(headSeq, countable);
-    else if (left > 0) this.#raiseFloor(readSeq, countable - left);
+    else if (counted > 0) this.#raiseFloor(readSeq, counted);
     else if (readSeq >= this.#base.headSeq) this.#raiseFloor(readSeq, countable - this.#countedBehind(readSeq));
     else this.isDoubtful = true;
   }
@@ -281,15 +340,25 @@ export class ListedConversation {
 
   #takePatch(patched: Patched): void {
     this.#patches = [...this.#patches, patched].slice(-patchesMax);
+    this.#settle(patched.timeMs);
     this.#patch(patched);
   }
 
+  /** What the server made up to then it has told. */
+  #settle(timeMs: number): void {
+    this.#changedMs = Math.max(this.#changedMs, timeMs);
+    for (const [id, { madeMs }] of this.#pending) if (madeMs > 0 && madeMs <= timeMs) this.#pending.delete(id);
+  }
+
+  get #shownSettings(): ConversationSettings | undefined {
+    const { settings, headSeq } = this.#head;
+    let shown = settings;
+    for (const { patch } of this.#pending.values()) shown = patchedSettings(shown, patch, headSeq);
+    return shown;
+  }
+
   #patch({ timeMs, headSeq, patch }: Patched): void {
-    const { isHidden, ...rest } = patch;
-    const hidden = isHidden === undefined ? {} : { hiddenSeq: isHidden ? headSeq : 0 };
-    const before = this.#head.settings ?? noSettings;
-    const cleared = { clearedSeq: Math.max(before.clearedSeq, patch.clearedSeq ?? 0) };
-    const settings: ConversationSettings = { ...before, ...rest, ...hidden, ...cleared };
+    const settings = patchedSettings(this.#head.settings, patch, headSeq);
     this.#update({ settings, updatedMs: Math.max(this.#head.updatedMs, timeMs) });
     const { clearedSeq } = patch;
     if (clearedSeq === undefined) return;
@@ -352,5 +421,17 @@ export class ListedConversation {
     return (given.state?.version ?? 0) >= (held.state?.version ?? 0) ? given : held;
   }
 }
+
+/** Settings after a change; what is cleared stays cleared. */
+function patchedSettings(settings: ConversationSettings | undefined, patch: SettingsPatch, headSeq: number): ConversationSettings {
+  const { isHidden, ...rest } = patch;
+  const hidden = isHidden === undefined ? {} : { hiddenSeq: isHidden ? headSeq : 0 };
+  const before = settings ?? noSettings;
+  return { ...before, ...rest, ...hidden, clearedSeq: Math.max(before.clearedSeq, patch.clearedSeq ?? 0) };
+}
+
+const markEnded: SettingsPatch = { isMarkedUnread: false };
+
+const withoutMark = (patch: SettingsPatch): SettingsPatch => (patch.isMarkedUnread === true ? { ...patch, isMarkedUnread: false } : patch);
 
 const noSettings: ConversationSettings = decodeAs(conversationSettingsSchema, emptyBytes);

@@ -51,6 +51,8 @@ export interface LiveDeps {
   kept(conversation: string): Promise<KeptEvents | undefined>;
   /** A page of history, for the local store. */
   keep(conversation: string, page: KeptEvents): void;
+  /** The server does not know the conversation, or not for this user: what is kept of it must not be shown again. */
+  gone(conversation: string): void;
   /** How long messages of the conversation stay, milliseconds; 0: for good. */
   destroyAfterMs(conversation: string): number;
 }
@@ -69,6 +71,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   readonly #offs: readonly Off[];
   readonly #inquiry: Inquiry;
   #pins: readonly Pin[] = [];
+  /** Up to here what stands out is known. */
+  #pinsUpTo = 0;
   /** There are messages here that the user does not see; which pins have to go for others they cannot know then. */
   #isPartial = false;
   /** Everything up to here is folded into the rows. */
@@ -97,6 +101,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   async loadOlder(): Promise<void> {
     await this.#loadOlder(this.#rows.size + 1);
     this.#bound();
+    this.changed();
   }
 
   /** Brings a page behind what was loaded last; see `hasNewer`. Rejects with a ParleyClientError. */
@@ -107,6 +112,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     const after = this.#spans.of(span.toSeq) ?? span;
     this.#focus = after.toSeq >= this.#knownHead ? atEnd : after.toSeq;
     this.#bound();
+    this.changed();
   }
 
   /** Brings the messages around a seq; from there `loadOlder` and `loadNewer` go on. Rejects with a ParleyClientError. */
@@ -114,6 +120,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     if (!this.#spans.has(seq)) await this.#page({ fromSeq: seq, isAround: true });
     this.#focus = seq;
     this.#bound();
+    this.changed();
   }
 
   /** Nothing is told any more. */
@@ -155,12 +162,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
         if (isHere(conversation) && this.#upTo > 0 && toSeq > this.#upTo) this.#startOver();
       }),
       parts.events.on('historyReset', () => {
-        this.#upTo = 0;
-        this.#headSeq = 0;
-        this.#firstSeq = 1;
-        this.#focus = atEnd;
-        this.#rows.clear();
-        this.#spans.clear();
+        this.#forget();
         this.#startOver();
       }),
       unsent.changes.on('change', (conversation) => {
@@ -236,16 +238,33 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       if (isAtEnd) await this.#loadOlder(Math.min(this.#pageSize, fewRows));
       if (isAtEnd) this.#focus = atEnd;
       this.#bound();
+      this.changed();
       await this.#loadPins();
     });
   }
 
   #keepTrying(action: () => Promise<void>): Promise<void> {
-    return this.#inquiry.keepTrying(action, (error) => {
+    return this.#inquiry.keepTrying(action, (error, isLast) => {
       this.#error = error;
-      if (!error.retryable) this.#isLoading = false;
+      if (isLast) this.#isLoading = false;
+      if (error.name === 'CONVERSATION_NOT_FOUND') {
+        this.#forget();
+        this.#deps.gone(this.conversation);
+      }
       this.changed();
     });
+  }
+
+  /** As if nothing had ever been there. */
+  #forget(): void {
+    this.#upTo = 0;
+    this.#headSeq = 0;
+    this.#firstSeq = 1;
+    this.#focus = atEnd;
+    this.#pins = [];
+    this.#pinsUpTo = 0;
+    this.#rows.clear();
+    this.#spans.clear();
   }
 
   async #page(place: QueryHistoryInit, mode: 'instead' | 'besides' = 'besides'): Promise<KeptEvents | undefined> {
@@ -257,7 +276,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     });
     if (asked === undefined) return undefined;
     const { answer, heard } = asked;
-    const { epoch } = timeline.position;
+    const { epoch } = timeline;
     if (epoch !== '' && answer.epoch !== '' && epoch !== answer.epoch) {
       timeline.needSync();
       throw ParleyClientError.of('UNAVAILABLE', 'history was rebuilt');
@@ -289,8 +308,10 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
   #hear(told: Told): void {
     this.#inquiry.hear(told);
     const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
+    // There is something now where the server had nothing to show.
+    const isBack = told.seq > 0 && this.#error !== undefined && !this.#isLoading;
     this.#apply(told);
-    if (isHole) this.#startOver();
+    if (isHole || isBack) this.#startOver();
     this.#bound();
   }
 
@@ -346,7 +367,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     this.#startOver();
   }
 
-  #foldPins({ source }: Told): void {
+  #foldPins({ source, seq: eventSeq }: Told): void {
+    if (eventSeq <= this.#pinsUpTo) return;
+    this.#pinsUpTo = eventSeq;
     const before = this.#pins;
     this.#pins = erasePins(foldPins(before, source), source, (seq) => this.#rows.get(seq)?.source.sender);
     if (source.body?.type === 'erased' && before.length > 0) void this.#loadPins().catch(() => {});
@@ -356,13 +379,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     }
     // Whether the user may see it, and how many others stand out that they may not.
     const isKnown = this.#rows.get(source.body.value.seq) !== undefined && !this.#isPartial && this.#firstSeq === 1;
-    if (!isKnown) void this.#learnPins(source.seq).catch(() => {});
-  }
-
-  /** As they are once history has come so far. */
-  async #learnPins(seq: number): Promise<void> {
-    await this.#inquiry.messages([seq], seq);
-    await this.#loadPins();
+    if (!isKnown) void this.#loadPins().catch(() => {});
   }
 
   #isWithheld(seq: number): boolean {
@@ -372,18 +389,14 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   async #loadPins(): Promise<void> {
     const { requests } = this.#deps.parts;
-    const value = { conversation: this.conversation };
-    // A list of pins does not say of when it is; what was asked before it has made history come far enough.
-    const asked = await this.#inquiry.during(() =>
-      requests.call({ body: { type: 'listPins', value }, expect: 'messageList', isRepeatable: true }),
-    );
+    const asked = await this.#inquiry.ask((atLeastSeq) => {
+      const value = { conversation: this.conversation, atLeastSeq };
+      return requests.call({ body: { type: 'listPins', value }, expect: 'messageList', isRepeatable: true });
+    });
     if (asked === undefined) return;
     const { answer, heard } = asked;
-    const pinned = heard.filter(({ source }) => source.body?.type === 'pin');
-    const last = pinned[pinned.length - 1];
-    // Whether the list knows of it already decides about the order.
-    if (last !== undefined) return this.#learnPins(last.seq);
     this.#pins = answer.pins;
+    this.#pinsUpTo = answer.headSeq;
     for (const told of heard) this.#foldPins(told);
     const isPinned = (seq: number): boolean => this.#pins.some((pin) => pin.seq === seq);
     const doubtful = this.#rows.all.filter(({ seq, state }) => (state?.pinnedMs ?? 0) > 0 && !isPinned(seq)).map(({ seq }) => seq);
@@ -457,8 +470,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       }
       const isEndKept = last === seqs.length - 1;
       this.#clip(first === 0 ? 0 : (seqs[first] ?? 0), isEndKept ? undefined : seqs[last]);
+      this.changed();
     }
-    this.changed();
   }
 }
 

@@ -110,9 +110,9 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
     this.changed();
     void this.#inquiry.keepTrying(
       () => this.#load(0),
-      (error) => {
+      (error, isLast) => {
         this.#error = error;
-        if (!error.retryable) this.#isLoading = false;
+        if (isLast) this.#isLoading = false;
         this.changed();
       },
     );
@@ -120,21 +120,22 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
 
   /** A page behind `after`; from the beginning everything is replaced. */
   async #load(after: number): Promise<void> {
-    const { requests, decoder, timeline } = this.#deps.parts;
+    const { requests, decoder } = this.#deps.parts;
     const { conversation, root } = this;
-    const value = { conversation, rootSeq: root, afterSeq: after, limit: this.#pageSize };
-    const upTo = Math.max(timeline.lastSeq(conversation), timeline.knownHead(conversation));
-    // The list of answers does not say of when it is; the question about the first message makes history come far enough.
     const asked = await this.#inquiry.ask(async (atLeastSeq) => {
-      const first = await this.#inquiry.messages([root], atLeastSeq);
-      const list = await requests.call({ body: { type: 'listReplies', value }, expect: 'messageList', isRepeatable: true });
-      return { first, list, headSeq: first.headSeq };
+      const value = { conversation, rootSeq: root, afterSeq: after, limit: this.#pageSize, atLeastSeq };
+      const [first, list] = await Promise.all([
+        this.#inquiry.messages([root], atLeastSeq),
+        requests.call({ body: { type: 'listReplies', value }, expect: 'messageList', isRepeatable: true }),
+      ]);
+      return { first, list, headSeq: Math.min(first.headSeq, list.headSeq) };
     });
     if (asked === undefined) return;
-    const { first, list } = asked.answer;
+    const { first, list, headSeq } = asked.answer;
     if (after === 0) {
       this.#rows.clear();
-      this.#upTo = upTo;
+      this.#upTo = headSeq;
+      this.#lastSeq = 0;
     }
     this.#take(
       decoder.decodePage(first, () => {}),
@@ -164,18 +165,22 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
 
   #apply(heard: Told): void {
     const { parts, destroyAfterMs } = this.#deps;
-    const { event } = heard;
-    if (event.type === 'conversationChanged' && event.what === 'messagesHidden') for (const seq of event.targets) this.#rows.withhold(seq);
-    if (heard.seq > 0) {
-      const context = { decoder: parts.decoder, destroyAfterMs: destroyAfterMs(this.conversation) };
-      const { told, isThreadKnown } = asStored(heard, { ...context, find: (seq) => this.#rows.get(seq)?.source });
-      const isAnswer = event.type === 'message' && threadOf(told.source) === this.root;
-      // Of a thread that is not loaded to its end only the count of answers grows.
-      if (isAnswer && isThreadKnown && !this.#hasNewer) this.#rows.take(told);
-      this.#rows.fold(told.source);
-      this.#upTo = Math.max(this.#upTo, heard.seq);
+    const { event, seq } = heard;
+    if (seq === 0) {
+      const isHiding = event.type === 'conversationChanged' && event.what === 'messagesHidden';
+      const hidden = isHiding ? event.targets.filter((target) => this.#rows.withhold(target)) : [];
+      if (hidden.length > 0) this.changed();
+      return;
     }
-    this.changed();
+    this.#upTo = Math.max(this.#upTo, seq);
+    const context = { decoder: parts.decoder, destroyAfterMs: destroyAfterMs(this.conversation) };
+    const { told, isThreadKnown } = asStored(heard, { ...context, find: (target) => this.#rows.get(target)?.source });
+    const isAnswer = event.type === 'message' && threadOf(told.source) === this.root;
+    // Of a thread that is not loaded to its end only the count of answers grows.
+    const isTaken = isAnswer && isThreadKnown && !this.#hasNewer && this.#rows.take(told);
+    if (this.#rows.fold(told.source) || isTaken) this.changed();
+    // An own answer to one that is not held: the server knows whose thread it is in.
+    if (!isThreadKnown) void this.#load(this.#lastSeq).catch(() => {});
   }
 
   #threadOf(seq: number): number {

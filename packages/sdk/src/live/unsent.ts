@@ -93,7 +93,8 @@ export class Unsent {
     if (request.isTransient === true || isDone || handle.error?.name === 'CANCELLED') {
       if (!this.#entries.delete(clientMsgId)) return;
     } else {
-      this.#entries.set(clientMsgId, { handle, timeMs: entry?.timeMs ?? this.#parts.clock.now(), shown: undefined });
+      const timeMs = entry?.timeMs ?? request.timeMs ?? this.#parts.clock.now();
+      this.#entries.set(clientMsgId, { handle, timeMs, shown: undefined });
       if (state === 'failed') this.#forgetOldFailures();
     }
     this.changes.emit('change', conversation);

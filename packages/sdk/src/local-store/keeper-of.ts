@@ -35,6 +35,7 @@ export function liveDepsOf(parts: {
     unsent,
     kept: async (conversation) => keeper?.events(conversation),
     keep: (conversation, page) => keeper?.takePage(conversation, page),
+    gone: (conversation) => keeper?.drop(conversation),
     destroyAfterMs: (conversation) => list.find(conversation)?.destroyAfterMs ?? 0,
   };
 }

@@ -47,7 +47,11 @@ export class StoreKeeper {
   readonly outbox: OutboxStore;
   /** Uploads that have begun. */
   readonly uploads: UploadMemory;
+  /** Resolves once the client was closed and the store may be opened again. Never rejects. */
+  readonly ended: Promise<void>;
   readonly #uploads = new Map<string, KeptUpload>();
+  /** Ids of the sends that are in the store. */
+  readonly #sends = new Set<string>();
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
   readonly #bounds: Required<StoreBounds>;
@@ -63,6 +67,8 @@ export class StoreKeeper {
   #written = '';
   #isOff = false;
   #failure: unknown;
+  #hasEnded: () => void = () => {};
+  #isClearing = false;
   /** When the user deleted messages for themselves, as far as what is kept knows of it; by conversation. */
   readonly #hiddenMs = new Map<string, number>();
   /** Pages that came before the first sync. */
@@ -72,6 +78,9 @@ export class StoreKeeper {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#bounds = { ...storeLimits, ...options.bounds };
+    this.ended = new Promise((resolve) => {
+      this.#hasEnded = resolve;
+    });
     this.#opened = this.#within(options.store.open(options.user)).catch((error: unknown) => {
       this.#leave(error);
       return undefined;
@@ -79,8 +88,8 @@ export class StoreKeeper {
     this.ready = this.#opened.then((view) => this.#restore(view));
     this.outbox = {
       load: async () => ((await this.#opened)?.sends ?? []).map(({ send }) => send),
-      put: (send) => this.#putSend(send),
-      remove: (clientMsgId) => this.#write([{ type: 'sent', clientMsgId }]),
+      put: (send) => (this.#isOff ? undefined : this.#putSend(send)),
+      remove: (clientMsgId) => this.#removeSend(clientMsgId),
     };
     this.uploads = {
       get: (key) => this.#uploads.get(key),
@@ -104,11 +113,17 @@ export class StoreKeeper {
       const detail = `the token is ${parts.self()}'s, the local store ${this.#options.user}'s`;
       parts.events.emit('error', ParleyClientError.of('INVALID_ARGUMENT', detail));
       parts.outbox.close();
+      parts.requests.close();
       void Promise.resolve().then(close);
     });
     if (this.#failure !== undefined) this.#tell(this.#failure);
     // The outbox takes what it loads a moment later.
-    void this.ready.then(() => this.#clock.setTimer(0, () => unsent.reload()));
+    void this.ready.then(() =>
+      this.#clock.setTimer(0, () => {
+        unsent.reload();
+        list.reload();
+      }),
+    );
     parts.steps.on('told', (told) => this.#observe(told));
     parts.steps.on('head', ({ conversation, firstSeq, hiddenMs }) => {
       this.#takeOwnView(conversation, firstSeq, hiddenMs);
@@ -176,6 +191,7 @@ export class StoreKeeper {
     const { epoch, cursor, conversations, sends, uploads } = view;
     this.#lastOrder = Math.max(0, ...sends.map(({ order }) => order));
     for (const upload of uploads) this.#uploads.set(upload.key, upload);
+    for (const { send } of sends) this.#sends.add(send.clientMsgId);
     if (epoch === '') return;
     const places: Record<string, number> = {};
     for (const { conversation, fromSeq, lastSeq } of conversations) {
@@ -287,25 +303,24 @@ export class StoreKeeper {
   #collect(): readonly StoreChange[] {
     const changes = this.#waiting;
     this.#waiting = [];
-    const position = this.#parts?.timeline.position ?? { epoch: '', cursor: '', conversations: {} };
-    for (const conversation of this.#dirty) changes.push(...this.#conversationChanges(conversation, position.conversations[conversation]));
+    const { timeline } = this.#parts ?? {};
+    for (const conversation of this.#dirty) changes.push(...this.#conversationChanges(conversation, timeline?.lastSeq(conversation) ?? 0));
     this.#dirty.clear();
     changes.push(...this.#tooMany());
-    const { epoch, cursor } = position;
+    const { epoch = '', cursor = '' } = timeline ?? {};
     const written = `${epoch} ${cursor}`;
     if (written !== this.#written && epoch !== '') changes.push({ type: 'sync', epoch, cursor });
     this.#written = written;
     return changes;
   }
 
-  #conversationChanges(conversation: string, place: number | undefined): readonly StoreChange[] {
+  #conversationChanges(conversation: string, lastSeq: number): readonly StoreChange[] {
     const kept = this.#list?.kept(conversation);
     if (kept === undefined) {
       if (!this.#kept.delete(conversation)) return [];
       this.#windows.delete(conversation);
       return [{ type: 'forget', conversation }];
     }
-    const lastSeq = place ?? 0;
     const known = this.#windows.get(conversation);
     // The client has begun somewhere without telling what stands before.
     const isBroken = known !== undefined && known.lastSeq !== lastSeq;
@@ -339,20 +354,48 @@ export class StoreKeeper {
     this.#schedule();
   }
 
-  async #end(): Promise<void> {
-    await this.flush();
-    if (!this.#isOff) await this.#within(this.#options.store.close()).catch((error: unknown) => this.#leave(error));
-    this.#isOff = true;
+  /** When the client is closed nothing of the user stays, unanswered sends included. */
+  clear(): void {
+    this.#isClearing = true;
   }
 
-  #putSend(send: PendingSend): Promise<void> | undefined {
-    return this.#isOff ? undefined : this.#write([{ type: 'send', value: { order: ++this.#lastOrder, send } }]);
+  /** The user may not see the conversation any more. */
+  drop(conversation: string): void {
+    const window = this.#windows.get(conversation);
+    if (window !== undefined && window.fromSeq <= window.lastSeq) this.#begin(conversation, window.lastSeq + 1, window.lastSeq);
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isClearing) await this.#write(this.#everything(), 'at last');
+    else await this.flush();
+    if (!this.#isOff) await this.#within(this.#options.store.close()).catch((error: unknown) => this.#leave(error));
+    this.#isOff = true;
+    this.#hasEnded();
+  }
+
+  /** What takes all out of the store that is in it. */
+  #everything(): readonly StoreChange[] {
+    const sends = [...this.#sends].map((clientMsgId): StoreChange => ({ type: 'sent', clientMsgId }));
+    const uploads = [...this.#uploads.keys()].map((key): StoreChange => ({ type: 'uploaded', key }));
+    return [{ type: 'reset' }, ...sends, ...uploads];
+  }
+
+  /** Its place is behind those of earlier runs, which are known once the store is open. */
+  async #putSend(send: PendingSend): Promise<void> {
+    await this.#opened;
+    this.#sends.add(send.clientMsgId);
+    await this.#write([{ type: 'send', value: { order: ++this.#lastOrder, send } }]);
+  }
+
+  #removeSend(clientMsgId: string): Promise<void> {
+    this.#sends.delete(clientMsgId);
+    return this.#write([{ type: 'sent', clientMsgId }]);
   }
 
   /** Never rejects: what cannot be written costs the protection, not the message. */
-  async #write(changes: readonly StoreChange[]): Promise<void> {
+  async #write(changes: readonly StoreChange[], when: 'now' | 'at last' = 'now'): Promise<void> {
     await this.#opened;
-    if (this.#isOff) return;
+    if (this.#isOff || (this.#isClearing && when === 'now')) return;
     try {
       await this.#within(this.#options.store.write(changes));
     } catch (error) {

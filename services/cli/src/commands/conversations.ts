@@ -1,3 +1,4 @@
+import { systemClock } from '@parley/kernel';
 import type { Client, ConversationItem } from '@parley/sdk';
 import type { Output } from '../output.js';
 import { printable, renderEvent, renderTime } from '../render.js';
@@ -25,7 +26,7 @@ export async function printConversations(client: Client, request: ConversationsR
 function lineOf({ conversation, unread, mentions, settings, updatedMs, last }: ConversationItem): string {
   const marks = [
     settings.pinnedMs > 0 ? 'pinned' : '',
-    settings.mutedUntilMs > updatedMs ? 'muted' : '',
+    settings.mutedUntilMs > systemClock.now() ? 'muted' : '',
     mentions.length > 0 ? 'mentioned' : '',
     settings.isMarkedUnread ? 'marked' : '',
   ].filter((mark) => mark !== '');
