@@ -26,6 +26,8 @@ import * as room from './room.js';
 import * as router from './router.js';
 import * as user from './user.js';
 
+const isFull = process.env['PARLEY_TEST_SOAK'] === 'full';
+
 interface AnyCodec {
   readonly typeName: string;
   encode(message: unknown): Uint8Array;
@@ -117,7 +119,7 @@ describe('generated codecs', () => {
         const ours = codec.encode(codec.decode(theirs));
         expect(fromBinary(desc, ours)).toEqual(fromBinary(desc, theirs));
       }),
-      { numRuns: 30 },
+      { numRuns: isFull ? 300 : 12 },
     );
   });
 });

@@ -143,7 +143,7 @@ describe('any sequence of operations on a group', () => {
           if (next.type === 'open') expectConsistent(next);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -141,7 +141,7 @@ describe('any sequence of commands', () => {
           if (next.type === 'open') expectInvariants(next, command.timeMs);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -262,7 +262,7 @@ describe('counters over any sequence of commands', () => {
           if (next.type === 'open') expect(next.counters).toEqual(oracle.values());
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -5,10 +5,16 @@ import { encodeWith, type ProtobufWriter } from './protobuf-writer.js';
 
 const written = (write: (writer: ProtobufWriter) => void): Uint8Array => encodeWith((writer) => write(writer), undefined);
 const seqs = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.maxSafeNat());
+/** Longer than what is written byte by byte. */
+const longStrings = fc
+  .tuple(fc.string({ minLength: 1, maxLength: 20 }), fc.integer({ min: 120, max: 1_000 }))
+  .map(([part, times]) => part.repeat(times));
+/** As many bytes, all the same. */
+const bytesOf = fc.tuple(fc.nat(3_000), fc.nat(255)).map(([length, value]) => new Uint8Array(length).fill(value));
 
 describe('protobuf primitives', () => {
   it('read what they wrote: integers, strings of any length and script, bytes, doubles', () => {
-    const strings = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ minLength: 120, maxLength: 20_000 }));
+    const strings = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), longStrings);
     fc.assert(
       fc.property(seqs, strings, fc.uint8Array({ maxLength: 300 }), fc.double(), (seq, text, bytes, double) => {
         const encoded = written((writer) => {
@@ -18,12 +24,7 @@ describe('protobuf primitives', () => {
           writer.writeDouble(double);
         });
         const reader = new ProtobufReader(encoded);
-        expect([reader.readUint64(), reader.readString(), [...reader.readBytes()], reader.readDouble()]).toEqual([
-          seq,
-          text,
-          [...bytes],
-          double,
-        ]);
+        expect([reader.readUint64(), reader.readString(), reader.readBytes(), reader.readDouble()]).toEqual([seq, text, bytes, double]);
         expect(reader.pos).toBe(encoded.length);
       }),
     );
@@ -31,9 +32,10 @@ describe('protobuf primitives', () => {
 
   it('keep messages apart that were encoded one after the other', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 60 }), (all) => {
+      fc.property(fc.array(bytesOf, { maxLength: 60 }), (all) => {
         const encoded = all.map((bytes) => written((writer) => writer.writeBytes(bytes)));
-        for (const [index, bytes] of all.entries()) expect(new ProtobufReader(encoded[index] as Uint8Array).readBytes()).toEqual(bytes);
+        const read = encoded.map((bytes) => new ProtobufReader(bytes).readBytes());
+        expect(read.findIndex((bytes, index) => Buffer.compare(bytes, all[index] as Uint8Array) !== 0)).toBe(-1);
       }),
     );
   });
@@ -60,7 +62,7 @@ describe('protobuf primitives', () => {
         writer.writeRaw(new Uint8Array(size).fill(7));
         writer.join(mark);
       });
-      expect(new ProtobufReader(encoded).readBytes()).toEqual(new Uint8Array(size).fill(7));
+      expect(Buffer.compare(new ProtobufReader(encoded).readBytes(), new Uint8Array(size).fill(7))).toBe(0);
     }
   });
 

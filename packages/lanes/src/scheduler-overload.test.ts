@@ -6,6 +6,8 @@ import { type Lane, lanes } from './lane.js';
 import { LaneScheduler, perLane, schedulerDefaults } from './scheduler.js';
 import { ShedValve } from './shed-valve.js';
 
+const isFull = process.env['PARLEY_TEST_SOAK'] === 'full';
+
 /** Commands that are decided per millisecond. */
 const capacity = 4;
 /** What deciding to shed one costs, in commands. */
@@ -164,7 +166,7 @@ class Simulation {
 const always = (property: (simulation: Simulation) => void): void =>
   fc.assert(
     fc.property(fc.integer(), (seed) => property(new Simulation(seed))),
-    { numRuns: 5 },
+    { numRuns: isFull ? 50 : 3 },
   );
 
 describe('a router and its door at ten times the capacity', () => {

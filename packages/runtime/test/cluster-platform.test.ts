@@ -68,7 +68,7 @@ if (missing.length > 0) process.stderr.write(`a platform on a cluster: skipped, 
     expect(second.policies.policyOf('shop').room.perSecond).toBe(1_234);
     const startedAt = systemClock.monotonic();
     while (first.policies.policyOf('shop').room.perSecond !== 1_234) {
-      expect(systemClock.monotonic() - startedAt).toBeLessThan(1_000);
+      expect(systemClock.monotonic() - startedAt).toBeLessThan(20_000);
       await sleep(systemClock, 5);
     }
     await expect(client.setPolicy({ app: 'shop', policy: { room: { perSecond: 0 } } })).rejects.toMatchObject({

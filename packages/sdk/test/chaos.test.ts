@@ -6,6 +6,8 @@ import type { FakeServer, Mischief } from '../src/fake/fake-server.js';
 import { noMischief } from '../src/fake/fake-server.js';
 import { makeWorld, record, type Seen, upTo, type World } from './world.js';
 
+const isFull = process.env['PARLEY_TEST_SOAK'] === 'full';
+
 interface Weather {
   readonly seed: number;
   /** Probabilities per event or send, in percent. */
@@ -106,7 +108,7 @@ describe('whatever the network and the server do', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: isFull ? 600 : 25 },
     );
   }, 120_000);
 
@@ -123,7 +125,7 @@ describe('whatever the network and the server do', () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: isFull ? 300 : 12 },
     );
   }, 120_000);
 
@@ -140,7 +142,7 @@ describe('whatever the network and the server do', () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: isFull ? 300 : 12 },
     );
   }, 120_000);
 });

@@ -9,6 +9,8 @@ import type { Room } from '../src/room/room.js';
 import { enter, recordRooms } from './room-world.js';
 import { makeWorld, type World } from './world.js';
 
+const isFull = process.env['PARLEY_TEST_SOAK'] === 'full';
+
 interface Weather {
   readonly seed: number;
   /** Probabilities per event or step, in percent. */
@@ -134,7 +136,7 @@ describe('whatever is lost, doubled, reordered or cut off', () => {
           mutes.map(({ user, untilMs }) => `${user} ${untilMs}`).sort(),
         );
       }),
-      { numRuns: 150 },
+      { numRuns: isFull ? 1_500 : 60 },
     );
   }, 120_000);
 
@@ -164,7 +166,7 @@ describe('whatever is lost, doubled, reordered or cut off', () => {
         const shown = told.roomCountersUpdated.flatMap(({ counters }) => counters.get('likes') ?? []);
         expect(shown).toEqual([...shown].sort((a, b) => a - b));
       }),
-      { numRuns: 60 },
+      { numRuns: isFull ? 600 : 25 },
     );
   }, 120_000);
 });

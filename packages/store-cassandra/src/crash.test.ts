@@ -10,6 +10,7 @@ if (missing.length > 0) console.warn(`skipping the crash tests on a real Cassand
 const describeWithCassandra = missing.length === 0 ? describe : describe.skip;
 jest.setTimeout(300_000);
 
+const rounds = process.env['PARLEY_TEST_SOAK'] === 'full' ? 10 : 2;
 const partitions = [0, 1, 2, 3];
 const batchSeqs = 50;
 const conversationIn = (partition: number): string => `g:p${partition}`;
@@ -36,7 +37,7 @@ describeWithCassandra('a Cassandra that is killed while history is written', () 
     });
 
   it('loses nothing that a checkpoint covers, and goes on from there', async () => {
-    for (const round of [1, 2, 3]) {
+    for (let round = 1; round <= rounds; round++) {
       const stores = await open();
       let written: readonly Promise<number>[] = [];
       await Promise.all(
