@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** Files that are tried in long runs only are called `*.soak.ts`. */
+const isSoak = process.env.PARLEY_TEST_SOAK === 'full';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Tests run on the sources: @parley/<name>[/<door>] is packages/<name>/src/<door>.ts. */
@@ -29,7 +31,7 @@ export default {
     '^@parley/contracts/(.*)$': '<rootDir>/packages/contracts/src/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  testMatch: ['<rootDir>/{packages,services,test}/**/*.test.ts'],
+  testMatch: ['test', ...(isSoak ? ['soak'] : [])].map((kind) => `<rootDir>/{packages,services,test}/**/*.${kind}.ts`),
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   watchman: false,

@@ -3,32 +3,38 @@
 //   npm test -- unit               one tier (see below)
 //   npm test -- --soak             soaks in full length
 //   npm test -- --ci               a tier that could run here and was skipped counts as failed
+//   npm test -- --times            the slowest files and tests of each tier
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, fail, installIfNeeded, root } from './ensure.mjs';
 
-/** Tiers in the order in which they run; each is a set of test files. */
+/** Tests of single packages that start a Kafka or a Cassandra. */
+const onEngines = ['/eventlog-kafka/', '/store-cassandra/', '/engines/', '/runtime/test/'];
+const bench = '/test/bench/src/bench\\.test';
+
+/** Tiers in the order in which they run; each is a set of test files. Long ones run with --soak, or when they are named. */
 const tiers = {
   unit: {
     what: 'rules, units, services over memory and LMDB, sockets',
     workers: 2,
-    ignore: ['/eventlog-kafka/', '/store-cassandra/', '/engines/', '/test/e2e/', '/test/cluster/', '/test/bench/'],
+    ignore: [...onEngines, '\\.(standalone|cluster)\\.test', bench],
   },
   adapters: {
     what: 'adapters on a real Kafka and a real Cassandra',
-    workers: 1,
-    match: ['/(eventlog-kafka|store-cassandra|engines)/'],
+    workers: 2,
+    match: onEngines,
     needsEngines: true,
   },
-  standalone: { what: 'promises over `npm start`', workers: 1, match: ['/test/e2e/.*standalone'] },
+  standalone: { what: 'promises over `npm start`', workers: 2, match: ['\\.standalone\\.test'] },
   cluster: {
     what: 'promises over separate services on Kafka and Cassandra',
     workers: 1,
-    match: ['/test/(e2e|cluster)/.*cluster'],
+    match: ['\\.cluster\\.test'],
     needsEngines: true,
   },
+  bench: { what: 'every workload of the bench, in short', workers: 1, match: [bench], isLong: true },
 };
 
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
@@ -41,7 +47,7 @@ build();
 const missing = missingForEngines();
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const [name, tier] of Object.entries(tiers)) {
-  if (names.length > 0 && !names.includes(name)) continue;
+  if (names.length > 0 ? !names.includes(name) : tier.isLong && !flags.includes('--soak')) continue;
   if (tier.needsEngines && missing.length > 0) {
     console.log(`\n${name}: skipped, ${missing.join(' and ')}`);
     continue;
@@ -73,6 +79,7 @@ function add({ summary, status }, tier) {
   total.passed += summary.numPassedTests;
   total.failed += summary.numFailedTests + summary.numRuntimeErrorTestSuites;
   total.skipped += summary.numPendingTests;
+  if (flags.includes('--times')) printTimes(summary);
   if (status !== 0 && summary.numFailedTests + summary.numRuntimeErrorTestSuites === 0) total.failed++;
   const skippedFiles = summary.testResults.filter(
     ({ assertionResults: results }) => results.length > 0 && results.every(({ status }) => status === 'pending'),
@@ -80,6 +87,16 @@ function add({ summary, status }, tier) {
   if (flags.includes('--ci') && tier.needsEngines && skippedFiles.length > 0) {
     console.log(`skipped although the engines are there: ${skippedFiles.map(({ name }) => name).join(', ')}`);
     total.failed += skippedFiles.length;
+  }
+}
+
+function printTimes({ testResults }) {
+  const files = testResults.map(({ name, startTime, endTime }) => ({ what: name.replace(root, ''), ms: endTime - startTime }));
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ fullName: what, duration: ms }) => ({ what, ms })));
+  for (const list of [files, tests]) {
+    console.log('');
+    for (const { what, ms } of list.sort((a, b) => b.ms - a.ms).slice(0, 15))
+      console.log(`${(ms / 1_000).toFixed(1).padStart(7)} s  ${what}`);
   }
 }
 
