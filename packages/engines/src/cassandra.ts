@@ -77,7 +77,7 @@ async function launch(options: CassandraOptions, archive: string): Promise<Cassa
   const jars = await classPath(options, engine);
   const folder = dir ?? temporaryFolder('cassandra');
   const hosts = Array.from({ length: nodes }, (_, index) => `127.0.0.${index + 1}`);
-  const [free = 0, storagePort = 0] = await freePorts(2, hosts);
+  const [free = 0, storagePort = 0] = await freePorts(2, { hosts });
   const port = options.port ?? free;
   const members = hosts.map((host, index) => {
     const name = `cassandra-${index + 1}`;

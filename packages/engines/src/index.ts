@@ -5,4 +5,5 @@ export * from './engine-availability.js';
 export type { Cache, OnProgress } from './jars.js';
 export * from './kafka.js';
 export type { KafkaProperties } from './kafka-properties.js';
+export { freePorts } from './loopback.js';
 export * from './reaper.js';

@@ -117,7 +117,7 @@ const jvmArguments = [
 ];
 
 async function choosePeers(nodes: number, ports: readonly number[] = []): Promise<readonly KafkaPeer[]> {
-  const free = await freePorts(2 * nodes, ['127.0.0.1']);
+  const free = await freePorts(2 * nodes);
   return Array.from({ length: nodes }, (_, index) => ({
     id: index + 1,
     clientPort: ports[index] ?? free[index] ?? 0,

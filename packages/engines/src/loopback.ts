@@ -8,17 +8,26 @@ export interface Address {
   readonly port: number;
 }
 
+/** Where ports have to be free, and which. */
+interface PortOptions {
+  /** On each of them; 127.0.0.1 by default. */
+  readonly hosts?: readonly string[];
+  /** Those come first that are free. */
+  readonly preferred?: readonly number[];
+}
+
 /**
- * Ports that are free on every host. They lie below the ephemeral range: otherwise a client that reconnects to
- * a dead node may be given the node's own port and keep it from coming back.
+ * Ports that nobody listens at. They lie below the ephemeral range: otherwise a client that reconnects to a killed process may
+ * be given the process's own port and keep it from coming back.
  */
-export async function freePorts(count: number, hosts: readonly string[]): Promise<readonly number[]> {
+export async function freePorts(count: number, { hosts = ['127.0.0.1'], preferred = [] }: PortOptions = {}): Promise<readonly number[]> {
   const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(10_000, 32_000);
+  const addIfFree = async (port: number): Promise<void> => {
     const free = await Promise.all(hosts.map((host) => isFree(host, port)));
     if (free.every(Boolean)) ports.add(port);
-  }
+  };
+  for (const port of preferred.slice(0, count)) await addIfFree(port);
+  while (ports.size < count) await addIfFree(randomInt(10_000, 32_000));
   return [...ports];
 }
 

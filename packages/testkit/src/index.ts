@@ -11,6 +11,5 @@ export * from './checker/room-recorder.js';
 export * from './deployment/app-token.js';
 export * from './deployment/deployed-apps.js';
 export * from './deployment/deployment.js';
-export * from './deployment/free-ports.js';
 export * from './deployment/managed-process.js';
 export * from './deployment/start-standalone.js';

@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path';
+import { freePorts } from '@parley/engines';
 import { sleep, systemClock, systemRandom } from '@parley/kernel';
 import { nodeHost } from '@parley/runtime';
 import { type DemoKeys, demoKeys, writeDemoFile } from '@parley/standalone/demo';
 import { greeting } from '@parley/standalone/greeting';
-import { freePorts } from '@parley/testkit';
 import { clusterFileOf, removeClusterFile, writeClusterFile } from './cluster-file.js';
 import { helpText, type MainOptions, readMainOptions } from './main-options.js';
 import { processTable } from './process-table.js';
@@ -33,7 +33,7 @@ async function run({ cluster: options }: MainOptions): Promise<void> {
     ...options,
     apps: [{ id: keys.app, kid: keys.kid, secret: keys.secret }],
     adminKey: keys.adminKey,
-    edgePorts: await freePorts(gateways, [7700, 7710]),
+    edgePorts: await freePorts(gateways, { preferred: [7700, 7710] }),
     onProgress: (line) => print(`  ${line}`),
     onOutput: (name, text) => logs.add(name, text),
   });

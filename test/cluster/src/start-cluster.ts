@@ -1,4 +1,4 @@
-import { temporaryFolder } from '@parley/engines';
+import { freePorts, temporaryFolder } from '@parley/engines';
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { randomId, systemClock, systemRandom } from '@parley/kernel';
@@ -8,7 +8,6 @@ import {
   type DeployedAppLimits,
   type DeployedPart,
   type Deployment,
-  freePorts,
   ManagedProcess,
   newDeployedApp,
   unhurriedLimits,

@@ -173,6 +173,7 @@ describe('checkStates', () => {
     ['an edit of what is gone', 'bob', { type: 'edit', target: 2, text: 'again' }],
     ['a second recall', 'bob', { type: 'recall', target: 2 }],
     ['a pin that was there', 'ann', { type: 'pin', target: 3, isRemoved: false }],
+    ["a recall of somebody else's message", 'bob', { type: 'recall', target: 3 }],
     ["an edit of somebody else's message", 'bob', { type: 'edit', target: 3, text: 'three' }],
   ])('finds a place for %s', (_name, sender, what) => {
     expect(doctored(done(sender, what))).toContain('unexplained');

@@ -37,7 +37,7 @@ export class MessageModel {
         message.text = '';
         message.reactions.clear();
         this.#unpin(act.target);
-        return true;
+        return act.type === 'delete' || message.sender === user;
       case 'react':
         return react(message, user, act);
       case 'pin':

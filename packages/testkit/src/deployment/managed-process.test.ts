@@ -1,11 +1,10 @@
-import { temporaryFolder } from '@parley/engines';
+import { freePorts, temporaryFolder } from '@parley/engines';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { sleep, systemClock } from '@parley/kernel';
-import { freePorts } from './free-ports.js';
 import { ManagedProcess, type ManagedProcessOptions } from './managed-process.js';
 import { OutputTail } from './output-tail.js';
 

@@ -1,11 +1,10 @@
-import { temporaryFolder } from '@parley/engines';
+import { freePorts, temporaryFolder } from '@parley/engines';
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomId, systemRandom } from '@parley/kernel';
 import { appsVariable, type DeployedAppLimits, newDeployedApp, unhurriedLimits } from './deployed-apps.js';
 import type { DeployedApp, Deployment } from './deployment.js';
-import { freePorts } from './free-ports.js';
 import { ManagedProcess } from './managed-process.js';
 
 /** What to start; everything has a default. */
