@@ -94,6 +94,38 @@ describe('unread', () => {
     expect(await headOf(history, 'eve', group)).toMatchObject({ unread: 0, mentions: [] });
   });
 
+  it('marks no message that is gone for the user: expired, erased, or deleted by themselves', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.membership(group, { joined: ['ann', 'bob', 'eve'], version: 1 });
+    const named = { mentions: { users: ['bob'] } };
+    const expiring = await timeline.send(group, 'ann', 'for a while', { ...named, expiresMs: timeline.nowMs + 1_000 });
+    const erased = await timeline.send(group, 'eve', 'erased', named);
+    const hidden = await timeline.send(group, 'ann', 'hidden', named);
+    const left = await timeline.send(group, 'ann', 'bob!', named);
+    expect(await headOf(history, 'bob', group)).toMatchObject({ mentions: [left, hidden, erased, expiring] });
+    await timeline.own(group, 'bob', { type: 'hidden', value: { user: 'bob', seqs: [hidden] } });
+    await timeline.act(group, '', { type: 'erased', value: { user: 'eve' } });
+    timeline.nowMs += 2_000;
+    expect(await headOf(history, 'bob', group)).toMatchObject({ unread: 4, mentions: [left] });
+    await timeline.sweep();
+    expect(await headOf(history, 'bob', group)).toMatchObject({ unread: 4, mentions: [left] });
+  });
+
+  it('marks a message for some members with nobody else, whomever it names, and so does its edit', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.membership(group, { joined: ['ann', 'bob', 'eve'], version: 1 });
+    const forBob = { onlyTo: ['bob'], noUnread: false };
+    const all = await timeline.send(group, 'ann', 'you all', { ...forBob, mentions: { isEveryone: true } });
+    const both = await timeline.send(group, 'ann', 'you two', { ...forBob, mentions: { users: ['bob', 'eve'] } });
+    const later = await timeline.send(group, 'ann', 'nobody', forBob);
+    const mentions = { users: ['eve'], isEveryone: true };
+    await timeline.act(group, 'ann', { type: 'edited', value: { seq: later, isRemention: true, mentions } });
+    expect(await headOf(history, 'bob', group)).toMatchObject({ mentions: [later, both, all] });
+    expect(await headOf(history, 'eve', group)).toMatchObject({ mentions: [] });
+  });
+
   it('leaves muted conversations out of the total, except for what names the user aloud', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();
@@ -196,6 +228,29 @@ describe('the list of conversations', () => {
     await timeline.membership(group, { joined: ['bob'], version: 3 });
     await caughtUp(history);
     expect((await history.queryConversations({ app, user: 'bob' })).conversations).toHaveLength(1);
+  });
+
+  it('does not tell who has left until when the others went on, also when the group has ended', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    const later = () => {
+      timeline.nowMs += 10;
+    };
+    await timeline.membership(group, { joined: ['ann', 'bob', 'eve'], version: 1 });
+    await timeline.membership(group, { left: ['bob'], version: 2 });
+    later();
+    for (const user of ['bob', 'eve']) await timeline.message(`u:${user}|zoe`, 'zoe', 'hi');
+    later();
+    await timeline.message(group, 'ann', 'without bob');
+    later();
+    await timeline.membership(group, { closed: true, version: 3 });
+    await caughtUp(history);
+    const listOf = async (user: string) => {
+      const { conversations } = await history.queryConversations({ app, user });
+      return conversations.map(({ conversation }) => conversation);
+    };
+    expect(await listOf('bob')).toEqual(['u:bob|zoe', group]);
+    expect(await listOf('eve')).toEqual([group, 'u:eve|zoe']);
   });
 
   it('gives the newest message, not what was done to older ones', async () => {

@@ -13,6 +13,7 @@ import { projectMembers, projectStays } from './project-membership.js';
 import { beginPair, isPlainMessage, projectMessage, projectPlainMessage } from './project-message.js';
 import { projectCursor, projectHidden, projectSettings } from './project-own-view.js';
 import { projectErasure, projectRelation, projectReport } from './project-people.js';
+import { readAhead } from './read-ahead.js';
 import type { StagedConversation } from './staged-conversation.js';
 import type { StagedRows } from './staged-rows.js';
 
@@ -49,8 +50,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Reads at once what a store far away would be asked for one by one: conversations, and states of who writes. Resolves
-   * with the conversations of the entries.
+   * Reads at once what a store far away would be asked for one by one: conversations, and what their events are about.
+   * Resolves with the conversations of the entries.
    */
   async #prepare(entries: readonly Decoded[]): Promise<readonly (StagedConversation | undefined)[]> {
     const rows = this.#staged;
@@ -59,13 +60,12 @@ export class BatchBuilder {
       const loading = entries.map(({ entry, event }, i) => conversations[i] ?? rows.load(entry.app, event.conversation));
       conversations = await Promise.all(loading);
     }
-    const states: Promise<unknown>[] = [];
+    const reads: Promise<unknown>[] = [];
     for (const [i, { event }] of entries.entries()) {
-      if (event.body?.type !== 'content' || event.seq === 0 || event.sender === '' || isRoom(event.conversation)) continue;
       const staged = conversations[i];
-      if (staged !== undefined && staged.knownState(event.sender) === undefined) states.push(staged.state(event.sender));
+      if (staged !== undefined) readAhead(staged, event, reads);
     }
-    if (states.length > 0) await Promise.all(states);
+    if (reads.length > 0) await Promise.all(reads);
     return conversations;
   }
 

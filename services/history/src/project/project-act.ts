@@ -4,7 +4,7 @@ import { emptyBytes } from '@parley/kernel';
 import { type ConversationEvent, decodeConversationEvent, encodeConversationEvent, type MessageState, Removal } from '@parley/wire';
 import { blockOf, ownReactionKey, reactionKey, reactionsPrefix, searchSpace, sortable } from '../rows/detail-keys.js';
 import type { BodyOf, EntryContext } from './entry-context.js';
-import { markMentions, unmarkMentions } from './project-mentions.js';
+import { amongAudience, markMentions, unmarkMentions } from './project-mentions.js';
 import { type StagedBlock, withState } from './staged-block.js';
 
 /**
@@ -18,7 +18,7 @@ export async function projectEdit(context: EntryContext, value: BodyOf<'edited'>
   if (row.state === undefined || row.state.removal !== Removal.UNSPECIFIED) return redactMessage(context, value.seq);
   if (row.state.editSeq === event.seq) await rewrite(context, value.seq, (message) => applyEdit(message, value.content));
   if (!value.isRemention) return;
-  const mentions = value.mentions ?? { users: [], isEveryone: false, isSilent: false };
+  const mentions = amongAudience(value.mentions ?? { users: [], isEveryone: false, isSilent: false }, row.state.onlyTo);
   const block = await staged.blockOf(value.seq);
   const marked = [...new Set([...row.marked, ...mentions.users])];
   if (marked.length > row.marked.length && !block.isKnown(context.offset)) block.putMessage(value.seq, { ...row, marked }, context.offset);

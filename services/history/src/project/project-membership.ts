@@ -59,9 +59,7 @@ function changeMember(
 async function dismiss(staged: StagedConversation, version: number): Promise<void> {
   const { headSeq } = staged.row;
   for await (const { user, spans } of staged.everyMember(historyLimits.memberPage)) {
-    if (!isOpen(spans)) continue;
-    await staged.loadMembers([user]);
-    changeMember(staged, { user, version }, (held) => leave(held, headSeq));
+    if (isOpen(spans)) changeMember(staged, { user, version }, (held) => leave(held, headSeq));
   }
 }
 

@@ -2,6 +2,13 @@ import type { Mentions } from '@parley/wire';
 import { isStaying, withMark, withoutMark } from '../rows/member-state.js';
 import { type EntryContext, isGroup, pairOf } from './entry-context.js';
 
+/** Of whom a message names those who see it: one for some members names nobody else, and not everybody. */
+export function amongAudience(mentions: Mentions, onlyTo: readonly string[]): Mentions {
+  if (onlyTo.length === 0) return mentions;
+  const { users, isEveryone, isSilent } = mentions;
+  return { users: isEveryone ? onlyTo : users.filter((user) => onlyTo.includes(user)), isEveryone: false, isSilent };
+}
+
 /** Marks a message in the states of those whom it names, where it is still unread; whom everybody is marks the conversation. */
 export async function markMentions(context: EntryContext, seq: number, { users, isEveryone, isSilent }: Mentions): Promise<void> {
   const { event, offset, staged } = context;

@@ -4,7 +4,7 @@ import type { ConversationEvent, Mentions, MessageOptions } from '@parley/wire';
 import { isRoom } from '../view/kept-window.js';
 import { expiryKey, present, sortable, threadSpace } from '../rows/detail-keys.js';
 import { type EntryContext, isPair, pairOf } from './entry-context.js';
-import { markMentions } from './project-mentions.js';
+import { amongAudience, markMentions } from './project-mentions.js';
 import { withState } from './staged-block.js';
 
 /** A message. A plain one costs the state of its sender, who has read what stands before. */
@@ -21,11 +21,20 @@ export async function projectMessage(context: EntryContext): Promise<void> {
   if (options !== undefined) await projectOptions(context, options, isImported);
 }
 
+/** Whether nothing that goes with a message touches other rows than a message does anyhow. */
+export const isAboutItself = (options: MessageOptions | undefined): boolean =>
+  options === undefined ||
+  (options.reply === undefined &&
+    options.mentions === undefined &&
+    options.expiresMs === 0 &&
+    options.onlyTo.length === 0 &&
+    options.originalMs === 0);
+
 /** A message of a group or of two with which nothing else happens, and not their first. */
 export const isPlainMessage = (entry: TimelineEntry, { seq, conversation, body, options }: ConversationEvent): boolean =>
   seq > 1 &&
   body?.type === 'content' &&
-  options === undefined &&
+  isAboutItself(options) &&
   entry.rules === undefined &&
   entry.relation === undefined &&
   entry.profile === undefined &&
@@ -64,7 +73,9 @@ async function projectOptions(context: EntryContext, options: MessageOptions, is
     if (after !== before) block.putMessage(target, after, offset);
   }
   const { mentions } = options;
-  if (mentions !== undefined && !options.noUnread && !isImported) await projectMentions(context, mentions);
+  if (mentions !== undefined && !options.noUnread && !isImported) {
+    await projectMentions(context, amongAudience(mentions, options.onlyTo));
+  }
 }
 
 async function projectMentions(context: EntryContext, mentions: Mentions): Promise<void> {

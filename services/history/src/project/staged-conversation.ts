@@ -111,6 +111,8 @@ export class StagedConversation {
     if (known !== undefined) return known;
     const { app, conversation } = this.row;
     const opened = await StagedBlock.open({ ...this.#batch, key: this.key, app, conversation, block });
+    const meanwhile = this.#blocks.get(block);
+    if (meanwhile !== undefined) return meanwhile;
     this.#blocks.set(block, opened);
     return opened;
   }
@@ -139,14 +141,18 @@ export class StagedConversation {
     this.#users.set(user, isMember);
   }
 
-  /** Everybody with a row, page by page; rows of this batch count more than those of the store. */
+  /** Everybody with a row, page by page, at hand for `member`; rows of this batch count more than those of the store. */
   async *everyMember(pageSize: number): AsyncGenerator<MemberRow> {
     const staged = new Map(this.#members);
     yield* staged.values();
     const { app, conversation } = this.row;
     for (let after = '', isLast = this.#isEmptied; !isLast; ) {
       const page = await this.#batch.store.members(app, conversation, { limit: pageSize, ...(after === '' ? {} : { after }) });
-      for (const row of page) if (!staged.has(row.user)) yield row;
+      for (const row of page) {
+        if (staged.has(row.user)) continue;
+        this.#stored.set(row.user, row);
+        yield row;
+      }
       after = page.at(-1)?.user ?? '';
       isLast = page.length < pageSize;
     }

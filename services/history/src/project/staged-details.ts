@@ -7,6 +7,8 @@ export class StagedDetails {
   readonly #store: HistoryStore;
   /** Whether messages are rewritten, so that what search knows of them no longer holds. */
   hasSearchRows = false;
+  /** What was read of the store, which nothing else writes to until the batch is applied. */
+  readonly #read = new Map<string, Promise<Uint8Array | undefined>>();
   /** By app and space, then by key. */
   readonly #spaces = new Map<string, Map<string, DetailRow>>();
 
@@ -24,13 +26,18 @@ export class StagedDetails {
 
   async get(key: DetailKey): Promise<Uint8Array | undefined> {
     const staged = this.#spaces.get(spaceId(key))?.get(key.key)?.value;
-    if (staged === undefined) return this.#store.detail(key);
+    if (staged === undefined) return this.stored(key);
     return staged.length === 0 ? undefined : staged;
   }
 
   /** As it was before the batch. */
   stored(key: DetailKey): Promise<Uint8Array | undefined> {
-    return this.#store.detail(key);
+    const id = `${spaceId(key)} ${key.key}`;
+    const known = this.#read.get(id);
+    if (known !== undefined) return known;
+    const reading = this.#store.detail(key);
+    this.#read.set(id, reading);
+    return reading;
   }
 
   /** Keys of a space that begin so, in no order. */

@@ -21,6 +21,7 @@ export class StagedRows {
   readonly #store: HistoryStore;
   readonly #cache: ProjectionCache;
   readonly #conversations = new Map<string, StagedConversation>();
+  readonly #loading = new Map<string, Promise<StagedConversation>>();
 
   /** The cache is kept from batch to batch; it must hold nothing that is not in the store or staged here. */
   constructor(store: HistoryStore, cache: ProjectionCache) {
@@ -38,7 +39,17 @@ export class StagedRows {
     return held === undefined ? undefined : this.#stage(key, held);
   }
 
-  async load(app: string, conversation: string): Promise<StagedConversation> {
+  /** The conversation, read once however many ask for it. */
+  load(app: string, conversation: string): Promise<StagedConversation> {
+    const key = cacheKey(app, conversation);
+    const known = this.#loading.get(key);
+    if (known !== undefined) return known;
+    const loading = this.#load(app, conversation);
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  async #load(app: string, conversation: string): Promise<StagedConversation> {
     const row = (await this.#store.conversation(app, conversation)) ?? emptyConversation(app, conversation);
     return this.known(app, conversation) ?? this.#stage(cacheKey(app, conversation), hold(row));
   }

@@ -15,7 +15,7 @@ export async function filterMembers(deps: QueryDeps, request: FilterMembersReque
   checkUsers('users', users);
   deps.projectorOf(app, conversation);
   if (request.isCurrent) await deps.progress.current();
-  const row = await deps.store.conversation(app, conversation);
+  const row = (await deps.conversations.find(app, conversation))?.row;
   if (row === undefined || row.closed) return { members: [], headSeq: row?.headSeq };
   const rows = await deps.store.membersAmong(app, conversation, users);
   const members = new Set(rows.filter(({ spans }) => isOpen(spans)).map(({ user }) => user));

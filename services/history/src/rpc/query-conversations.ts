@@ -53,18 +53,19 @@ export async function queryConversations(deps: QueryDeps, request: QueryConversa
 
 function listedOf({ held, state }: UserConversation): Listed {
   const { conversation, closed, updatedMs } = held.row;
-  const isMember = conversation.startsWith('u:') || (isStaying(state) && !closed);
-  // Who has left must not learn from the order of the list that others go on.
-  const timeMs = isMember || closed ? held.details.lastMs || updatedMs : state.updatedMs;
+  // Who has left must not learn from the order of the list that others go on, nor until when they did.
+  const isThere = conversation.startsWith('u:') || isStaying(state);
+  const isMember = isThere && !closed;
+  const timeMs = isThere ? held.details.lastMs || updatedMs : state.updatedMs;
   return { held, state, unread: unreadOf(held, { state, isMember }), pinnedMs: state.settings?.pinnedMs ?? 0, timeMs };
 }
 
 function isChosen({ held, state, unread, pinnedMs }: Listed, filter: ConversationFilter): boolean {
-  const { conversation, headSeq, closed } = held.row;
+  const { conversation, headSeq } = held.row;
   const { settings } = state;
   if (filter.type !== '' && !conversation.startsWith(`${filter.type}:`)) return false;
   // What goes on without the user does not bring it back.
-  const shownSeq = closed ? headSeq : state.stays.at(-1)?.to || headSeq;
+  const shownSeq = state.stays.at(-1)?.to || headSeq;
   if (!filter.withHidden && isHidden(state, shownSeq)) return false;
   if (filter.isUnread && unread.count === 0 && settings?.isMarkedUnread !== true) return false;
   if (filter.isPinned && pinnedMs === 0) return false;

@@ -3,9 +3,11 @@ import type { EventRow } from '@parley/store';
 import type { ConversationHeadInit } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import type { HeldConversation } from '../rows/held-conversation.js';
+import { isStaying } from '../rows/member-state.js';
 import { boundsOf, type Entitlement, type EntitlementDeps } from './entitlement.js';
 import { isMessage, present, type PresentDeps, type ShownEvent } from './present.js';
 import { unreadOf } from './unread.js';
+import { visibleMentions } from './visible-mentions.js';
 
 export interface HeadDeps extends EntitlementDeps, PresentDeps {
   readonly rules: RulesBook;
@@ -13,22 +15,25 @@ export interface HeadDeps extends EntitlementDeps, PresentDeps {
 
 /** When a conversation changed last for a user: of what is said after they left they learn nothing. */
 export function updatedMsOf({ row }: HeldConversation, { state, isMember }: Pick<Entitlement, 'state' | 'isMember'>): number {
-  return isMember || row.closed ? Math.max(row.updatedMs, state.updatedMs) : state.updatedMs;
+  return isMember || (row.closed && isStaying(state)) ? Math.max(row.updatedMs, state.updatedMs) : state.updatedMs;
 }
 
 /** A conversation as it stands in a user's list. */
 export async function conversationHead(deps: HeadDeps, held: HeldConversation, entitlement: Entitlement): Promise<ConversationHeadInit> {
   const { row, details } = held;
   const { isMember, memberSinceSeq, state } = entitlement;
-  const { count, mentions } = unreadOf(held, entitlement);
-  const last = await lastMessage(deps, held, entitlement);
+  const unread = unreadOf(held, entitlement);
+  const [mentions, last] = await Promise.all([
+    visibleMentions(deps, { held, entitlement }, unread.mentions),
+    lastMessage(deps, held, entitlement),
+  ]);
   return {
     conversation: row.conversation,
     ...boundsOf(entitlement),
     updatedMs: updatedMsOf(held, entitlement),
     isMember,
     memberSinceSeq,
-    unread: count,
+    unread: unread.count,
     mentions: mentions.map(({ seq }) => seq),
     hiddenMs: state.hiddenMs,
     silentMentions: mentions.flatMap(({ seq, isSilent }) => (isSilent ? [seq] : [])),
