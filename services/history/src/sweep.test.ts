@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HistoryService } from '@parley/contracts/history';
+import { topics } from '@parley/contracts/topics';
 import { systemClock, systemRandom } from '@parley/kernel';
 import type { ServiceClient } from '@parley/rpc';
 import { openLmdbHistoryStore } from '@parley/store';
@@ -12,7 +13,8 @@ import { HistoryFixture } from './testing/history-fixture.js';
 const app = 'app';
 const pair = 'u:ann|bob';
 const group = 'g:team';
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 const everything = { from: 1, limit: 9_999, backwards: false };
 
 type History = ServiceClient<typeof HistoryService>;
@@ -85,6 +87,44 @@ describe('what is over', () => {
     await timeline.message(group, 'ann', 'd');
     await caughtUp(history);
     expect(await read()).toEqual([[6], 6, 1]);
+  });
+
+  it('is not asked for conversation by conversation where nothing is', async () => {
+    await using timeline = await HistoryFixture.open();
+    await timeline.start();
+    for (const other of ['bob', 'cid', 'eve']) await timeline.message(`u:ann|${other}`, 'ann', 'hi');
+    await caughtUp(await timeline.start());
+    await timeline.start();
+    let asked = 0;
+    const { store } = timeline;
+    const conversation = store.conversation.bind(store);
+    store.conversation = (...of) => {
+      asked++;
+      return conversation(...of);
+    };
+    await timeline.sweep();
+    expect(asked).toBe(0);
+  });
+
+  it('is looked for from where it was done before, and found behind that', async () => {
+    await using timeline = await HistoryFixture.open();
+    const { store } = timeline;
+    const froms: number[] = [];
+    const details = store.details.bind(store);
+    store.details = (of, space, range) => {
+      if (space === 'expiry:0') froms.push(Number.parseInt(range.from ?? '', 16));
+      return details(of, space, range);
+    };
+    const history = await timeline.start();
+    for (const word of ['one secret', 'another secret']) {
+      await timeline.send(pair, 'ann', word, { expiresMs: timeline.nowMs + 1_000 });
+      timeline.nowMs += 3 * hour;
+      await timeline.message(pair, 'ann', 'later');
+      await caughtUp(history);
+      await timeline.sweep();
+    }
+    expect(froms).toEqual([0, timeline.nowMs - 4 * hour]);
+    expect(await everythingStored(timeline, pair)).not.toMatch(/secret/);
   });
 
   it('takes along what messages had become, and their threads', async () => {
@@ -160,6 +200,81 @@ describe('an erased user', () => {
     expect(await reactions()).toEqual(left);
     await timeline.sweep();
     expect(await reactions()).toEqual(left);
+  });
+
+  it('leaves a new user of that id nothing of what was said to them', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.message(pair, 'bob', 'for the old ann');
+    await timeline.act(pair, '', { type: 'erased', value: { user: 'ann' } });
+    await timeline.membership(group, { joined: ['ann', 'bob'], version: 1 });
+    await timeline.message(group, 'bob', 'for the old ann');
+    await timeline.membership(group, { left: ['ann'], version: 2 });
+    await timeline.act(group, '', { type: 'erased', value: { user: 'ann' } });
+    const listed = async () => {
+      await caughtUp(history);
+      const { conversations } = await history.queryConversations({ app, user: 'ann' });
+      return conversations.map(({ conversation, unread }) => [conversation, unread]);
+    };
+    expect(await listed()).toEqual([]);
+    await timeline.message(pair, 'bob', 'for the new ann');
+    timeline.nowMs += 1;
+    await timeline.membership(group, { joined: ['ann'], version: 3 });
+    await timeline.message(group, 'bob', 'for the new ann');
+    expect(await listed()).toEqual([
+      [group, 1],
+      [pair, 1],
+    ]);
+    const seen = async (conversation: string) => seqsOf((await history.queryHistory({ app, conversation, viewer: 'ann' })).events);
+    expect([await seen(pair), await seen(group)]).toEqual([[3], [5, 6]]);
+  });
+
+  it('is gone, too, where they are erased again while that goes on', async () => {
+    await using timeline = await HistoryFixture.open();
+    const { store } = timeline;
+    const history = await timeline.start();
+    const say = async (words: string) => {
+      await timeline.message(pair, 'ann', words);
+      await timeline.act(pair, '', { type: 'erased', value: { user: 'ann' } });
+      await caughtUp(history);
+    };
+    await say('secret one');
+    const details = store.details.bind(store);
+    store.details = async (of, space, range) => {
+      const rows = await details(of, space, range);
+      if (space !== 'erasure:0') return rows;
+      store.details = details;
+      await say('secret two');
+      return rows;
+    };
+    await timeline.sweep();
+    expect(await everythingStored(timeline, pair)).not.toMatch(/secret/);
+    expect(await store.details('_jobs', 'erasure:0', { limit: 9 })).toEqual([]);
+  });
+
+  it('costs those who read nothing any more once it is done', async () => {
+    await using timeline = await HistoryFixture.open();
+    const { store } = timeline;
+    const history = await timeline.start();
+    await timeline.message(pair, 'bob', 'hi');
+    for (const user of ['ann', 'bob']) await timeline.act(pair, user, { type: 'reaction', value: { seq: 1, reaction: 'x' } });
+    await timeline.act(pair, '', { type: 'erased', value: { user: 'ann' } });
+    await caughtUp(history);
+    const prefixes: (string | undefined)[] = [];
+    const details = store.details.bind(store);
+    store.details = (of, space, range) => {
+      prefixes.push(range.prefix);
+      return details(of, space, range);
+    };
+    const looksFor = async () => {
+      prefixes.length = 0;
+      const { states } = await history.queryHistory({ app, conversation: pair, viewer: 'bob' });
+      expect(states).toMatchObject([{ reactions: [{ count: 1, recent: ['bob'] }] }]);
+      return prefixes.includes('o/ann/');
+    };
+    expect(await looksFor()).toBe(true);
+    await timeline.sweep();
+    expect(await looksFor()).toBe(false);
   });
 
   it('leaves no name in a group, neither in the store nor in what is read meanwhile', async () => {
@@ -238,6 +353,17 @@ describe('a history that begins anew', () => {
     expect(await history.getFingerprint({ app, conversation: group })).toEqual(print);
     await timeline.message(group, 'ann', 'it goes on');
     expect((await history.queryHistory({ app, conversation: group, atLeastSeq: 8 })).headSeq).toBe(8);
+  });
+
+  it('does not, and keeps what it has, where the log no longer reaches back to its beginning', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await fill(timeline);
+    await caughtUp(history);
+    const print = await history.getFingerprint({ app, conversation: group });
+    await timeline.log.trim(topics.timeline, 0, 2);
+    await expect(history.rebuild({})).rejects.toMatchObject({ error: 'TOO_LATE' });
+    expect(await history.getFingerprint({ app, conversation: group })).toEqual(print);
   });
 
   it('has the fingerprint of any other of the same timeline, and of no other timeline', async () => {

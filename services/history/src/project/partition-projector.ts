@@ -7,7 +7,7 @@ import type { HistoryDeps } from '../ports.js';
 import { blockSpacePrefix } from '../rows/detail-keys.js';
 import { type HeldConversation, hold } from '../rows/held-conversation.js';
 import { BatchBuilder } from './batch-builder.js';
-import { cacheKey, createProjectionCache } from './projection-cache.js';
+import { cacheKey, createProjectionCache, type ProjectionCache } from './projection-cache.js';
 import { StagedRows } from './staged-rows.js';
 import { TailMarks } from './tail-marks.js';
 
@@ -24,7 +24,7 @@ export class PartitionProjector {
   readonly partition: number;
   readonly #deps: HistoryDeps;
   readonly #events: HistoryEvents;
-  readonly #cache = createProjectionCache();
+  readonly #cache: ProjectionCache;
   #marks = new TailMarks(historyLimits.tailMs, undefined);
   #position: OwnedPosition = startOfLog;
   #waiters: (() => void)[] = [];
@@ -33,16 +33,24 @@ export class PartitionProjector {
   /** Grows with each write, before and after it: a read during which it did not grow saw no half of one. */
   #writes = 0;
   #rewrites = 0;
+  #newestMs = 0;
+  #isOver = false;
 
   constructor(partition: number, deps: HistoryDeps, events: HistoryEvents) {
     this.partition = partition;
     this.#deps = deps;
     this.#events = events;
+    this.#cache = createProjectionCache(deps.partitions);
   }
 
   /** Everything before this position is in the store. */
   get position(): OwnedPosition {
     return this.#position;
+  }
+
+  /** When the newest record that was projected was written, milliseconds since 1970 (UTC); 0 before the first. */
+  get newestMs(): number {
+    return this.#newestMs;
   }
 
   /** Grows when stored messages were rewritten. */
@@ -55,7 +63,7 @@ export class PartitionProjector {
     return this.#marks.tail ?? nothingRead;
   }
 
-  /** Resolves at the next progress. */
+  /** Resolves at the next progress. Only for who has to wait: it is remembered until then. */
   progressed(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
@@ -78,8 +86,13 @@ export class PartitionProjector {
     const { partition } = this;
     const onRecords = (records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> =>
       this.#inTurn(() => this.#project(records, position));
-    await followOwned(this.#deps, { topic: topics.timeline, partition, from: this.#position, signal, onRecords });
-    await this.settled();
+    try {
+      await followOwned(this.#deps, { topic: topics.timeline, partition, from: this.#position, signal, onRecords });
+    } finally {
+      // Who comes next reads what is in the store: from now on nothing is written here.
+      this.#isOver = true;
+      await this.settled();
+    }
   }
 
   /** A conversation where it needs no look into the store. */
@@ -102,12 +115,12 @@ export class PartitionProjector {
 
   /**
    * Replaces rows between two batches. What is to be written is made when its turn has come, from what the store holds
-   * then; undefined for nothing.
+   * then; undefined for nothing. Nothing is written once the projection has ended.
    */
   amend(make: () => Promise<Amendment | undefined>): Promise<void> {
     return this.#inTurn(async () => {
-      const amendment = await make();
-      if (amendment === undefined) return;
+      const amendment = this.#isOver ? undefined : await make();
+      if (amendment === undefined || this.#isOver) return;
       const { held = [], events, details } = amendment;
       const conversations = [...amendment.conversations, ...held.map(({ row }) => row)];
       await this.#write(() => this.#deps.store.amend(this.partition, { events, conversations, details }));
@@ -132,6 +145,7 @@ export class PartitionProjector {
     if (staged.details.hasSearchRows) this.#rewrites++;
     this.#events.projected(changes.events.length, clock.now() - newestMs);
     this.#position = position;
+    this.#newestMs = records.at(-1)?.timeMs ?? this.#newestMs;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const resolve of waiters) resolve();

@@ -1,7 +1,8 @@
 import { encodeReport } from '@parley/contracts/history';
 import { encodeErasureJob } from '@parley/contracts/history-rows';
-import { encodeRelation, type Relation } from '@parley/wire';
+import { createConversationSettings, encodeRelation, type Relation } from '@parley/wire';
 import { erasureKey, relationSpace, reportSpace, sortable } from '../rows/detail-keys.js';
+import { raiseFloor } from '../rows/member-state.js';
 import { type BodyOf, type EntryContext, isPair } from './entry-context.js';
 
 /** What two users are to each other: in their conversation, and in the list of each. */
@@ -24,10 +25,12 @@ export function projectReport({ entry, event, details }: EntryContext, value: Bo
 export async function projectErasure(context: EntryContext, { user }: BodyOf<'erased'>): Promise<void> {
   const { entry, event, offset, partition, staged, details } = context;
   const { seq, timeMs, conversation } = event;
-  staged.changeDetails(offset, ({ erased }) => ({ erased: [...erased.filter((other) => other.user !== user), { user, seq, timeMs }] }));
+  const erasure = { user, seq, timeMs, isDone: false };
+  staged.changeDetails(offset, ({ erased }) => ({ erased: [...erased.filter((other) => other.user !== user), erasure] }));
   details.put({ ...erasureKey(partition, entry.app, conversation, user), value: encodeErasureJob({ seq, nextSeq: 1 }) });
   const state = await staged.state(user);
   if (!state.exists && !isPair(conversation)) return;
-  // A user of that id may be new: whether they are in the group stays as it is.
-  state.change(offset, (before) => ({ ...before, settings: undefined, mentions: [], updatedMs: timeMs }));
+  // Whether they are in the group stays as it is. A user of that id may be new: what was said to the old one is not for them.
+  const settings = createConversationSettings({ clearedSeq: seq, hiddenSeq: seq });
+  state.change(offset, (before) => ({ ...raiseFloor(before, seq, entry.countable), settings, mentions: [], updatedMs: timeMs }));
 }

@@ -15,11 +15,12 @@ export interface ProjectionCache {
   readonly blocks: RecentMap<number>;
 }
 
-export const createProjectionCache = (): ProjectionCache => ({
-  conversations: new RecentMap(historyLimits.headsCached),
-  states: new RecentMap(historyLimits.statesCached),
-  messages: new RecentMap(historyLimits.messagesCached),
-  blocks: new RecentMap(historyLimits.messagesCached),
+/** One of so many as a process may have: together they stay within the limits. */
+export const createProjectionCache = (partitions: number): ProjectionCache => ({
+  conversations: new RecentMap(historyLimits.headsCached / partitions),
+  states: new RecentMap(historyLimits.statesCached / partitions),
+  messages: new RecentMap(historyLimits.messagesCached / partitions),
+  blocks: new RecentMap(historyLimits.messagesCached / partitions),
 });
 
 export const cacheKey = (app: string, conversation: string): string => `${app}/${conversation}`;

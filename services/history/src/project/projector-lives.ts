@@ -1,9 +1,12 @@
-import { type Clock, sleep } from '@parley/kernel';
+import { topics } from '@parley/contracts/topics';
+import type { EventLog } from '@parley/eventlog';
+import { type Clock, ParleyError, sleep } from '@parley/kernel';
 import type { HistoryStore } from '@parley/store';
 import { historyLimits } from '../limits.js';
 
 export interface ProjectorLivesDeps {
   readonly store: HistoryStore;
+  readonly log: Pick<EventLog, 'ranges'>;
   readonly clock: Clock;
 }
 
@@ -40,8 +43,12 @@ export class ProjectorLives {
     }
   }
 
-  /** Forgets everything and begins anew; answers the new epoch. Calls at the same time share one wipe. */
+  /**
+   * Forgets everything and begins anew; answers the new epoch. Calls at the same time share one wipe. Throws TOO_LATE, and
+   * forgets nothing, where the log has lost its beginning: what is no more in it would never come back.
+   */
   async rebuild(): Promise<{ readonly epoch: string }> {
+    await this.#checkLog();
     this.#wiping ??= this.#wipe().finally(() => {
       this.#wiping = undefined;
     });
@@ -61,6 +68,13 @@ export class ProjectorLives {
       this.#epoch = epoch;
       await this.#restart();
     }
+  }
+
+  async #checkLog(): Promise<void> {
+    const ranges = await this.#deps.log.ranges(topics.timeline);
+    const cut = ranges.findIndex(({ start }) => start > 0);
+    if (cut < 0) return;
+    throw new ParleyError('TOO_LATE', `partition ${cut} of the timeline has lost its beginning: put a backup of history in place instead`);
   }
 
   async #wipe(): Promise<void> {

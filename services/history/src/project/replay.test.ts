@@ -19,7 +19,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({ batch: fc.integer({ min: 1, m
 
 /** Projects from the store's checkpoint on; rejects when the store fails. */
 async function project(store: HistoryStore, timeline: readonly AcceptedRecord[], batchSize: number): Promise<void> {
-  const cache = createProjectionCache();
+  const cache = createProjectionCache(1);
   for (let at = (await store.checkpoint(0))?.position.offset ?? 0; at < timeline.length; at += batchSize) {
     const records = timeline.slice(at, at + batchSize);
     const staged = new StagedRows(store, cache);

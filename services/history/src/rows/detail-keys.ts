@@ -66,6 +66,9 @@ export const expiryKey = (partition: number, timeMs: number, { app, conversation
   key: [sortable(timeMs), app, conversation, sortable(seq)].join('/'),
 });
 
+/** Up to when a partition's expiries are done: from there on they are looked for, not among the tombstones of those before. */
+export const expiriesDoneKey = (partition: number): DetailKey => ({ app: jobs, space: 'done', key: `expiry:${partition}` });
+
 /** Reads what an expiry's key says. */
 export function parseExpiryKey(key: string): MessageKey & { readonly timeMs: number } {
   const [timeMs = '', app = '', conversation = '', seq = ''] = key.split('/');

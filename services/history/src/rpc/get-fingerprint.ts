@@ -43,7 +43,8 @@ function addConversation(hash: Hash, { row, details }: HeldConversation): void {
   const { headSeq, countable, membershipVersion, closed, historyAccess, speaking } = row;
   add(hash, [headSeq, countable, membershipVersion, closed, historyAccess].join(' '));
   add(hash, speaking);
-  const { lastSeq, lastMs, memberCount, rules, relation, cursors, profile, erased, pins, everyone } = details;
+  const { lastSeq, lastMs, memberCount, rules, relation, cursors, profile, pins, everyone } = details;
+  const erased = details.erased.map(({ user, seq, timeMs }) => ({ user, seq, timeMs }));
   add(
     hash,
     encodeConversationDetails(

@@ -1,7 +1,7 @@
-import { decodeReport, encodeReport } from '@parley/contracts/history';
+import { decodeReport, encodeReport, type Report } from '@parley/contracts/history';
 import { decodeErasureJob, encodeErasureJob, type ErasedUser, type ErasureJob } from '@parley/contracts/history-rows';
-import { emptyBytes } from '@parley/kernel';
-import { decodeConversationEvent } from '@parley/wire';
+import { emptyBytes, sleep } from '@parley/kernel';
+import { decodeConversationEvent, type Pin } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import type { PartitionProjector } from '../project/partition-projector.js';
 import { behind, blockOf, blockSeqs, erasureKey, parseErasureKey, reportSpace } from '../rows/detail-keys.js';
@@ -35,40 +35,51 @@ export async function sweepErasures(deps: SweepDeps, projector: PartitionProject
   return { hasMore: isOpen || rows.length === limit, hasFinished: rows.length > 0 && !isOpen };
 }
 
-async function eraseBlock({ store }: SweepDeps, projector: PartitionProjector, job: Job): Promise<boolean> {
+/** Takes out a block; answers whether it was the last one. */
+async function eraseBlock(deps: SweepDeps, projector: PartitionProjector, job: Job): Promise<boolean> {
   const { app, conversation, user } = job;
-  const isDone = (blockOf(job.nextSeq) + 1) * blockSeqs >= job.seq;
+  const key = erasureKey(projector.partition, app, conversation, user);
+  const isLast = behindBlock(job) >= job.seq;
+  if (isLast) await blankReports(deps, projector, job);
+  let isDone = false;
   await projector.amend(async () => {
     const held = await projector.conversation(app, conversation);
-    const erasure = held?.details.erased.find((erased) => erased.user === user);
-    const key = erasureKey(projector.partition, app, conversation, user);
+    const erasure = held?.details.erased.find((each) => each.user === user);
+    isDone = erasure === undefined || (isLast && erasure.seq === job.seq);
     if (held === undefined || erasure === undefined) return { events: [], conversations: [], details: [{ ...key, value: emptyBytes }] };
-    const amendment = new MessageAmendment(store, held);
-    await takeOut(amendment, { store, held }, { job, erasure });
-    if (isDone) await blankReports(amendment, { store, held }, user);
-    const nextSeq = (blockOf(job.nextSeq) + 1) * blockSeqs;
-    amendment.put({ ...key, value: isDone ? emptyBytes : encodeErasureJob({ seq: job.seq, nextSeq }) });
+    const amendment = new MessageAmendment(deps.store, held);
+    // Who was erased again since the job was read begins anew.
+    const nextSeq = erasure.seq === job.seq ? job.nextSeq : 1;
+    const pins = await takeOut(amendment, { store: deps.store, held }, { erasure, block: blockOf(nextSeq) });
+    const erased = held.details.erased.map((each) => (each === erasure ? { ...each, isDone } : each));
+    if (isDone || pins !== held.details.pins) amendment.putConversation(withDetails(held, { pins, erased }));
+    const left = encodeErasureJob({ seq: erasure.seq, nextSeq: behindBlock({ nextSeq }) });
+    amendment.put({ ...key, value: isDone ? emptyBytes : left });
     return amendment.build();
   });
   return isDone;
 }
+
+/** Where the block ends in which a job goes on. */
+const behindBlock = ({ nextSeq }: { readonly nextSeq: number }): number => (blockOf(nextSeq) + 1) * blockSeqs;
 
 interface Place {
   readonly store: SweepDeps['store'];
   readonly held: HeldConversation;
 }
 
+/** Takes a block of the user's messages out; answers the pins that are left. */
 async function takeOut(
   amendment: MessageAmendment,
   { store, held }: Place,
-  { job, erasure }: { readonly job: Job; readonly erasure: ErasedUser },
-): Promise<void> {
-  const { app, conversation, user } = job;
-  const block = blockOf(job.nextSeq);
+  { erasure, block }: { readonly erasure: ErasedUser; readonly block: number },
+): Promise<readonly Pin[]> {
+  const { app, conversation } = held.row;
+  const { user } = erasure;
   const rows = await store.events(app, conversation, { from: Math.max(1, block * blockSeqs), limit: blockSeqs, backwards: false });
   const own = new Set<number>();
   for (const row of rows) {
-    if (row.seq >= Math.min(job.seq, (block + 1) * blockSeqs)) break;
+    if (row.seq >= Math.min(erasure.seq, (block + 1) * blockSeqs)) break;
     const event = decodeConversationEvent(row.event);
     if (event.sender !== user) continue;
     amendment.redact(row);
@@ -84,8 +95,8 @@ async function takeOut(
     const state = own.has(seq) ? undefined : await amendment.state(seq);
     if (state !== undefined) amendment.putState(erasedState(state, { seq, sender: '', reactions: shown }, erasure));
   }
-  const pins = held.details.pins.filter(({ seq }) => !own.has(seq));
-  if (pins.length < held.details.pins.length) amendment.putConversation(withDetails(held, { pins }));
+  const { pins } = held.details;
+  return pins.some(({ seq }) => own.has(seq)) ? pins.filter(({ seq }) => !own.has(seq)) : pins;
 }
 
 /** Why the user has removed somebody's message is theirs, too. */
@@ -94,17 +105,20 @@ async function blankReason(amendment: MessageAmendment, seq: number, user: strin
   if (state?.removedBy === user && state.removalReason !== '') amendment.putState({ ...state, removalReason: '' });
 }
 
-/** What the user has written about others' messages goes as well. */
-async function blankReports(amendment: MessageAmendment, { store, held }: Place, user: string): Promise<void> {
-  const { app, conversation } = held.row;
+/** What the user has written about others' messages goes as well. There may be many reports, so nothing waits for this. */
+async function blankReports({ store, clock }: SweepDeps, projector: PartitionProjector, { app, conversation, user }: Job): Promise<void> {
+  const held = await projector.conversation(app, conversation);
+  const untilMs = held?.details.erased.find((each) => each.user === user)?.timeMs ?? 0;
+  const isTheirs = (report: Report): boolean =>
+    report.conversation === conversation && report.reporter === user && report.timeMs <= untilMs;
   const limit = historyLimits.detailPage;
-  for (let from = ''; ; ) {
+  for (let from = ''; ; await sleep(clock, 0)) {
     const page = await store.details(app, reportSpace, { limit, ...(from === '' ? {} : { from }) });
-    for (const row of page) {
+    const details = page.flatMap((row) => {
       const report = decodeReport(row.value);
-      if (report.conversation !== conversation || report.reporter !== user || report.reason === '') continue;
-      amendment.put({ ...row, value: encodeReport({ ...report, reason: '' }) });
-    }
+      return isTheirs(report) ? [{ ...row, value: encodeReport({ ...report, reason: '' }) }] : [];
+    });
+    if (details.length > 0) await projector.amend(async () => ({ events: [], conversations: [], details }));
     if (page.length < limit) return;
     from = behind(page.at(-1)?.key ?? '');
   }

@@ -3,7 +3,7 @@ import { emptyBytes } from '@parley/kernel';
 import { createMessageState } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import type { PartitionProjector } from '../project/partition-projector.js';
-import { expiryKey, parseExpiryKey } from '../rows/detail-keys.js';
+import { expiriesDoneKey, expiryKey, fromSortable, parseExpiryKey, sortable } from '../rows/detail-keys.js';
 import { MessageAmendment } from './message-amendment.js';
 import type { SweepDeps } from './sweep-deps.js';
 
@@ -15,10 +15,30 @@ export async function sweepExpiries(deps: SweepDeps, projector: PartitionProject
   const { app, space } = expiryKey(projector.partition, 0, { app: '', conversation: '', seq: 0 });
   const limit = historyLimits.expiriesPerSweep;
   const nowMs = clock.now();
-  const rows = await store.details(app, space, { limit });
+  const doneMs = await doneMsOf(deps, projector);
+  const rows = await store.details(app, space, { limit, from: sortable(doneMs) });
   const due = rows.map(({ key }) => parseExpiryKey(key)).filter(({ timeMs }) => timeMs <= nowMs);
   for (const together of byConversation(due)) await takeOut(deps, projector, together);
-  return due.length === limit;
+  if (due.length === limit) return true;
+  if (due.length > 0) await keepDone(projector, { doneMs, nowMs });
+  return false;
+}
+
+async function doneMsOf({ store }: SweepDeps, { partition }: PartitionProjector): Promise<number> {
+  const value = await store.detail(expiriesDoneKey(partition));
+  return value === undefined ? 0 : fromSortable(Buffer.from(value).toString());
+}
+
+/** What is still to be projected goes after it was said, and so behind what is noted here. */
+async function keepDone(
+  projector: PartitionProjector,
+  { doneMs, nowMs }: { readonly doneMs: number; readonly nowMs: number },
+): Promise<void> {
+  const { expiriesDoneMarginMs } = historyLimits;
+  const nextMs = Math.min(nowMs, projector.newestMs) - expiriesDoneMarginMs;
+  if (nextMs < doneMs + expiriesDoneMarginMs) return;
+  const row = { ...expiriesDoneKey(projector.partition), value: Buffer.from(sortable(nextMs)) };
+  await projector.amend(async () => ({ events: [], conversations: [], details: [row] }));
 }
 
 function byConversation(due: readonly Due[]): Iterable<readonly Due[]> {

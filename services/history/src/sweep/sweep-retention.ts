@@ -5,7 +5,7 @@ import { decodeConversationEvent } from '@parley/wire';
 import { historyLimits } from '../limits.js';
 import type { PartitionProjector } from '../project/partition-projector.js';
 import { blockOf, blockSeqs, blockSpace, statePrefix, threadSpace } from '../rows/detail-keys.js';
-import type { HeldConversation } from '../rows/held-conversation.js';
+import { type HeldConversation, hold } from '../rows/held-conversation.js';
 import { withDetails } from '../rows/with-details.js';
 import { isRoom } from '../view/kept-window.js';
 import { MessageAmendment } from './message-amendment.js';
@@ -28,20 +28,25 @@ export class RetentionSweep {
     const rows = await this.#deps.store.allConversations({ limit, ...(this.#after === undefined ? {} : { after: this.#after }) });
     const last = rows.at(-1);
     this.#after = rows.length < limit || last === undefined ? undefined : { app: last.app, conversation: last.conversation };
-    for (const { app, conversation } of rows) {
+    for (const row of rows) {
       if (signal.aborted) return;
+      const { app, conversation } = row;
       const projector = this.#deps.projectors.get(partitionOf(app, conversation, this.#partitions));
-      const held = await projector?.conversation(app, conversation);
-      if (projector === undefined || held === undefined) continue;
-      if (!isRoom(conversation)) await this.#retire(projector, held);
-      await this.#forgetDetails(projector, { app, conversation });
+      if (projector === undefined) continue;
+      // Nearly always there is nothing to do, and the row says so.
+      const held = hold(row);
+      const isRetired = !isRoom(conversation) && (await this.#retire(projector, held));
+      const kept = isRetired ? await projector.conversation(app, conversation) : held;
+      if (kept !== undefined) await this.#forgetDetails(projector, kept);
     }
   }
 
-  async #retire(projector: PartitionProjector, { row, details }: HeldConversation): Promise<void> {
+  /** Raises what is kept above what is too old; false where nothing is. */
+  async #retire(projector: PartitionProjector, { row, details }: HeldConversation): Promise<boolean> {
     const { store, window } = this.#deps;
     const { app, conversation } = row;
-    if (row.headSeq === 0 || details.firstMs >= window.sinceMsOf({ row, details })) return;
+    const isEmpty = row.headSeq === 0 || row.keptFromSeq > row.headSeq;
+    if (isEmpty || details.firstMs >= window.sinceMsOf({ row, details })) return false;
     await projector.amend(async () => {
       const held = await projector.conversation(app, conversation);
       if (held === undefined) return undefined;
@@ -51,6 +56,7 @@ export class RetentionSweep {
       const change = { firstMs, keptCountable: Math.max(keptCountable, held.details.keptCountable) };
       return { events: [], conversations: [], details: [], held: [withDetails(held, change, { keptFromSeq })] };
     });
+    return true;
   }
 
   /** What is known of the place from which a conversation is kept. */
@@ -69,15 +75,14 @@ export class RetentionSweep {
   }
 
   /** What messages had become goes with them, a block at a time. */
-  async #forgetDetails(projector: PartitionProjector, { app, conversation }: ConversationKey): Promise<void> {
+  async #forgetDetails(projector: PartitionProjector, kept: HeldConversation): Promise<void> {
     const { store } = this.#deps;
-    const kept = await projector.conversation(app, conversation);
-    if (kept === undefined) return;
-    const block = blockOf(kept.details.sweptSeq);
-    if (block >= blockOf(kept.row.keptFromSeq)) return;
+    const { app, conversation } = kept.row;
+    if (!hasDetailsToForget(kept)) return;
     await projector.amend(async () => {
       const held = await projector.conversation(app, conversation);
-      if (held === undefined) return undefined;
+      if (held === undefined || !hasDetailsToForget(held)) return undefined;
+      const block = blockOf(held.details.sweptSeq);
       const amendment = new MessageAmendment(store, held);
       const space = blockSpace(conversation, block);
       for (const { value } of await store.details(app, space, { prefix: statePrefix, limit: blockSeqs })) {
@@ -91,3 +96,6 @@ export class RetentionSweep {
     });
   }
 }
+
+/** Whether a whole block of messages is kept no more whose details may be there. */
+const hasDetailsToForget = ({ row, details }: HeldConversation): boolean => blockOf(details.sweptSeq) < blockOf(row.keptFromSeq);

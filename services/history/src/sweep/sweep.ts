@@ -31,8 +31,10 @@ export async function sweepWhileRunning(options: SweepOptions, signal: AbortSign
 async function sweepOnce(deps: SweepDeps, retention: RetentionSweep, signal: AbortSignal): Promise<void> {
   let isFilesDirty = false;
   for (const projector of deps.projectors.values()) {
-    while (!signal.aborted && (await sweepExpiries(deps, projector))) await sleep(deps.clock, 0);
-    for (let isOpen = true; isOpen && !signal.aborted; await sleep(deps.clock, 0)) {
+    // One that has ended amends nothing any more: its work is its successor's.
+    const isAtWork = (): boolean => !signal.aborted && deps.projectors.get(projector.partition) === projector;
+    while (isAtWork() && (await sweepExpiries(deps, projector))) await sleep(deps.clock, 0);
+    for (let isOpen = true; isOpen && isAtWork(); await sleep(deps.clock, 0)) {
       const { hasMore, hasFinished } = await sweepErasures(deps, projector);
       isOpen = hasMore;
       isFilesDirty ||= hasFinished;

@@ -10,10 +10,12 @@ export async function withoutErasedReactions(
   { row, details }: HeldConversation,
   states: ReadonlyMap<number, MessageState>,
 ): Promise<ReadonlyMap<number, MessageState>> {
+  const erased = details.erased.filter(({ isDone }) => !isDone);
+  if (erased.length === 0) return states;
   const reacted = [...states.values()].filter(({ reactions }) => reactions.length > 0).map(({ seq }) => seq);
-  if (details.erased.length === 0 || reacted.length === 0) return states;
+  if (reacted.length === 0) return states;
   const left = new Map(states);
-  for (const erasure of details.erased) {
+  for (const erasure of erased) {
     const gone = await ownReactionsTo(store, { ...row, user: erasure.user, belowSeq: erasure.seq }, reacted);
     for (const [seq, reactions] of gone) {
       const state = left.get(seq);
