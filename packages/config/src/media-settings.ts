@@ -30,6 +30,16 @@ export const mediaSettings = z
       expects: 'a path',
       defaultText: '<dataDir>/media',
     }),
+    userBytesPerDay: setting(
+      z
+        .int()
+        .min(1)
+        .default(10 * 1024 ** 3),
+      {
+        meaning: 'What one user may begin to upload a day (UTC), bytes; counted by each process, so that nobody fills the disk.',
+        expects: 'a whole number of bytes, 1 or more',
+      },
+    ),
     s3: z
       .strictObject({
         endpoint: setting(

@@ -6,12 +6,24 @@ export const mediaLimits = {
   chunkBytes: 8 * 1024 * 1024,
   /** The most that is read of a file to find out what it is. */
   headBytes: 512 * 1024,
-  /** Conversations that one file may be shared with. */
+  /** Type and subtype of a file together (RFC 6838, 4.2). */
+  mimeTypeBytesMax: 255,
+  /** Conversations that one file may be shared with; one more is `LIMIT_REACHED`. */
   conversationsMax: 100,
   /** Files that one page of a list holds. */
   pageMax: 100,
-  /** How often uploads that nobody went on with are looked for. */
+  /** How often uploads that nobody went on with, and files that are too old, are looked for. */
   sweepEveryMs: 3_600_000,
+  /** Files of one user that are erased at the same time. */
+  eraseWidth: 16,
+  /** Files that are looked up at a time to be removed. */
+  keptPageMax: 1_000,
+  /** Bytes of all uploads that wait in memory until they are enough for a part of a multipart upload; beyond it `OVERLOADED`. */
+  waitingBytesMax: 512 * 1024 * 1024,
+  /** After this time such an upload should go on. */
+  busyRetryMs: 2_000,
+  /** Users whose uploads of the day are counted at a time. */
+  countedUsersMax: 100_000,
   /** A connection that is silent for so long is closed; an upload goes on where it was. */
   silentMs: 60_000,
   /** The longest that one request may take to arrive. */

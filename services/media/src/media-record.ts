@@ -20,11 +20,13 @@ export interface MediaRecord {
   readonly width: number;
   readonly height: number;
   readonly createdMs: number;
+  /** When it was shared last; its age counts from then. Absent: never. */
+  readonly sharedMs?: number;
   readonly isComplete: boolean;
 }
 
 /** As the contract tells it. */
 export function mediaOf(record: MediaRecord): MediaInit {
-  const { version: _, app: __, kind: ___, ...media } = record;
+  const { version: _, app: __, kind: ___, sharedMs: ____, ...media } = record;
   return media;
 }

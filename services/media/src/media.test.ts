@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createCompleteUploadRequest, createCreateUploadRequest, type CreateUploadRequestInit } from '@parley/contracts/media';
 import { limits } from '@parley/kernel';
 import { Upload } from 'tus-js-client';
-import { type MediaFixture, startMedia } from './testing/media-fixture.js';
+import { type MediaFixture, startMedia, userBytesPerDay } from './testing/media-fixture.js';
 
 const call = { signal: new AbortController().signal, trace: '' };
 const png = Buffer.from(
@@ -106,6 +106,36 @@ describe('files', () => {
     const { media: info } = await fixture.calls.completeUpload(createCompleteUploadRequest({ ...of, media }), call);
     expect(info?.sha256).toBe(createHash('sha256').update(content).digest('hex'));
     expect(fixture.faults).toEqual([]);
+  });
+
+  it('go on at once where a connection hangs that nobody has closed', async () => {
+    await using fixture = await startMedia();
+    const content = Buffer.alloc(300_000, 'parley');
+    const { media, uploadUrl } = await begin(fixture, content);
+    const hanging = httpRequest(uploadUrl, {
+      method: 'PATCH',
+      headers: { ...tus, 'upload-offset': '0', 'content-length': content.length },
+    });
+    const ended = new Promise((resolve) => hanging.on('error', resolve).on('response', resolve));
+    await new Promise<void>((resolve) => hanging.write(content.subarray(0, 100_000), () => resolve()));
+    const head = await fetch(uploadUrl, { method: 'HEAD', headers: { 'tus-resumable': '1.0.0' } });
+    const offset = Number(head.headers.get('upload-offset'));
+    expect((await patch(uploadUrl, offset, content.subarray(offset))).status).toBe(204);
+    await ended;
+    hanging.destroy();
+    const { media: info } = await fixture.calls.completeUpload(createCompleteUploadRequest({ ...of, media }), call);
+    expect(info?.sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    expect(fixture.faults).toEqual([]);
+  });
+
+  it('are begun by one user only up to a number of bytes a day', async () => {
+    await using fixture = await startMedia();
+    const announce = (user: string, sizeBytes: number) => begin(fixture, png, { user, kind: 'file', sizeBytes });
+    for (let left = userBytesPerDay; left > 0; left -= limits.fileBytesMax) await announce('ann', Math.min(left, limits.fileBytesMax));
+    await expect(announce('ann', 1)).rejects.toMatchObject({ error: 'LIMIT_REACHED', detail: expect.stringContaining('size_bytes') });
+    await announce('bob', 1);
+    fixture.later(24 * 3_600_000);
+    await announce('ann', 1);
   });
 
   it('tell how far an upload has come, and take bytes there only', async () => {

@@ -11,15 +11,22 @@ import { keyFromFile } from './url-key.js';
 
 /** Runs media in a process; answers the port of uploads and downloads. */
 export async function mountMedia({ platform, supervise, onStop }: ServiceLife): Promise<{ readonly port: number }> {
-  const { config, server, directory, address, peer, clock, random, telemetry } = platform;
-  const { host, dir, s3, publicUrl } = config.media;
+  const { config, server, directory, address, peer, rules, clock, random, telemetry } = platform;
+  const { host, dir, s3, publicUrl, userBytesPerDay } = config.media;
   const store: MediaStore = s3 === undefined ? new DiskMediaStore(dir) : new S3MediaStore(new S3Client(s3));
   const urlKey = config.media.urlKey ?? (await keyFromFile(join(dir, 'url.key'), random));
   let ownUrl = '';
-  const deps = { store, urlKey, publicUrl: () => publicUrl?.replace(/\/$/, '') ?? ownUrl, clock, random, telemetry };
-  const service = createMediaService(deps);
-  const http = await openMediaServer({ ...deps, serial: service.serial, host, port: config.media.port });
-  ownUrl = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${http.port}`;
+  const service = createMediaService({
+    ...{ store, urlKey, userBytesPerDay, clock, random, telemetry },
+    publicUrl: () => publicUrl?.replace(/\/$/, '') ?? ownUrl,
+    retentionMs: new Map(config.apps.map(({ id }) => [id, rules.rulesOf(id).retentionMs])),
+  });
+  const { serial, events } = service;
+  const http = await openMediaServer({ store, urlKey, clock, telemetry, serial, events, host, port: config.media.port });
+  ownUrl = `http://${isAny(host) ? '127.0.0.1' : host}:${http.port}`;
+  if (publicUrl === undefined && isAny(host)) {
+    telemetry.logger.warn('media.publicUrl is not set: only clients on this machine can upload and download', { url: ownUrl });
+  }
   onStop('files', () => store[Symbol.asyncDispose]());
   onStop('uploads and downloads', () => http[Symbol.asyncDispose]());
   server.serve(MediaService, service.handlers);
@@ -30,3 +37,5 @@ export async function mountMedia({ platform, supervise, onStop }: ServiceLife): 
   });
   return { port: http.port };
 }
+
+const isAny = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '[::]';

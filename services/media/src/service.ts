@@ -1,5 +1,6 @@
 import type { MediaService as Contract } from '@parley/contracts/media';
 import type { ServiceHandlers } from '@parley/rpc';
+import { createMediaEvents, type MediaEvents } from './events.js';
 import type { MediaDeps } from './ports.js';
 import { cancelUpload } from './rpc/cancel-upload.js';
 import { completeUpload } from './rpc/complete-upload.js';
@@ -9,32 +10,44 @@ import { getDownloadUrl } from './rpc/get-download-url.js';
 import { listMedia } from './rpc/list-media.js';
 import { shareMedia } from './rpc/share-media.js';
 import { Serial } from './serial.js';
-import { sweepUploads } from './sweep-uploads.js';
+import { sweepFiles } from './sweep-files.js';
+import { UploadQuota } from './upload-quota.js';
 
 export interface MediaService {
   readonly handlers: ServiceHandlers<typeof Contract>;
   /** Work on one file, one at a time; the server of bytes takes part. */
   readonly serial: Serial;
-  /** Deletes abandoned uploads until the signal is aborted. */
+  readonly events: MediaEvents;
+  /** Deletes abandoned uploads and old files until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** Files that go with messages: who may put what where, and who gets URLs. */
 export function createMediaService(given: MediaDeps): MediaService {
   const serial = new Serial();
-  const deps = { ...given, serial };
+  const events = createMediaEvents(given.telemetry, given.clock);
+  const deps = { ...given, serial, events, quota: new UploadQuota(given.userBytesPerDay) };
+  const noted = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer;
+    } catch (error) {
+      events.failed(error);
+      throw error;
+    }
+  };
   return {
     serial,
+    events,
     handlers: {
-      createUpload: (request) => createUpload(deps, request),
-      completeUpload: (request) => completeUpload(deps, request),
-      cancelUpload: (request) => cancelUpload(deps, request),
-      getDownloadUrl: (request) => getDownloadUrl(deps, request),
-      shareMedia: (request) => shareMedia(deps, request),
-      listMedia: (request) => listMedia(deps, request),
-      deleteMedia: (request) => deleteMedia(deps, request),
-      eraseMedia: (request) => eraseMedia(deps, request),
+      createUpload: (request) => noted(createUpload(deps, request)),
+      completeUpload: (request) => noted(completeUpload(deps, request)),
+      cancelUpload: (request) => noted(cancelUpload(deps, request)),
+      getDownloadUrl: (request) => noted(getDownloadUrl(deps, request)),
+      shareMedia: (request) => noted(shareMedia(deps, request)),
+      listMedia: (request) => noted(listMedia(deps, request)),
+      deleteMedia: (request) => noted(deleteMedia(deps, request)),
+      eraseMedia: (request, context) => noted(eraseMedia(deps, request, context)),
     },
-    run: (signal) => sweepUploads(deps, signal),
+    run: (signal) => sweepFiles(deps, signal),
   };
 }

@@ -1,5 +1,5 @@
 import { isAppId, isUserId, limits, parseConversation, ParleyError } from '@parley/kernel';
-import { bytesMaxOf, isMediaKind, type MediaKind } from '../limits.js';
+import { bytesMaxOf, isMediaKind, type MediaKind, mediaLimits } from '../limits.js';
 
 const mediaId = /^[0-9a-v]{26}$/;
 const sha256 = /^[0-9a-f]{64}$/;
@@ -37,7 +37,7 @@ export interface Announced {
 export function checkAnnounced({ kind, name, mimeType, sizeBytes, sha256: hash }: Announced): MediaKind {
   demand(isMediaKind(kind), 'kind: image, audio, video or file');
   demand(Buffer.byteLength(name) <= limits.mediaNameBytesMax, `name: at most ${limits.mediaNameBytesMax} bytes`);
-  demand(mimeType.length <= 128, 'mime_type: at most 128 bytes');
+  demand(Buffer.byteLength(mimeType) <= mediaLimits.mimeTypeBytesMax, `mime_type: at most ${mediaLimits.mimeTypeBytesMax} bytes`);
   demand(sizeBytes > 0, 'size_bytes: at least 1');
   if (sizeBytes > bytesMaxOf[kind]) throw new ParleyError('MESSAGE_TOO_LARGE', `size_bytes: at most ${bytesMaxOf[kind]} for ${kind}`);
   demand(hash === '' || sha256.test(hash), 'sha256: 64 hexadecimal digits in lower case');

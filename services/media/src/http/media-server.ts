@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { ParleyError } from '@parley/kernel';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { MediaEvents } from '../events.js';
 import { mediaLimits } from '../limits.js';
 import type { MediaDeps, MediaKey } from '../ports.js';
 import type { Serial } from '../serial.js';
@@ -8,12 +9,13 @@ import { readGrant, type UrlPurpose } from '../signed-url.js';
 import { sendFile } from './send-file.js';
 import { answerOffset, takeBytes, tusHeaders } from './tus.js';
 
-export interface MediaServerOptions extends Omit<MediaDeps, 'publicUrl'> {
+export interface MediaServerOptions extends Pick<MediaDeps, 'store' | 'urlKey' | 'clock' | 'telemetry'> {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
   /** Shared with the calls: what is done to one file comes one at a time. */
   readonly serial: Serial;
+  readonly events: MediaEvents;
 }
 
 export interface MediaServer extends AsyncDisposable {
@@ -78,11 +80,13 @@ const openHeaders = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-function answerError({ telemetry }: MediaServerOptions, reply: FastifyReply, thrown: FastifyError | ParleyError): FastifyReply {
+function answerError({ telemetry, events }: MediaServerOptions, reply: FastifyReply, thrown: FastifyError | ParleyError): FastifyReply {
   const error = thrown instanceof ParleyError ? thrown : errorOfHttp(thrown);
   if (error.error === 'INTERNAL') telemetry.logger.error('a request for a file failed unexpectedly', {}, thrown);
+  events.failed(error);
   const { code, message, http, retry } = error.spec;
-  const { detail } = error;
+  const { detail, retryAfterMs } = error;
+  if (retryAfterMs > 0) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
   return reply
     .code(http)
     .header('cache-control', 'no-store')

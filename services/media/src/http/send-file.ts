@@ -8,7 +8,7 @@ import type { MediaServerOptions } from './media-server.js';
 
 /** GET and HEAD of a complete file, or of one range of it (RFC 9110, "Range Requests"). */
 export async function sendFile(
-  { store }: MediaServerOptions,
+  { store, events }: MediaServerOptions,
   request: FastifyRequest,
   reply: FastifyReply,
   key: MediaKey,
@@ -18,9 +18,12 @@ export async function sendFile(
   const { sizeBytes } = record;
   const range = readRange(request.headers.range, sizeBytes);
   if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${sizeBytes}`).send();
-  reply.headers(headersOf(record)).header('content-length', String(range === undefined ? sizeBytes : range.to - range.from + 1));
+  const bytes = range === undefined ? sizeBytes : range.to - range.from + 1;
+  reply.headers(headersOf(record)).header('content-length', String(bytes));
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${range.from}-${range.to}/${sizeBytes}`);
-  return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(store.read(key, range), { objectMode: false }));
+  if (request.method === 'HEAD') return reply.send();
+  events.gave(bytes);
+  return reply.send(Readable.from(store.read(key, range), { objectMode: false }));
 }
 
 /** Nothing of a file is ever run, whatever it holds: not by its type, not in the origin that serves it. */

@@ -3,11 +3,13 @@ import { ParleyError } from '@parley/kernel';
 import { type FileDeps, ownedRecord } from './owned-record.js';
 
 /** Forgets an upload that is not complete; one that is gone already is no error. */
-export async function cancelUpload({ store, serial }: FileDeps, request: CancelUploadRequest): Promise<CancelUploadResponseInit> {
+export async function cancelUpload({ store, serial, events }: FileDeps, request: CancelUploadRequest): Promise<CancelUploadResponseInit> {
   return serial.run(request.media, async () => {
     const record = await ownedRecord(store, request).catch(unlessGone);
     if (record?.isComplete === true) throw new ParleyError('TOO_LATE', 'the upload is complete');
-    if (record !== undefined) await store.remove(record);
+    if (record === undefined) return {};
+    await store.remove(record);
+    events.upload('cancelled');
     return {};
   });
 }

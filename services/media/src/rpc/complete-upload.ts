@@ -9,7 +9,7 @@ import { ownedRecord, type FileDeps } from './owned-record.js';
 
 /** Checks what has come; what is not as announced is deleted. Says so again where it was complete before. */
 export async function completeUpload(deps: FileDeps, request: CompleteUploadRequest): Promise<CompleteUploadResponseInit> {
-  const { store, serial } = deps;
+  const { store, serial, events } = deps;
   return serial.run(request.media, async () => {
     const record = await ownedRecord(store, request);
     if (record.isComplete) return { media: mediaOf(record) };
@@ -17,11 +17,15 @@ export async function completeUpload(deps: FileDeps, request: CompleteUploadRequ
     if (received < record.sizeBytes) throw new ParleyError('MEDIA_REFUSED', `${received} of ${record.sizeBytes} bytes have come`);
     await store.finish(record);
     const complete = await checked(store, record).catch(async (error: unknown) => {
-      if (error instanceof ParleyError && error.error === 'MEDIA_REFUSED') await store.remove(record);
+      if (error instanceof ParleyError && error.error === 'MEDIA_REFUSED') {
+        await store.remove(record);
+        events.upload('refused');
+      }
       throw error;
     });
     await store.putRecord(complete);
     await store.settle(complete);
+    events.upload('complete');
     return { media: mediaOf(complete) };
   });
 }

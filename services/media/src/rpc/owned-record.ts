@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/kernel';
 import { checkApp, checkMedia, checkUser } from '../check/fields.js';
+import type { MediaEvents } from '../events.js';
 import type { MediaRecord } from '../media-record.js';
 import type { MediaDeps, MediaKey, MediaStore } from '../ports.js';
 import type { Serial } from '../serial.js';
@@ -7,6 +8,7 @@ import type { Serial } from '../serial.js';
 /** What calls that change a file need. */
 export interface FileDeps extends MediaDeps {
   readonly serial: Serial;
+  readonly events: MediaEvents;
 }
 
 /** The record of a file; MEDIA_NOT_FOUND where there is none. */

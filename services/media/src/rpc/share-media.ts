@@ -5,7 +5,7 @@ import { mediaLimits } from '../limits.js';
 import { type FileDeps, knownRecord } from './owned-record.js';
 
 /** Makes a file one of a second conversation as well. */
-export async function shareMedia({ store, serial }: FileDeps, request: ShareMediaRequest): Promise<ShareMediaResponseInit> {
+export async function shareMedia({ store, serial, clock }: FileDeps, request: ShareMediaRequest): Promise<ShareMediaResponseInit> {
   const { fromConversation, toConversation } = request;
   checkConversation('from_conversation', fromConversation);
   checkConversation('to_conversation', toConversation);
@@ -17,7 +17,7 @@ export async function shareMedia({ store, serial }: FileDeps, request: ShareMedi
     if (conversations.length >= mediaLimits.conversationsMax) {
       throw new ParleyError('LIMIT_REACHED', `conversations of a file: at most ${mediaLimits.conversationsMax}`);
     }
-    await store.putRecord({ ...record, conversations: [...conversations, toConversation] });
+    await store.putRecord({ ...record, conversations: [...conversations, toConversation], sharedMs: clock.now() });
     return {};
   });
 }

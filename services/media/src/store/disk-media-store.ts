@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ParleyError } from '@parley/kernel';
+import { mediaLimits } from '../limits.js';
 import type { MediaRecord } from '../media-record.js';
-import type { ByteRange, MediaKey, MediaStore } from '../ports.js';
-import { names, readStarted } from './file-names.js';
+import type { ByteRange, MediaKey, MediaStore, RemovableFile, TimedFile } from '../ports.js';
+import { dayOf, dayStart, names, readKept, readStarted } from './file-names.js';
 
 /** Files in a folder of the local disk; one process at a time. */
 export class DiskMediaStore implements MediaStore {
@@ -14,11 +16,11 @@ export class DiskMediaStore implements MediaStore {
   }
 
   async create(record: MediaRecord): Promise<void> {
-    // The notes come first: whatever is left of a crash is found by one of them.
+    // The note of the start comes first: whatever is left of a crash is found by it.
     await this.#write(names.startedAt(record.createdMs, record), '');
-    await this.#write(names.owned(record.app, record.owner, record.media), '');
     await this.#write(names.data(record), '');
     await this.putRecord(record);
+    await this.#write(names.owned(record.app, record.owner, record.media), '');
   }
 
   async record(key: MediaKey): Promise<MediaRecord | undefined> {
@@ -39,12 +41,15 @@ export class DiskMediaStore implements MediaStore {
     let at = offset;
     try {
       for await (const bytes of source) {
-        await writeAll(file, bytes, at);
+        await writeAll(file, bytes, at).catch(asUnavailable);
         at += bytes.length;
       }
-    } finally {
-      await file.datasync();
+    } catch (error) {
+      // What came before is kept, as far as the disk lets it.
+      await file.datasync().catch(() => undefined);
+      throw error;
     }
+    await file.datasync().catch(asUnavailable);
   }
 
   async finish(): Promise<void> {
@@ -65,19 +70,40 @@ export class DiskMediaStore implements MediaStore {
     return all.filter((media) => media > after).slice(0, limit);
   }
 
-  async startedBefore(timeMs: number): Promise<readonly MediaKey[]> {
+  async startedBefore(timeMs: number): Promise<readonly TimedFile[]> {
     const all = await this.#list(names.started);
     return all.flatMap((name) => readStarted(name) ?? []).filter((started) => started.timeMs < timeMs);
   }
 
   async settle(record: MediaRecord): Promise<void> {
-    await rm(this.#path(names.startedAt(record.createdMs, record)), { force: true });
+    await this.#write(names.keptOn(record.createdMs, record), '');
+    await this.#forget(names.startedAt(record.createdMs, record));
   }
 
-  async remove(record: MediaRecord): Promise<void> {
-    await rm(this.#path(names.folder(record)), { recursive: true, force: true });
-    await rm(this.#path(names.owned(record.app, record.owner, record.media)), { force: true });
-    await this.settle(record);
+  async keptBefore(app: string, timeMs: number): Promise<readonly TimedFile[]> {
+    const found: TimedFile[] = [];
+    for (const day of await this.#list(names.kept(app))) {
+      if (day >= dayOf(timeMs) || found.length >= mediaLimits.keptPageMax) break;
+      const ofDay = await this.#list(`${names.kept(app)}/${day}`);
+      found.push(...ofDay.flatMap((name) => readKept(app, `${day}/${name}`) ?? []));
+    }
+    return found;
+  }
+
+  async moveKept(file: TimedFile, toMs: number | undefined): Promise<void> {
+    if (toMs !== undefined) await this.#write(names.keptOn(toMs, file), '');
+    if (toMs !== undefined && dayStart(toMs) === file.timeMs) return;
+    const note = names.keptOn(file.timeMs, file);
+    await this.#forget(note);
+    // The folder of a day goes with its last file.
+    await rmdir(dirname(this.#path(note))).catch(() => undefined);
+  }
+
+  async remove(file: RemovableFile): Promise<void> {
+    await rm(this.#path(names.folder(file)), { recursive: true, force: true });
+    if (file.owner !== undefined) await this.#forget(names.owned(file.app, file.owner, file.media));
+    await this.#forget(names.keptOn(file.createdMs, file));
+    await this.#forget(names.startedAt(file.createdMs, file));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,17 +118,24 @@ export class DiskMediaStore implements MediaStore {
     return ((await readdir(this.#path(name)).catch(unlessMissing)) ?? []).sort();
   }
 
+  async #forget(name: string): Promise<void> {
+    await rm(this.#path(name), { force: true });
+  }
+
   /** Replaces a file as a whole: after a crash it is the old or the new one. */
   async #write(name: string, text: string): Promise<void> {
-    const path = this.#path(name);
-    await mkdir(dirname(path), { recursive: true });
-    {
-      await using file = await open(`${path}.new`, 'w');
-      await file.writeFile(text);
-      await file.datasync();
-    }
-    await rename(`${path}.new`, path);
+    await replaceFile(this.#path(name), text).catch(asUnavailable);
   }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  {
+    await using file = await open(`${path}.new`, 'w');
+    await file.writeFile(text);
+    await file.datasync();
+  }
+  await rename(`${path}.new`, path);
 }
 
 /** A write may take fewer bytes than it was given. */
@@ -113,6 +146,16 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promis
 }
 
 function unlessMissing(error: unknown): undefined {
-  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (codeOf(error) === 'ENOENT') return undefined;
   throw error;
 }
+
+/** What a disk that is full, read-only or broken says. It may be otherwise tomorrow: clients keep what they have and come again. */
+const diskFaults: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']);
+
+function asUnavailable(error: unknown): never {
+  const code = codeOf(error);
+  throw diskFaults.has(code) ? new ParleyError('UNAVAILABLE', `the disk of files says ${String(code)}`, { cause: error }) : error;
+}
+
+const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined);

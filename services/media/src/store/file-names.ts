@@ -1,7 +1,11 @@
-import type { MediaKey } from '../ports.js';
+import type { MediaKey, TimedFile } from '../ports.js';
 
 /** Ids in names of files and objects: nothing that a file system reads in its own way, and no case to lose. */
 const safe = (id: string): string => Buffer.from(id).toString('hex');
+
+const dayMs = 24 * 3_600_000;
+/** The day (UTC) of a moment, as it is in names: days sort by time. */
+export const dayOf = (timeMs: number): string => String(Math.floor(timeMs / dayMs)).padStart(7, '0');
 
 /** Where things lie, below a folder or in a bucket. Part of the stored format. */
 export const names = {
@@ -18,13 +22,27 @@ export const names = {
   /** Sorts by time. */
   startedAt: (timeMs: number, { app, media }: MediaKey): string =>
     `${names.started}/${String(timeMs).padStart(15, '0')}-${safe(app)}-${media}`,
+  /** Complete files of an app, by the day from which their age counts. */
+  kept: (app: string): string => `v1/${safe(app)}/kept`,
+  keptOn: (timeMs: number, { app, media }: MediaKey): string => `${names.kept(app)}/${dayOf(timeMs)}/${media}`,
 } as const;
 
 const startedName = /(?:^|\/)(\d{15})-([0-9a-f]+)-([0-9a-v]{26})$/;
 
 /** The inverse of `startedAt`. */
-export function readStarted(name: string): (MediaKey & { readonly timeMs: number }) | undefined {
+export function readStarted(name: string): TimedFile | undefined {
   const [, time, app, media] = startedName.exec(name) ?? [];
   if (time === undefined || app === undefined || media === undefined) return undefined;
   return { timeMs: Number(time), app: Buffer.from(app, 'hex').toString(), media };
 }
+
+const keptName = /(?:^|\/)(\d{7})\/([0-9a-v]{26})$/;
+
+/** The inverse of `keptOn`, for an app; the time is the beginning of the day. */
+export function readKept(app: string, name: string): TimedFile | undefined {
+  const [, day, media] = keptName.exec(name) ?? [];
+  return day === undefined || media === undefined ? undefined : { timeMs: Number(day) * dayMs, app, media };
+}
+
+/** When the day of this moment began. */
+export const dayStart = (timeMs: number): number => Math.floor(timeMs / dayMs) * dayMs;

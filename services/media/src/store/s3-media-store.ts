@@ -1,7 +1,8 @@
+import { ParleyError } from '@parley/kernel';
 import { mediaLimits } from '../limits.js';
 import type { MediaRecord } from '../media-record.js';
-import type { ByteRange, MediaKey, MediaStore } from '../ports.js';
-import { names, readStarted } from './file-names.js';
+import type { ByteRange, MediaKey, MediaStore, RemovableFile, TimedFile } from '../ports.js';
+import { dayStart, names, readKept, readStarted } from './file-names.js';
 import type { S3Client, UploadedPart } from './s3-client.js';
 
 /** How far a multipart upload has come; kept beside the file until it is complete. */
@@ -11,23 +12,35 @@ interface Parts {
   readonly isFinished: boolean;
 }
 
+export interface S3MediaLimits {
+  /** How many bytes make a part of a multipart upload; stores want 5 MiB or more. */
+  readonly partBytes: number;
+  /** What all uploads together may hold in memory. */
+  readonly waitingBytesMax: number;
+}
+
 /**
  * Files in a bucket. Bytes come together to parts of a multipart upload; what is too short for a part when a connection ends lies in an object
  * of its own until the upload goes on.
  */
 export class S3MediaStore implements MediaStore {
   readonly #s3: S3Client;
+  readonly #partBytes: number;
+  readonly #room: Room;
 
-  constructor(s3: S3Client) {
+  constructor(s3: S3Client, limits: S3MediaLimits = { partBytes: mediaLimits.chunkBytes, waitingBytesMax: mediaLimits.waitingBytesMax }) {
     this.#s3 = s3;
+    this.#partBytes = limits.partBytes;
+    this.#room = { leftBytes: limits.waitingBytesMax };
   }
 
   async create(record: MediaRecord): Promise<void> {
+    // The note of the start comes first: whatever is left of a crash is found by it.
     await this.#s3.put(names.startedAt(record.createdMs, record), '');
-    await this.#s3.put(names.owned(record.app, record.owner, record.media), '');
     const upload = await this.#s3.beginParts(names.data(record));
     await this.#putParts(record, { upload, parts: [], isFinished: false });
     await this.putRecord(record);
+    await this.#s3.put(names.owned(record.app, record.owner, record.media), '');
   }
 
   async record(key: MediaKey): Promise<MediaRecord | undefined> {
@@ -44,24 +57,26 @@ export class S3MediaStore implements MediaStore {
   }
 
   async append(key: MediaKey, _offset: number, source: AsyncIterable<Uint8Array>): Promise<void> {
-    let state = await this.#parts(key);
-    if (state === undefined) throw new Error('an upload without parts');
+    const known = await this.#parts(key);
+    if (known === undefined) throw new Error('an upload without parts');
+    let state: Parts = known;
     const tail = await this.#tail(key, state);
-    let waiting: Uint8Array[] = tail === undefined ? [] : [tail];
-    let waitingBytes = tail?.length ?? 0;
+    const waiting = new WaitingBytes(this.#room);
     try {
+      if (tail !== undefined) waiting.add(tail);
       for await (const bytes of source) {
-        waiting.push(bytes);
-        waitingBytes += bytes.length;
-        if (waitingBytes < mediaLimits.chunkBytes) continue;
-        const part = await this.#s3.putPart(names.data(key), state.upload, state.parts.length + 1, Buffer.concat(waiting));
-        // A tail from before is part of it, and no longer counts: see #tail.
-        state = { ...state, parts: [...state.parts, part] };
-        await this.#putParts(key, state);
-        [waiting, waitingBytes] = [[], 0];
+        waiting.add(bytes);
+        if (waiting.bytes < this.#partBytes) continue;
+        const part = await this.#s3.putPart(names.data(key), state.upload, state.parts.length + 1, waiting.joined());
+        const next = { ...state, parts: [...state.parts, part] };
+        await this.#putParts(key, next);
+        // Only now: what waits is the tail of the parts that are noted. One from before is in this part, and no longer counts: see #tail.
+        state = next;
+        waiting.clear();
       }
     } finally {
-      if (waitingBytes > 0) await this.#putTail(key, state, Buffer.concat(waiting));
+      if (waiting.bytes > 0) await this.#putTail(key, state, waiting.joined());
+      waiting.clear();
     }
   }
 
@@ -94,21 +109,35 @@ export class S3MediaStore implements MediaStore {
     return found.map((name) => name.slice(prefix.length));
   }
 
-  async startedBefore(timeMs: number): Promise<readonly MediaKey[]> {
-    const found = await this.#s3.list(`${names.started}/`, { after: '', limit: 1_000 });
+  async startedBefore(timeMs: number): Promise<readonly TimedFile[]> {
+    const found = await this.#s3.list(`${names.started}/`, { after: '', limit: mediaLimits.keptPageMax });
     return found.flatMap((name) => readStarted(name) ?? []).filter((started) => started.timeMs < timeMs);
   }
 
   async settle(record: MediaRecord): Promise<void> {
+    await this.#s3.put(names.keptOn(record.createdMs, record), '');
     await this.#s3.delete(names.startedAt(record.createdMs, record));
   }
 
-  async remove(record: MediaRecord): Promise<void> {
-    const state = await this.#parts(record);
-    if (state !== undefined && !state.isFinished) await this.#s3.abortParts(names.data(record), state.upload);
-    for (const name of [names.data(record), names.tail(record), names.parts(record), names.record(record)]) await this.#s3.delete(name);
-    await this.#s3.delete(names.owned(record.app, record.owner, record.media));
-    await this.settle(record);
+  async keptBefore(app: string, timeMs: number): Promise<readonly TimedFile[]> {
+    const found = await this.#s3.list(`${names.kept(app)}/`, { after: '', limit: mediaLimits.keptPageMax });
+    return found.flatMap((name) => readKept(app, name) ?? []).filter((file) => file.timeMs < dayStart(timeMs));
+  }
+
+  async moveKept(file: TimedFile, toMs: number | undefined): Promise<void> {
+    if (toMs !== undefined) await this.#s3.put(names.keptOn(toMs, file), '');
+    if (toMs === undefined || dayStart(toMs) !== file.timeMs) await this.#s3.delete(names.keptOn(file.timeMs, file));
+  }
+
+  async remove(file: RemovableFile): Promise<void> {
+    const state = await this.#parts(file);
+    if (state !== undefined && !state.isFinished) await this.#s3.abortParts(names.data(file), state.upload);
+    const parts = [names.data(file), names.tail(file), names.parts(file), names.record(file)];
+    await Promise.all(parts.map((name) => this.#s3.delete(name)));
+    // By this one it is found again when something of it was left.
+    if (file.owner !== undefined) await this.#s3.delete(names.owned(file.app, file.owner, file.media));
+    await this.#s3.delete(names.keptOn(file.createdMs, file));
+    await this.#s3.delete(names.startedAt(file.createdMs, file));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,3 +174,39 @@ export class S3MediaStore implements MediaStore {
 }
 
 const sizeOf = ({ parts }: Parts): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Memory that all uploads of a process share. */
+interface Room {
+  leftBytes: number;
+}
+
+/** Bytes of one upload that are too few for a part. */
+class WaitingBytes {
+  readonly #room: Room;
+  #pieces: Uint8Array[] = [];
+  bytes = 0;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  /** Throws OVERLOADED when there is no room; what came before is kept. */
+  add(piece: Uint8Array): void {
+    if (this.#room.leftBytes < piece.length) {
+      throw new ParleyError('OVERLOADED', 'media: too many uploads at a time', { retryAfterMs: mediaLimits.busyRetryMs });
+    }
+    this.#room.leftBytes -= piece.length;
+    this.#pieces.push(piece);
+    this.bytes += piece.length;
+  }
+
+  joined(): Uint8Array {
+    return Buffer.concat(this.#pieces);
+  }
+
+  clear(): void {
+    this.#room.leftBytes += this.bytes;
+    this.#pieces = [];
+    this.bytes = 0;
+  }
+}

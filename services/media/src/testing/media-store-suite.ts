@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { mediaLimits } from '../limits.js';
 import type { MediaRecord } from '../media-record.js';
 import type { MediaStore } from '../ports.js';
 
@@ -23,9 +22,19 @@ async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
+/** Parts of this size are enough to see what happens between them. */
+export const partBytes = 64 * 1024;
+
 /** What every store of files promises. */
 export function describeMediaStore(name: string, open: () => Promise<MediaStore>): void {
   describe(`a store of files (${name})`, () => {
+    describeBytes(open);
+    describeNotes(open);
+  });
+}
+
+function describeBytes(open: () => Promise<MediaStore>): void {
+  describe('its bytes', () => {
     it('keeps what it was given, in whatever pieces it came', async () => {
       await using store = await open();
       const key = record(id('a'), { sizeBytes: 6 });
@@ -42,11 +51,11 @@ export function describeMediaStore(name: string, open: () => Promise<MediaStore>
 
     it('keeps what came before a source broke, and goes on there', async () => {
       await using store = await open();
-      const size = 2 * mediaLimits.chunkBytes + 1_000;
+      const size = 2 * partBytes + 1_000;
       const content = Buffer.alloc(size, 'parley ');
       const key = record(id('b'), { sizeBytes: size });
       await store.create(key);
-      const cut = mediaLimits.chunkBytes + 777;
+      const cut = partBytes + 777;
       await expect(store.append(key, 0, of(content.subarray(0, 500), content.subarray(500, cut), new Error('cut')))).rejects.toThrow('cut');
       const received = await store.receivedBytes(key);
       expect(received).toBe(cut);
@@ -55,7 +64,11 @@ export function describeMediaStore(name: string, open: () => Promise<MediaStore>
       await store.finish(key);
       expect((await bytesOf(store.read(key))).equals(content)).toBe(true);
     });
+  });
+}
 
+function describeNotes(open: () => Promise<MediaStore>): void {
+  describe('its notes', () => {
     it('lists the files of one owner, page by page, and no others', async () => {
       await using store = await open();
       const media = [id('c'), id('d'), id('e')];
@@ -78,6 +91,29 @@ export function describeMediaStore(name: string, open: () => Promise<MediaStore>
       await store.settle(done);
       const started = (await store.startedBefore(20)).map(({ media }) => media);
       expect(started).toEqual([old.media]);
+    });
+
+    it('knows since which day files are kept, until they are moved or removed', async () => {
+      await using store = await open();
+      const dayMs = 24 * 3_600_000;
+      const kept = (char: string, day: number) => record(id(char), { app: 'kept', createdMs: day * dayMs + 5 });
+      const [n, o, p] = [kept('n', 0), kept('o', 1), kept('p', 2)];
+      for (const each of [n, o, p, record(id('q'), { app: 'other', createdMs: 5 })]) {
+        await store.create(each);
+        await store.settle(each);
+      }
+      const keptBefore = async (timeMs: number) =>
+        (await store.keptBefore('kept', timeMs)).map(({ media, timeMs: day }) => [media[0], day]);
+      expect(await keptBefore(2 * dayMs + 7)).toEqual([
+        ['n', 0],
+        ['o', dayMs],
+      ]);
+      expect(await store.keptBefore('absent', 9 * dayMs)).toEqual([]);
+      await store.moveKept({ app: 'kept', media: n.media, timeMs: 0 }, 7 * dayMs);
+      await store.moveKept({ app: 'kept', media: o.media, timeMs: dayMs }, undefined);
+      await store.remove(p);
+      expect(await keptBefore(7 * dayMs)).toEqual([]);
+      expect(await keptBefore(8 * dayMs)).toEqual([['n', 7 * dayMs]]);
     });
 
     it('keeps apps apart whose ids differ in case only or look like paths', async () => {
