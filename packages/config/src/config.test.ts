@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from './config-error.js';
 import { describeConfig } from './describe-config.js';
@@ -53,6 +54,25 @@ describe('the configuration', () => {
     expect(config.apps).toEqual([{ id: 'shop', keys: [{ kid: 'k1', alg: 'HS256', secret }], limits: { sendsPerSecond: 20 } }]);
   });
 
+  it('takes what docs/operating.md and docs/configuration.md show', () => {
+    const shown = ['operating', 'configuration'].flatMap((page) => {
+      const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
+      return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block = '']) => block);
+    });
+    const pem = '-----BEGIN PUBLIC KEY-----';
+    const files = { '/run/secrets/parley-admin': secret, '/run/secrets/shop': secret, '/etc/parley/shop.pem': pem };
+    const loaded = shown.map((block) => load({}, { ...files, ...yaml(block) }).config.apps[0]?.id);
+    expect(loaded).toEqual(['shop', 'shop']);
+  });
+
+  it('knows addresses and networks of proxies', () => {
+    const proxies = (text: string) => load({ PARLEY_EDGE_TRUSTED_PROXIES: text }).config.edge.trustedProxies;
+    expect(proxies('10.0.0.0/8, 192.0.2.7,2001:db8::/32')).toEqual(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32']);
+    for (const wrong of ['10.0.0.0/33', 'proxy.example', '10.0.0.1/x', '::1/129']) {
+      expect(problemsOf({ PARLEY_EDGE_TRUSTED_PROXIES: wrong })).toEqual([expect.stringContaining('IP addresses or networks')]);
+    }
+  });
+
   it('reads secrets from files', () => {
     const files = {
       '/run/key': 'an admin key of enough length\n',
@@ -74,7 +94,7 @@ describe('the configuration', () => {
     expect([...problems].sort()).toEqual([
       'drainMs (PARLEY_DRAIN_MS): expected milliseconds from 0 to 600000; got -1',
       'edge.port (PARLEY_EDGE_PORT): expected a port from 0 (any free one) to 65535; got "abc"',
-      'edge.prot: no such setting; there are host, port, implementation, allowedOrigins',
+      'edge.prot: no such setting; there are host, port, implementation, allowedOrigins, trustedProxies',
       'kafka: expected settings as "name: value"',
       'mode (PARLEY_MODE): expected embedded or cluster; got "cloud"',
     ]);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { limits } from '@parley/kernel';
 import { z } from 'zod';
 import { appRules } from './app-rules.js';
@@ -19,6 +20,13 @@ const port = (fallback: number, meaning: string) =>
 
 const idPattern = /^[A-Za-z0-9_.-]{1,64}$/;
 const idText = '1 to 64 of A-Z a-z 0-9 _ - .';
+
+/** RFC 4632, 3.1, and RFC 4291, 2.3. */
+function isAddressOrNetwork(text: string): boolean {
+  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+}
 
 const pem = (meaning: string) =>
   setting(
@@ -48,6 +56,10 @@ const edge = z
     allowedOrigins: setting(z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)).default(['*']), {
       meaning: 'Web pages whose scripts may connect, by origin; * lets in all. Clients that are no browser send none.',
       expects: 'origins like https://example.org, separated by commas, or *',
+    }),
+    trustedProxies: setting(z.array(z.string().refine(isAddressOrNetwork)).default([]), {
+      meaning: 'Proxies and load balancers before the gateway: there the client is whom X-Forwarded-For names, for limits per address.',
+      expects: 'IP addresses or networks like 10.0.0.0/8, separated by commas',
     }),
   })
   .prefault({});
@@ -205,6 +217,11 @@ const appLimits = z
       meaning: 'Time between heartbeats of a client.',
       expects: `milliseconds from 5000 to ${limits.heartbeatMs}`,
       defaultText: String(limits.heartbeatMs),
+    }),
+    sessionsPerUser: setting(z.int().min(1).max(limits.deviceSessionsMax).optional(), {
+      meaning: 'Devices that a user may be logged in on, on one gateway; one more ends the oldest session.',
+      expects: `a whole number from 1 to ${limits.deviceSessionsMax}`,
+      defaultText: String(limits.deviceSessionsMax),
     }),
     ...rateLimits('limits'),
   })

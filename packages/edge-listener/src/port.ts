@@ -51,6 +51,8 @@ export interface HandshakeRequest {
   readonly remoteAddress: string;
   /** Empty when the client sent none. */
   readonly origin: string;
+  /** The header X-Forwarded-For, which anybody may send; empty without one. */
+  readonly forwardedFor: string;
   readonly path: string;
 }
 

@@ -111,7 +111,12 @@ class UwsListener implements EdgeListener {
 
   #refusalOf(request: UwsRequest, remoteAddress: string): number | undefined {
     if (this.#listenSocket === undefined) return 503;
-    return this.#options.events.handshake({ remoteAddress, origin: request.getHeader('origin'), path: request.getUrl() });
+    return this.#options.events.handshake({
+      remoteAddress,
+      origin: request.getHeader('origin'),
+      forwardedFor: request.getHeader('x-forwarded-for'),
+      path: request.getUrl(),
+    });
   }
 }
 

@@ -109,7 +109,8 @@ class WsListener implements EdgeListener {
   #refusalOf({ url = '/', headers }: IncomingMessage, remoteAddress: string): number | undefined {
     if (!this.#isAccepting) return 503;
     const path = url.split('?', 1)[0] ?? '/';
-    const status = this.#options.events.handshake({ remoteAddress, origin: headers.origin ?? '', path });
+    const forwardedFor = [headers['x-forwarded-for'] ?? ''].flat().join(', ');
+    const status = this.#options.events.handshake({ remoteAddress, origin: headers.origin ?? '', forwardedFor, path });
     if (status !== undefined) return status;
     const chosen = chooseSubprotocol(headers['sec-websocket-protocol'] ?? '', this.#options.subprotocols);
     return chosen === undefined ? 400 : undefined;

@@ -147,6 +147,7 @@ function createGuard({ listener }: GatewayDeps, limits: GatewayLimits): Handshak
   return new HandshakeGuard({
     origins: listener.origins,
     unlimitedAddresses: listener.unlimitedAddresses ?? loopback,
+    trustedProxies: listener.trustedProxies ?? [],
     perAddress: limits.handshakesPerAddress,
   });
 }

@@ -47,8 +47,8 @@ export async function mountGateway({ platform, readyWhen, onStop }: ServiceLife)
 }
 
 function listenerOptions({ edge }: Config): GatewayListenerOptions {
-  const { host, port, implementation, allowedOrigins } = edge;
-  return { host, port, implementation, ...(allowedOrigins.includes('*') ? {} : { origins: allowedOrigins }) };
+  const { host, port, implementation, allowedOrigins, trustedProxies } = edge;
+  return { host, port, implementation, trustedProxies, ...(allowedOrigins.includes('*') ? {} : { origins: allowedOrigins }) };
 }
 
 /** The gateway takes most of the time that a stop may take; the rest is for what stops behind it. */
@@ -63,6 +63,7 @@ function gatewayApp({ id, keys, limits }: AppConfig): GatewayApp {
     keys: keys.map(({ kid, alg, secret, publicKeyPem }) => ({ id: kid, algorithm: alg, key: secret ?? publicKeyPem ?? '' })),
     ...(limits.textBytesMax === undefined ? {} : { textBytesMax: limits.textBytesMax }),
     ...(limits.heartbeatMs === undefined ? {} : { heartbeatMs: limits.heartbeatMs }),
+    ...(limits.sessionsPerUser === undefined ? {} : { sessionsPerUserMax: limits.sessionsPerUser }),
     rates: ratesOf(limits),
   };
 }

@@ -51,8 +51,10 @@ export interface GatewayListenerOptions {
   readonly implementation?: 'auto' | 'uws' | 'ws';
   /** Origins that browsers may come from; absent: any. Clients that send no Origin are no browsers and pass. */
   readonly origins?: readonly string[];
-  /** Addresses without a limit of handshakes: proxies, which hide their clients. Loopback by default. */
+  /** Addresses without a limit of handshakes. Loopback by default. */
   readonly unlimitedAddresses?: readonly string[];
+  /** Addresses and networks of proxies that say in X-Forwarded-For who their clients are; none by default. */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** What a gateway is made of. */

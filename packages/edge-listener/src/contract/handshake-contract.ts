@@ -22,10 +22,13 @@ export function handshakeContract(factory: EdgeListenerFactory): void {
     it('refuses with the status that the events decide on and ends that connection', async () => {
       await using harness = await Harness.open(factory);
       harness.events.refusal = 429;
-      const client = await harness.client(['Sec-WebSocket-Protocol: one', 'Origin: https://example.org']);
+      const headers = ['Sec-WebSocket-Protocol: one', 'Origin: https://example.org', 'X-Forwarded-For: 192.0.2.1, 192.0.2.2'];
+      const client = await harness.client(headers);
       expect(client.head).toMatch(/^HTTP\/1.1 429 /);
       await client.until(() => client.isEnded);
-      expect(harness.events.handshakes).toEqual([{ remoteAddress: '127.0.0.1', origin: 'https://example.org', path: '/path' }]);
+      expect(harness.events.handshakes).toEqual([
+        { remoteAddress: '127.0.0.1', origin: 'https://example.org', forwardedFor: '192.0.2.1, 192.0.2.2', path: '/path' },
+      ]);
       expect(harness.events.connections).toEqual([]);
     });
 

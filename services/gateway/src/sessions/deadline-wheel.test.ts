@@ -36,9 +36,12 @@ describe('DeadlineWheel', () => {
 });
 
 describe('HandshakeGuard', () => {
-  const request = { remoteAddress: '10.0.0.1', origin: '', path: '/' };
+  const request = { remoteAddress: '10.0.0.1', origin: '', forwardedFor: '', path: '/' };
   const guardOf = () =>
-    new HandshakeGuard({ origins: undefined, unlimitedAddresses: ['10.0.0.9'], perAddress: { perSecond: 1, burst: 2 } });
+    new HandshakeGuard({
+      ...{ origins: undefined, unlimitedAddresses: ['10.0.0.9'], trustedProxies: ['10.0.0.8'] },
+      perAddress: { perSecond: 1, burst: 2 },
+    });
 
   it('holds each address to its rate', () => {
     const guard = guardOf();
@@ -53,7 +56,18 @@ describe('HandshakeGuard', () => {
     expect(guard.check(request, 0)).toBe(429);
   });
 
-  it('does not limit the addresses of proxies', () => {
+  it('holds clients behind a trusted proxy to a rate each, and not the proxy', () => {
+    const guard = guardOf();
+    const behind = (client: string) => guard.check({ ...request, remoteAddress: '10.0.0.8', forwardedFor: client }, 0);
+    const of = (client: string) => [1, 2, 3].map(() => behind(client));
+    expect([of('192.0.2.1'), of('192.0.2.2')]).toEqual([
+      [undefined, undefined, 429],
+      [undefined, undefined, 429],
+    ]);
+    expect(Array.from({ length: 9 }, () => behind(''))).toEqual(Array(9).fill(undefined));
+  });
+
+  it('does not limit some addresses', () => {
     const guard = guardOf();
     const statuses = Array.from({ length: 10 }, () => guard.check({ ...request, remoteAddress: '10.0.0.9' }, 0));
     expect(new Set(statuses)).toEqual(new Set([undefined]));
