@@ -22,7 +22,7 @@ export interface RateLimits {
   readonly moderation: BucketPolicy;
   /** Changes of groups. */
   readonly groups: BucketPolicy;
-  /** Reading and changing profiles and relations. */
+  /** Reading and changing profiles and relations. Steps towards others count one by one, a changed profile 20 times. */
   readonly people: BucketPolicy;
   readonly search: BucketPolicy;
   /** Uploads, downloads and shares of files; the bytes travel elsewhere. */
@@ -119,7 +119,7 @@ export const gatewayLimits: GatewayLimits = {
     counters: { perSecond: 5, burst: 10 },
     moderation: { perSecond: 10, burst: 20 },
     groups: { perSecond: 10, burst: 100 },
-    people: { perSecond: 5, burst: 20 },
+    people: { perSecond: 5, burst: 100 },
     search: { perSecond: 2, burst: 5 },
     media: { perSecond: 5, burst: 20 },
     readAll: { perSecond: 0.2, burst: 3 },

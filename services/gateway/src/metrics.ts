@@ -9,6 +9,7 @@ export function createGatewayMetrics(metrics: Metrics) {
     handshakesRefused: metrics.counter('parley_gateway_handshakes_refused_total', 'Refused handshakes', ['status']),
     logins: metrics.counter('parley_gateway_logins_total', 'Logins by result', ['result']),
     framesIn: metrics.counter('parley_gateway_frames_in_total', 'Frames from clients').with(),
+    requests: metrics.counter('parley_gateway_requests_total', 'Requests that services answer, by kind and error', ['request', 'error']),
     refusals: metrics.counter('parley_gateway_refusals_total', 'Refused frames by error', ['error']),
     deliveries: metrics.counter('parley_gateway_deliveries_total', 'Events heard from routers, for whatever number of members').with(),
     messagesOut: metrics.counter('parley_gateway_messages_out_total', 'WebSocket messages to clients').with(),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ClientFrameInit, RelationKind } from '@parley/wire';
 import { Harness, limitsWith } from './harness.js';
+import { MeasuredTelemetry } from './measured-telemetry.js';
 
 type Body = NonNullable<ClientFrameInit['body']>;
 
@@ -67,6 +68,30 @@ describe('people', () => {
     expect(await alice.ask(body)).toMatchObject({ type: 'error', value: { name, message: expect.stringContaining(detail) } });
     expect(harness.user.calls.all).toEqual([]);
     for (const client of [alice, bystander]) expect((await client.ask({ type: 'ping', value: {} })).type).toBe('pong');
+  });
+
+  it('are held to a rate by those whom a request concerns, and a changed profile concerns all friends', async () => {
+    await using harness = await Harness.start({ limits: limitsWith({ people: 24 }) });
+    const alice = await harness.member('alice');
+    const change = { type: 'updateProfile', value: { change: { name: { text: 'Alice' } } } } as const;
+    const step = { type: 'changeRelations', value: { others: ['bob', 'carol', 'dave'], step: block } } as const;
+    const ask = { type: 'checkRelations', value: { others: ['bob', 'carol'] } } as const;
+    const answers = [await alice.ask(change), await alice.ask(step), await alice.ask(step), await alice.ask(ask), await alice.ask(ask)];
+    expect(answers.map(({ type }) => type)).toEqual(['users', 'relationResults', 'error', 'relations', 'error']);
+  });
+
+  it('are counted by request and error', async () => {
+    const telemetry = new MeasuredTelemetry();
+    await using harness = await Harness.start({ telemetry, limits: limitsWith({ people: 2 }) });
+    const alice = await harness.member('alice');
+    for (let i = 0; i < 3; i++) await alice.ask({ type: 'getUsers', value: { users: ['bob'] } });
+    await alice.ask({ type: 'getGroups', value: { groups: [] } });
+    const counted = Object.entries(telemetry.counts).filter(([name]) => name.startsWith('parley_gateway_requests_total get'));
+    expect(Object.fromEntries(counted)).toEqual({
+      'parley_gateway_requests_total getUsers ': 2,
+      'parley_gateway_requests_total getUsers RATE_LIMITED': 1,
+      'parley_gateway_requests_total getGroups INVALID_ARGUMENT': 1,
+    });
   });
 
   it('are asked at a rate of their own', async () => {

@@ -4,6 +4,8 @@ export const userLimits = {
   usersMax: 100,
   /** Others towards whom one call takes a step. */
   stepsMax: 20,
+  /** Requests to be friends that a user has sent in the last 7 days; one more is `LIMIT_REACHED`. */
+  requestsMax: 1_000,
   /** History is a little late: so close to a limit it is asked for what is true now. */
   countMargin: 100,
   /** Relations that are read at a time: history sorts all of a user's for each page. */

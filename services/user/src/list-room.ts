@@ -2,6 +2,7 @@ import type { RelationFacts } from '@parley/contracts/history';
 import { limits, ParleyError, type UserId } from '@parley/kernel';
 import type { CallOptions } from '@parley/rpc';
 import { type RelationChange, RelationKind } from '@parley/wire';
+import { eachRelation } from './each-relation.js';
 import { userLimits } from './limits.js';
 import type { UserDeps } from './ports.js';
 
@@ -23,18 +24,22 @@ export class ListRoom {
   readonly #call: CallOptions;
   /** How many may still come into the user's own list. */
   readonly #left: number;
+  /** Whether the user may ask somebody new. */
+  readonly #canAsk: boolean;
 
-  private constructor(history: UserDeps['history'], step: StepOf, call: CallOptions, left: number) {
+  private constructor(history: UserDeps['history'], step: StepOf, call: CallOptions, room: { left: number; canAsk: boolean }) {
     this.#history = history;
     this.#step = step;
     this.#call = call;
-    this.#left = left;
+    this.#left = room.left;
+    this.#canAsk = room.canAsk;
   }
 
   static async of({ history }: UserDeps, step: StepOf, call: CallOptions): Promise<ListRoom> {
     const kind = ownKindOf(step.step);
     const left = kind === undefined ? Number.POSITIVE_INFINITY : limitOf(kind) - (await countOf(history, { ...step, kind }, call));
-    return new ListRoom(history, step, call, left);
+    const canAsk = step.step.type !== 'ask' || !(await hasAskedEnough(history, step, call));
+    return new ListRoom(history, step, call, { left, canAsk });
   }
 
   /** Of the others those for whom there is room in the user's own list, in their order. */
@@ -54,6 +59,8 @@ export class ListRoom {
       const kind = ownKindOf(step) ?? RelationKind.FRIENDS;
       throw new ParleyError('LIMIT_REACHED', `${kind === RelationKind.BLOCKED ? 'blocked' : 'friends'}: at most ${limitOf(kind)}`);
     }
+    const isNew = facts?.view?.sent === undefined && facts?.view?.received === undefined;
+    if (!this.#canAsk && isNew) throw new ParleyError('LIMIT_REACHED', `requests: at most ${userLimits.requestsMax} in 7 days`);
     if (!befriends(step) || facts?.view?.isBefriended === true) return;
     const count = await countOf(this.#history, { app, user: other, kind: RelationKind.FRIENDS }, this.#call);
     if (count >= limits.friendsMax) throw new ParleyError('LIMIT_REACHED', `friends of ${other}: at most ${limits.friendsMax}`);
@@ -80,6 +87,16 @@ const befriends = (step: Step): boolean =>
   step.type === 'ask' || (step.type === 'add' && !step.value.isOneSided) || (step.type === 'answer' && step.value.isAccepted);
 
 const limitOf = (kind: RelationKind): number => (kind === RelationKind.BLOCKED ? limits.blockedMax : limits.friendsMax);
+
+/** What others ask of the user does not count: nobody can keep somebody else from asking. */
+async function hasAskedEnough(history: UserDeps['history'], { app, user }: StepOf, call: CallOptions): Promise<boolean> {
+  const kind = RelationKind.REQUESTS;
+  const { count } = await history.listRelations({ app, user, kind, limit: 1 }, call);
+  if (count < userLimits.requestsMax) return false;
+  let sent = 0;
+  for await (const view of eachRelation({ history }, { app, user, kind }, call)) if (view.sent !== undefined) sent++;
+  return sent >= userLimits.requestsMax;
+}
 
 async function countOf(
   history: UserDeps['history'],

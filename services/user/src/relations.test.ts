@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorNameOf, limits } from '@parley/kernel';
 import { type RelationChangeInit, RelationKind } from '@parley/wire';
+import { userLimits } from './limits.js';
 import { app, errorOf, UserWorld } from './testing/user-world.js';
 
 type Step = NonNullable<RelationChangeInit['step']>;
@@ -70,6 +71,17 @@ describe('relations', () => {
     expect(await refusals('eve', ['ann', 'bob'], add, true)).toEqual(['ann LIMIT_REACHED', 'bob ']);
     expect(await refusals('ann', ['f1'], { type: 'remove', value: {} })).toEqual(['f1 ']);
     expect((await step('ann', ['cid'], add, true))[0]).toMatchObject({ error: '' });
+  });
+
+  it('are asked for only so often; what others ask does not count, nor do answers and repetitions', async () => {
+    const { world, refusals } = arrange();
+    for (let i = 0; i < userLimits.requestsMax; i++) {
+      world.ask(`o${i}`, 'ann');
+      if (i > 0) world.ask('ann', `s${i}`);
+    }
+    expect(await refusals('ann', ['s0'], ask)).toEqual(['s0 ']);
+    expect(await refusals('ann', ['bob', 's0', 'o0'], ask)).toEqual(['bob LIMIT_REACHED', 's0 ', 'o0 ']);
+    expect(await refusals('ann', ['o1'], accept)).toEqual(['o1 ']);
   });
 
   it('are asked for as they are now where a list is nearly full', async () => {

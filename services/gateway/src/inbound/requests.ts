@@ -44,6 +44,16 @@ const classOfRequest: { readonly [T in RequestType]?: RateClass } = {
   readAll: 'readAll',
 };
 
+/** All friends are told of a changed profile. */
+const profileCost = 20;
+
+/** How much of the rate of its class a request uses up. */
+function costOf({ type, value }: RequestBody): number {
+  // Each of them is told.
+  if (type === 'changeRelations') return Math.max(1, value.others.length);
+  return type === 'updateProfile' ? profileCost : 1;
+}
+
 export interface RequestsDeps extends Pick<InboundDeps, 'rateLimiter' | 'clock' | 'logger' | 'metrics' | 'limits'> {
   readonly requests: RequestDeps;
   readonly answer: (connection: ClientConnection, frame: ServerFrameInit) => void;
@@ -59,9 +69,9 @@ export class Requests {
   }
 
   start(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): void {
-    const refused = this.#admit(connection, body.type);
+    const refused = this.#admit(connection, body);
     if (refused !== undefined) {
-      this.#deps.refuse(connection, frame.id, refused);
+      this.#refuse(connection, frame.id, { type: body.type, refused });
       return;
     }
     connection.requestsInFlight++;
@@ -75,29 +85,35 @@ export class Requests {
     if (isLast) abandonRooms(this.#deps.requests, { app: app.id, user, call: this.#callOf(frame) });
   }
 
-  #admit(connection: ClientConnection, type: RequestType): Refusal | undefined {
+  #admit(connection: ClientConnection, body: RequestBody): Refusal | undefined {
     const { clock, limits, rateLimiter } = this.#deps;
     const { requestsInFlightMax } = limits;
     if (connection.requestsInFlight >= requestsInFlightMax) {
       return refusal('RATE_LIMITED', `requests at a time: at most ${requestsInFlightMax}`, busyRetryMs);
     }
-    const rateClass = classOfRequest[type];
-    const waitMs = rateClass === undefined ? 0 : rateLimiter.take(connection, rateClass, 'medium', clock.monotonic());
+    const rateClass = classOfRequest[body.type];
+    const waitMs = rateClass === undefined ? 0 : rateLimiter.take(connection, rateClass, 'medium', clock.monotonic(), costOf(body));
     return waitMs > 0 ? refusal('RATE_LIMITED', `requests of class ${rateClass}`, waitMs) : undefined;
   }
 
   async #run(connection: ClientConnection, session: Session, frame: ClientFrame, body: RequestBody): Promise<void> {
-    const { clock, limits, requests, answer, refuse } = this.#deps;
+    const { clock, limits, requests, answer, metrics } = this.#deps;
     // The sync of a login waits for its subscriptions first, so the whole may take longer than one call.
     const withinMs = limits.readyWithinMs + 2 * limits.requestWithinMs;
     try {
       const asked = answerRequest(requests, { app: session.app.id, user: session.user, call: this.#callOf(frame) }, body);
       answer(connection, { id: frame.id, body: await withTimeout(clock, withinMs, asked, () => new ParleyError('TIMEOUT')) });
+      metrics.requests.add(1, body.type, '');
     } catch (error) {
-      refuse(connection, frame.id, this.#refusalOf(body.type, error));
+      this.#refuse(connection, frame.id, { type: body.type, refused: this.#refusalOf(body.type, error) });
     } finally {
       connection.requestsInFlight--;
     }
+  }
+
+  #refuse(connection: ClientConnection, id: number, { type, refused }: { readonly type: RequestType; readonly refused: Refusal }): void {
+    this.#deps.metrics.requests.add(1, type, refused.name);
+    this.#deps.refuse(connection, id, refused);
   }
 
   #callOf(frame: ClientFrame): CallOptions {

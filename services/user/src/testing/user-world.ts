@@ -88,6 +88,11 @@ export class UserWorld {
     this.#step(user, other, { type: 'add', value: { isOneSided: false, alias: '' } }, '');
   }
 
+  /** The user has asked the other one to be a friend. */
+  ask(user: string, other: string): void {
+    this.#step(user, other, { type: 'ask', value: { text: '', alias: '' } }, user);
+  }
+
   viewsOf(user: string): readonly RelationView[] {
     const own = [...this.relations.values()].filter(({ a, b }) => a?.user === user || b?.user === user);
     return own.map((relation) => relationViewOf(relation, user)).sort((x, y) => (x.other < y.other ? -1 : 1));
