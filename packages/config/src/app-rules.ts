@@ -21,7 +21,7 @@ export function appRules(fallback?: string) {
   return z.strictObject({
     recallWithinMs: within('recallWithinMs', limits.recallWithinMsMax, 'How long after sending a user may recall a message; 0: never.'),
     editWithinMs: within('editWithinMs', limits.retentionMs, 'How long after sending a user may edit a message; 0: never.'),
-    friendsOnly: flag('friendsOnly', false, 'Whether only friends may write to each other.'),
+    friendsOnly: flag('friendsOnly', false, 'Whether only friends may write to each other, and bring each other into groups.'),
     areFriendRequestsNeeded: flag(
       'areFriendRequestsNeeded',
       true,

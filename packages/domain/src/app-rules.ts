@@ -6,7 +6,7 @@ export interface AppRules {
   readonly recallWithinMs: number;
   /** How long after sending a message may be edited by its sender, milliseconds. */
   readonly editWithinMs: number;
-  /** Only friends write to each other. */
+  /** Only friends write to each other, and bring each other into groups. */
   readonly friendsOnly: boolean;
   /** Whether users become friends by a request and its acceptance, or at once. */
   readonly areFriendRequestsNeeded: boolean;

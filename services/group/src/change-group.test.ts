@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TestCluster, testApp } from '@parley/aggregates/contract';
 import type { ChangeGroupResponse } from '@parley/contracts/group';
 import { type GroupOperationInit, GroupRole, HistoryAccess, InviteeMode, JoinMode, MembershipCause, RequestState } from '@parley/wire';
-import { blocks, clientOf, errorOf, groupSubject, startGroups } from './testing/group-subject.js';
+import { appOfFriends, blocks, clientOf, errorOf, friends, groupSubject, startGroups } from './testing/group-subject.js';
 
 const app = testApp;
 const group = 'x';
@@ -21,7 +21,10 @@ async function open(cluster: TestCluster) {
 const invite = (...users: string[]): Kind => ({ type: 'invite', value: { users } });
 const join: Kind = { type: 'join', value: { text: 'hello' } };
 
-beforeEach(() => blocks.clear());
+beforeEach(() => {
+  blocks.clear();
+  friends.clear();
+});
 
 describe('requests of a user who is erased', () => {
   it('are taken back with their words in all groups: wishes and invitations, waiting and expired ones', async () => {
@@ -223,5 +226,19 @@ describe('blocks', () => {
     const elsewhere = { app: 'other', group, owner: 'ann', operator: 'ann', members: ['dan'] };
     expect((await groups.createGroup(elsewhere)).group?.memberCount).toBe(2);
     expect(await errorOf(change('eve', invite('dan')))).toEqual(['GROUP_NOT_FOUND', '']);
+  });
+});
+
+describe('friends', () => {
+  it('are the only ones whom users bring in where only friends write to each other', async () => {
+    await using cluster = await TestCluster.open(groupSubject);
+    const groups = await startGroups(cluster);
+    friends.add('ann>bob').add('bob>ann').add('ann>cid');
+    const creation = { app: appOfFriends, group: 'z', owner: 'ann', operator: 'ann' };
+    expect(await errorOf(groups.createGroup({ ...creation, members: ['bob', 'cid', 'dan'] }))).toEqual(['NOT_FRIENDS', 'users: cid, dan']);
+    expect((await groups.createGroup({ ...creation, members: ['bob'] })).group?.memberCount).toBe(2);
+    const inviting = { app: appOfFriends, group: 'z', users: ['cid'] };
+    expect(await errorOf(groups.inviteToGroup({ ...inviting, operator: 'ann' }))).toEqual(['NOT_FRIENDS', 'users: cid']);
+    expect((await groups.inviteToGroup(inviting)).group?.memberCount).toBe(3);
   });
 });

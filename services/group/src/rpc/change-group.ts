@@ -7,7 +7,7 @@ import type { GroupCalls } from '../ports.js';
 import { groupNameOf } from './group-name.js';
 import { operate } from './operate.js';
 import { operationField } from './operation-field.js';
-import { refuseBlocked } from './refuse-blocked.js';
+import { refuseUnwanted } from './refuse-unwanted.js';
 import { isVisible, visibleInfo } from './visible-group.js';
 
 /** Carries out whatever may be done to a group; who may do it is in the permission table of the domain. */
@@ -16,9 +16,9 @@ export async function changeGroup(calls: GroupCalls, request: ChangeGroupRequest
   const name = groupNameOf(request);
   const operator = operatorField('operator', request.operator);
   const kind = operationField(request.operation);
-  // Strangers are refused by the decider, without learning who blocks them.
+  // Strangers are refused by the decider, without learning what they are to others.
   if (kind.type === 'invite' && isVisible(groups.read(name), operator)) {
-    await refuseBlocked(calls, { app: name.app, operator, users: kind.value.users }, signal);
+    await refuseUnwanted(calls, { app: name.app, operator, users: kind.value.users }, signal);
   }
   const { ifVersion } = request;
   const { state, events, outcome } = await operate(groups, { name, operator, kind, ifVersion, when: 'head' });

@@ -3,7 +3,7 @@ import type { CreateGroupRequest, CreateGroupResponseInit } from '@parley/contra
 import { ParleyError } from '@parley/kernel';
 import type { GroupCalls } from '../ports.js';
 import { groupNameOf } from './group-name.js';
-import { refuseBlocked } from './refuse-blocked.js';
+import { refuseUnwanted } from './refuse-unwanted.js';
 import { visibleInfo } from './visible-group.js';
 
 /** Creates a group; repeated with the same owner and members it answers with the group as it is. */
@@ -13,7 +13,7 @@ export async function createGroup(calls: GroupCalls, request: CreateGroupRequest
   const operator = operatorField('operator', request.operator);
   if (operator !== '' && operator !== owner) throw new ParleyError('INVALID_ARGUMENT', 'operator: the owner, or empty');
   const members = usersField('members', request.members);
-  await refuseBlocked(calls, { app, operator, users: members }, signal);
+  await refuseUnwanted(calls, { app, operator, users: members }, signal);
   const { name, memberLimit, options, avatar, notice, attributes } = request;
   const command = { type: 'create', app, group, name, owner, members, memberLimit, options, avatar, notice, attributes } as const;
   const { state } = await calls.groups.execute({ app, conversation }, ({ timeMs }) => ({ ...command, timeMs }));

@@ -17,19 +17,34 @@ export interface GroupSubject extends SubjectService {
 
 /** Who blocks whom, as `<who>><whom>`; tests add and clear. */
 export const blocks = new Set<string>();
+/** Who has whom as a friend, in the same way. */
+export const friends = new Set<string>();
+
+/** In this app only friends write to each other. */
+export const appOfFriends = 'friends';
 
 const history: Relations = {
   getRelations: async ({ user = '', others = [] }) =>
     createGetRelationsResponse({
-      relations: others.map((other) => ({
-        view: { other, isBlocked: blocks.has(`${user}>${other}`) },
-        isBlockedBy: blocks.has(`${other}>${user}`),
-      })),
+      // Those with whom there is nothing are left out.
+      relations: others
+        .filter((other) => [blocks, friends].some((pairs) => pairs.has(`${user}>${other}`) || pairs.has(`${other}>${user}`)))
+        .map((other) => ({
+          view: {
+            other,
+            isBlocked: blocks.has(`${user}>${other}`),
+            isFriend: friends.has(`${user}>${other}`),
+            isBefriended: friends.has(`${other}>${user}`),
+          },
+          isBlockedBy: blocks.has(`${other}>${user}`),
+        })),
     }),
 };
 
 /** Only in the app of the tests do blocks stop invitations. */
-const rules: RulesBook = { rulesOf: (app) => ({ ...defaultRules, blocksInvitations: app === testApp }) };
+const rules: RulesBook = {
+  rulesOf: (app) => ({ ...defaultRules, blocksInvitations: app === testApp, friendsOnly: app === appOfFriends }),
+};
 
 function createSubject(deps: AggregateHostDeps): GroupSubject {
   const rpc = createInProcessRpc();
