@@ -87,6 +87,23 @@ describe('a call that sends', () => {
   });
 });
 
+describe('a call that is repeated with the same client_msg_id', () => {
+  it('has no second effect, also when the window has forgotten it and nobody says that it is a repetition', async () => {
+    await using calls = await open();
+    const { router, routers } = calls;
+    const message = { app, conversation: pair, sender: 'ann', clientMsgId: 'order-1', content: textContent('hi') };
+    const sent = await router.sendMessage(message);
+    const pin = { app, conversation: pair, clientMsgId: 'pin-1', act: { kind: { type: 'pin', value: { seq: 1 } } } } as const;
+    const pinned = await router.act(pin);
+    routers.clock.skip(200_000);
+    await routers.send(pair, 'bob');
+    expect(await router.sendMessage(message)).toEqual(sent);
+    expect(await router.act(pin)).toMatchObject({ seq: pinned.seq });
+    expect((await refusalOf(router.sendMessage({ ...message, content: textContent('other') }))).error).toBe('IDEMPOTENCY_CONFLICT');
+    expect(await routers.timeline()).toHaveLength(3);
+  });
+});
+
 describe('a call that notifies', () => {
   it('tells some users now, and keeps nothing', async () => {
     await using calls = await open();
@@ -144,6 +161,7 @@ describe('an import', () => {
       [{ ...good[0], sender: 'eve' }, 'messages[2].sender'],
       [{ ...good[0], clientMsgId: '' }, 'messages[2].client_msg_id'],
       [{ ...good[0], originalMs: 0 }, 'messages[2].original_ms'],
+      [{ ...good[0], originalMs: routers.clock.now() + 60_001 }, 'messages[2].original_ms'],
       [{ ...good[0], content: new Uint8Array(0) }, 'messages[2].content'],
       [{ ...good[0], content: commandContent() }, 'messages[2].content'],
     ];

@@ -3,7 +3,7 @@ import { type ActType, checkAct } from '@parley/domain';
 import { limits, ParleyError } from '@parley/kernel';
 import type { Lane } from '@parley/lanes';
 import { type LaneCallsDeps, submitAndWait } from './lane-calls.js';
-import { checkClientMsgId, checkSender, placeOf } from './request-fields.js';
+import { checkClientMsgId, checkSender, mayBeRepeated, placeOf } from './request-fields.js';
 
 /** What the server's own services do; a sender says for whom, and binds the act to the app's rules. */
 const actsOfServices: ReadonlySet<ActType> = new Set<ActType>(['relation', 'profile', 'erase']);
@@ -11,7 +11,8 @@ const actsOfServices: ReadonlySet<ActType> = new Set<ActType>(['relation', 'prof
 /** Acts as a user, or with all rights where no sender is named, through the same lanes as everybody. */
 export async function act(deps: LaneCallsDeps, request: ActRequest): Promise<ActResponseInit> {
   const type = check(request);
-  const { app, conversation, sender, clientMsgId, isRetry } = request;
+  const { app, conversation, sender, clientMsgId } = request;
+  const isRetry = mayBeRepeated(request);
   const isPrivileged = sender === '' || actsOfServices.has(type);
   const value = { sender, clientMsgId, act: request.act, isRetry, isPrivileged };
   const { seq, timeMs, version } = await submitAndWait(deps, laneOfAct(type), { app, conversation, body: { type: 'act', value } });

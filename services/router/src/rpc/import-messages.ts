@@ -14,6 +14,9 @@ import { checkClientMsgId, placeOf } from './request-fields.js';
 /** Commands whose contents have so many bytes together surely fit into one lane record. */
 const portionBytesMax = laneWriterLimits.recordBytesMax / 2;
 
+/** By so much the other system's clock may be ahead. */
+const clockDifferenceMs = 60_000;
+
 export interface ImportDeps extends LaneCallsDeps {
   readonly history: Pick<HistoryReader, 'findSend'>;
   /** How far the timeline of the conversation goes. */
@@ -32,7 +35,8 @@ export async function importMessages(deps: ImportDeps, request: ImportMessagesRe
   if (messages.length === 0 || messages.length > limits.actMessagesMax) {
     throw new ParleyError('INVALID_ARGUMENT', `messages: 1 to ${limits.actMessagesMax}`);
   }
-  for (const [index, message] of messages.entries()) check(message, { place, field: `messages[${index}]` });
+  const latestMs = deps.clock.now() + clockDifferenceMs;
+  for (const [index, message] of messages.entries()) check(message, { place, latestMs, field: `messages[${index}]` });
   const known = await findKnown(deps, request);
   const seqs = new Map(known);
   for (const portion of portionsOf(messages.filter((message) => !known.has(message)))) {
@@ -94,15 +98,16 @@ function portionsOf(messages: readonly ImportedMessage[]): readonly (readonly Im
 
 function check(
   { sender, clientMsgId, originalMs, content }: ImportedMessage,
-  at: { readonly place: Conversation; readonly field: string },
+  at: { readonly place: Conversation; readonly latestMs: number; readonly field: string },
 ): void {
-  const { place, field } = at;
+  const { place, latestMs, field } = at;
   if (!isUserId(sender)) throw new ParleyError('INVALID_ARGUMENT', `${field}.sender: 1–32 of A-Z a-z 0-9 _ - .`);
   if (place.type === 'user' && !place.users.includes(sender))
     throw new ParleyError('INVALID_ARGUMENT', `${field}.sender: one of the two users`);
   if (clientMsgId === '') throw new ParleyError('INVALID_ARGUMENT', `${field}.client_msg_id: missing`);
   checkClientMsgId(clientMsgId);
   if (originalMs === 0) throw new ParleyError('INVALID_ARGUMENT', `${field}.original_ms: missing`);
+  if (originalMs > latestMs) throw new ParleyError('INVALID_ARGUMENT', `${field}.original_ms: in the past`);
   const wrong = checkContent(content);
   if (wrong !== undefined) throw new ParleyError(wrong.error, `${field}.${wrong.detail}`);
   if (isTransientContent(content)) throw new ParleyError('INVALID_ARGUMENT', `${field}.content: of a kind that is kept`);

@@ -19,3 +19,10 @@ export function checkClientMsgId(id: string): void {
     throw new ParleyError('INVALID_ARGUMENT', `client_msg_id: at most ${limits.clientMsgIdBytesMax} bytes, none of them zero`);
   }
 }
+
+/**
+ * Whether the router is to look further back than into its memory for the same: a back end may repeat a call hours later, from a
+ * queue that does not know that it does.
+ */
+export const mayBeRepeated = ({ clientMsgId, isRetry }: { readonly clientMsgId: string; readonly isRetry: boolean }): boolean =>
+  isRetry || clientMsgId !== '';

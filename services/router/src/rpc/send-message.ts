@@ -4,15 +4,18 @@ import { ParleyError, randomId } from '@parley/kernel';
 import { laneOf } from '@parley/lanes';
 import { type MessageOptions, Priority } from '@parley/wire';
 import { checkContent } from '../check-content.js';
+import { isTransientContent } from '../partition/transient-content.js';
 import { type LaneCallsDeps, submitAndWait } from './lane-calls.js';
-import { checkClientMsgId, checkSender, placeOf } from './request-fields.js';
+import { checkClientMsgId, checkSender, mayBeRepeated, placeOf } from './request-fields.js';
 
 /** Sends with the admin's rights, through the same lanes as everybody. */
 export async function sendMessage(deps: LaneCallsDeps, request: SendMessageRequest): Promise<SendMessageResponseInit> {
   const options = check(request);
-  const { app, conversation, sender, content, isRetry, expiresAfterMs } = request;
+  const { app, conversation, sender, content, expiresAfterMs } = request;
   const priority = request.priority === Priority.UNSPECIFIED ? Priority.MEDIUM : request.priority;
   const clientMsgId = request.clientMsgId === '' ? randomId(deps.random) : request.clientMsgId;
+  // Transient messages are not kept: there is nothing to find.
+  const isRetry = mayBeRepeated(request) && !isTransientContent(content);
   const send = { sender, clientMsgId, priority, content, isRetry, isPrivileged: true, options, expiresAfterMs };
   const { seq, messageId, timeMs } = await submitAndWait(deps, laneOf(priority), {
     app,
