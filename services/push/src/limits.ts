@@ -9,6 +9,6 @@ export const pushLimits = {
   /** Users asked about in one presence call. */
   presenceUsers: 500,
   unreachedPage: 100,
-  /** Pages of unread groups that one question looks through. */
+  /** Pages of unread conversations that one question looks through. */
   unreadPagesMax: 10,
 } as const;

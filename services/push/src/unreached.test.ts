@@ -43,7 +43,7 @@ async function unreachedAfter(
   {
     store = createMemoryPushStore(),
     members = ['ann', 'bob', 'eve'],
-    unread = [],
+    unread = [...new Set(events.map(({ conversation = '' }) => conversation))].map((conversation) => ({ conversation, unread: 100 })),
   }: { readonly store?: PushStore; readonly members?: readonly string[]; readonly unread?: readonly ConversationHeadInit[] } = {},
 ) {
   let asked = 0;
@@ -118,6 +118,18 @@ describe('push', () => {
   it('leaves rooms out: they reach who is there', async () => {
     const { of } = await unreachedAfter([message('r:hall', 1, 'ann')], []);
     expect(await of('bob')).toEqual([]);
+  });
+
+  it('tells nothing of what the user has read by now', async () => {
+    const said = [1, 2, 3].flatMap((seq) => [message('u:ann|bob', seq, 'ann'), message('u:bob|eve', seq, 'eve')]);
+    const { of } = await unreachedAfter(said, [], { unread: [{ conversation: 'u:bob|eve', headSeq: 3, unread: 1 }] });
+    expect(await of('bob')).toEqual([{ conversation: 'u:bob|eve', seq: 3, count: 1 }]);
+  });
+
+  it('tells what was noted where there is too much to look through', async () => {
+    const unread = Array.from({ length: pushLimits.unreadPagesMax + 1 }, (_, i) => ({ conversation: `g:${i}`, unread: 1 }));
+    const { of } = await unreachedAfter([message('u:ann|bob', 1, 'ann')], [], { unread });
+    expect(await of('bob')).toEqual([{ conversation: 'u:ann|bob', seq: 1, count: 1 }]);
   });
 
   it('counts nothing twice when it goes over the log again', async () => {
