@@ -8,6 +8,8 @@ const { errorTable, limits } = await built('packages/kernel/dist/index.js');
 const { closeCodes } = await built('packages/wire/dist/index.js');
 const { gatewayLimits } = await built('services/gateway/dist/limits.js');
 const { runtimeLimits } = await built('packages/runtime/dist/limits.js');
+const { mediaLimits } = await built('services/media/dist/limits.js');
+const { userLimits } = await built('services/user/dist/limits.js');
 const { configSchema } = await built('packages/config/dist/schema.js');
 const { settingsOf } = await built('packages/config/dist/setting.js');
 const { groupPermissions } = await built('packages/domain/dist/index.js');
@@ -99,7 +101,7 @@ const write = (name, source, body) =>
   writeFileSync(`${root}docs/${name}`, `<!-- Made from ${source} by npm run generate. -->\n\n${body.trim()}\n`);
 
 write('errors.md', 'packages/kernel/src/errors.ts and packages/wire/src/close-codes.ts', errorsPage());
-write('limits.md', 'packages/kernel/src/limits.ts, services/gateway/src/limits.ts and packages/runtime/src/limits.ts', limitsPage());
+write('limits.md', 'the limits.ts of packages/kernel, packages/runtime and services/{gateway,media,user}', limitsPage());
 write('configuration.md', 'packages/config/src/schema.ts', configurationPage());
 write('groups.md', 'packages/domain/src/group/permissions.ts', groupsPage());
 
@@ -127,7 +129,7 @@ alike, so that nobody learns what exists by asking.
 | clients | frame \`error\` with \`code\`, \`name\`, \`message\`, \`retryAfterMs\` and the id of the request |
 | end of a connection | WebSocket close code, where the table has one, after an \`error\` frame where there is more to say: 41xx give up, 42xx back off, 43xx reconnect |
 | back-end API over HTTP | the HTTP status and \`{"error": {"name", "code", "message", "detail", "retry", "retryAfterMs"}}\`, with \`Retry-After\` in seconds |
-| back-end API over gRPC | the gRPC status; name, detail and \`retryAfterMs\` in the trailers |
+| between processes of a cluster | the gRPC status; name, detail and \`retryAfterMs\` in the trailers |
 | \`@parley/sdk\` | \`ParleyClientError\` with \`name\`, \`code\`, \`retry\`, \`retryAfterMs\` |
 
 \`TIMEOUT\` alone says nothing about what happened: the same request again, with the same \`clientMsgId\`, settles it.
@@ -158,7 +160,8 @@ function limitsPage() {
         lowBytesMax: 'The same for LOW.',
         slowWithinMs: 'A connection that stays congested for so long is closed with `SLOW_CONSUMER`.',
         connectionsMax: 'Connections; a handshake beyond it is answered with HTTP 503.',
-        handshakesPerAddress: 'Handshakes of one address; beyond it HTTP 429. Loopback has no limit.',
+        handshakesPerAddress:
+          'Handshakes of one address; beyond it HTTP 429. Loopback has no limit. Behind a proxy that `edge.trustedProxies` names, of one client.',
         requestsInFlightMax: 'Requests of one connection that are under way at the same time, sends not counted; beyond it `RATE_LIMITED`.',
         'rates.frames': 'Frames of any kind per client; beyond it `RATE_LIMITED`. At least twice what may be sent.',
         'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
@@ -171,7 +174,8 @@ function limitsPage() {
         'rates.typing': 'Notices of typing per client; beyond it `RATE_LIMITED`.',
         'rates.cursors': 'Cursors per client, however many of them a frame moves; beyond it `RATE_LIMITED`.',
         'rates.groups': 'Changes of groups per client; beyond it `RATE_LIMITED`.',
-        'rates.people': 'Requests about profiles and relations per client; beyond it `RATE_LIMITED`.',
+        'rates.people':
+          'Requests about profiles and relations per client, steps towards others one by one, a changed profile 20 times; beyond it `RATE_LIMITED`.',
         'rates.search': 'Searches per client; beyond it `RATE_LIMITED`.',
         'rates.media': 'Requests about files per client; beyond it `RATE_LIMITED`. The bytes travel elsewhere.',
         'rates.readAll': 'Readings of everything per client; beyond it `RATE_LIMITED`.',
@@ -180,6 +184,34 @@ function limitsPage() {
         floodMessagesPerTurn: 'Messages that are then taken from it.',
       },
       'services/gateway/src/limits.ts',
+    ],
+    [
+      'Files',
+      mediaLimits,
+      {
+        eraseWidth: '',
+        sweepEveryMs:
+          'How often uploads that nobody went on with, and files that are as old as messages become, are looked for and deleted.',
+        headBytes: '',
+        keptPageMax: '',
+        busyRetryMs: '',
+        countedUsersMax: '',
+      },
+      'services/media/src/limits.ts',
+    ],
+    [
+      'Users',
+      userLimits,
+      {
+        countMargin: '',
+        relationsPage: '',
+        page: '',
+        noticeUsers: '',
+        eraseWidth: '',
+        eraseSpanMs: '',
+        erasuresRemembered: '',
+      },
+      'services/user/src/limits.ts',
     ],
     [
       'The HTTP port',
@@ -355,6 +387,7 @@ ${table(head(dismissed), rowsOf('dismissed', dismissed))}
   is concerned may say no: for the one who asked, that takes the request back.
 - Whoever wished to join has consented: an invitation brings them in. Whoever is invited and joins has said yes.
 - Where the app says so (\`blocksInvitations\`), users do not bring in whom they block or who blocks them: \`BLOCKED\`, which names them.
+- Where only friends write to each other (\`friendsOnly\`), users bring in friends only: \`NOT_FRIENDS\`, which names the others.
 
 ## Going
 

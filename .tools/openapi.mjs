@@ -59,7 +59,7 @@ function document() {
         'What the back end of an application may do: everything, for any app and any user. It belongs into a private network.',
         'Bodies are ProtoJSON: 64-bit numbers are strings (numbers are read too), bytes are base64, enums are named. A field that is',
         'not known is an error; one that is missing is at its zero value. Answers carry every field that has one. All calls may be',
-        'repeated. Examples: docs/backend-api.md.',
+        'repeated, messages and acts with the same clientMsgId. Examples: docs/backend-api.md.',
       ].join(' '),
     },
     servers: [{ url: 'http://127.0.0.1:7701', description: 'admin.host and admin.port of any process' }],
