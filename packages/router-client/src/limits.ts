@@ -13,6 +13,8 @@ for (const max of [laneWriterLimits.waitingCommandsMax, laneWriterLimits.waiting
 }
 
 export const linkLimits = {
+  /** Channels that one message asks for: after a router was lost, a gateway asks for all that it has. */
+  wishesMax: 8_192,
   reconnect: { firstMs: 50, longestMs: 2_000 },
   /** After an interruption events may still have gone to the former owner; a second notice follows after this time. */
   settleMs: 10_000,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LinkRequest, LinkClass, RouterService } from '@parley/contracts/router';
+import { encodeLinkRequest, type LinkRequest, LinkClass, RouterService } from '@parley/contracts/router';
 import { ParleyError } from '@parley/kernel';
-import { createInProcessRpc } from '@parley/rpc';
+import { createInProcessRpc, rpcLimits } from '@parley/rpc';
 import { PeerLink } from './peer-link.js';
 
 const unused = (): never => {
@@ -81,6 +81,20 @@ describe('a link', () => {
         { app: 'other', channel: 'g:kept' },
       ],
     });
+    link.close();
+  });
+
+  it('asks for as many channels as a gateway has, in requests that can be carried', async () => {
+    const { link, nextRequest } = await openLink();
+    const count = 30_000;
+    for (let i = 0; i < count; i++)
+      link.subscribe({ app: 'a'.repeat(64), channel: `user:${'u'.repeat(26)}${100_000 + i}`, isConnected: true });
+    const channels = new Set<string>();
+    while (channels.size < count) {
+      const request = await nextRequest();
+      expect(encodeLinkRequest(request).length).toBeLessThan(rpcLimits.messageBytesMax / 2);
+      for (const { channel } of request.subscribe) channels.add(channel);
+    }
     link.close();
   });
 

@@ -7,6 +7,7 @@ import {
   type SubscribeInit,
 } from '@parley/contracts/router';
 import type { BidiStream, RpcDialer } from '@parley/rpc';
+import { linkLimits } from './limits.js';
 
 export interface PeerLinkEvents {
   /** Both streams are open: subscriptions may be sent. */
@@ -107,10 +108,16 @@ export class PeerLink {
   }
 
   #flush(): void {
-    const subscribe: SubscribeInit[] = [];
-    const unsubscribe: SubscribeInit[] = [];
-    for (const { type, subscription } of this.#wishes.values()) (type === 'subscribe' ? subscribe : unsubscribe).push(subscription);
+    const wishes = [...this.#wishes.values()];
     this.#wishes.clear();
-    if (!this.#ended.signal.aborted) this.#urgent.send({ subscribe, unsubscribe });
+    if (this.#ended.signal.aborted) return;
+    for (let from = 0; from < wishes.length; from += linkLimits.wishesMax) {
+      const subscribe: SubscribeInit[] = [];
+      const unsubscribe: SubscribeInit[] = [];
+      for (const { type, subscription } of wishes.slice(from, from + linkLimits.wishesMax)) {
+        (type === 'subscribe' ? subscribe : unsubscribe).push(subscription);
+      }
+      this.#urgent.send({ subscribe, unsubscribe });
+    }
   }
 }

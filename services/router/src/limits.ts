@@ -4,7 +4,7 @@ export const routerLimits = {
   laneCommandsMax: 8_192,
   /** Commands decided between two appends. */
   batchCommandsMax: 2_048,
-  /** Encoded events per append; an append's time bounds how long HIGH may wait. */
+  /** Encoded entries per append; an append's time bounds how long HIGH may wait, and with one more lane record it fits into a log record. */
   batchBytesMax: 384 * 1024,
   /** A stored send that waited longer in its lane is refused with OVERLOADED. */
   staleAfterMs: 30_000,
@@ -40,6 +40,10 @@ export const routerLimits = {
   idlePositionEveryMs: 24 * 3_600_000,
   /** What may wait for one link before it is broken (its gateway then resubscribes and resyncs). */
   linkBytesMax: 32 * 1024 * 1024,
+  /** Deliveries of about so many bytes leave in one message: far below what a call carries, with all that stands around them. */
+  linkMessageBytesMax: 1024 * 1024,
+  /** Answers that leave in one message. */
+  linkAnswersMax: 4_096,
   /** Subscriptions of a partition that went to another owner are served this much longer. */
   formerOwnerGraceMs: 30_000,
   /** Commands that are shed between two appends; they cost little, and nothing of the round's share of the lanes. */

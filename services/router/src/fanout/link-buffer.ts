@@ -1,6 +1,7 @@
 import type { Delivery, LaneLoad, LinkRequest, LinkResponseInit, OutcomeInit, SubscribedInit } from '@parley/contracts/router';
 import type { Clock } from '@parley/kernel';
 import type { BidiStream } from '@parley/rpc';
+import { routerLimits } from '../limits.js';
 import { WaitingDeliveries } from './waiting-deliveries.js';
 
 export type LinkStream = BidiStream<LinkRequest, LinkResponseInit>;
@@ -12,7 +13,10 @@ export interface LinkBufferOptions {
   readonly onDropped?: (delivery: Delivery) => void;
 }
 
-/** What waits for one stream until the end of the tick, or until the other side reads on. */
+/**
+ * What waits for one stream until the end of the tick, or until the other side reads on. It leaves in messages that a call
+ * can carry, however much has come together.
+ */
 export class LinkBuffer {
   readonly stream: LinkStream;
   readonly #clock: Clock;
@@ -41,7 +45,7 @@ export class LinkBuffer {
 
   addOutcome(outcome: OutcomeInit): void {
     this.#outcomes.push(outcome);
-    this.#bytes += 64;
+    this.#bytes += answerBytes;
   }
 
   addDelivery(delivery: Delivery): void {
@@ -50,7 +54,7 @@ export class LinkBuffer {
 
   addSubscribed(answer: SubscribedInit): void {
     this.#subscribed.push(answer);
-    this.#bytes += 64;
+    this.#bytes += answerBytes;
   }
 
   /** The newest load of a lane counts. */
@@ -64,24 +68,34 @@ export class LinkBuffer {
       this.#shed();
       return;
     }
-    if (this.bytes === 0) return;
-    const deliveries = this.#deliveries.take();
-    const message = { outcomes: this.#outcomes, deliveries, subscribed: this.#subscribed, loads: this.#loads };
-    this.#outcomes = [];
-    this.#subscribed = [];
-    if (this.#loads.length > 0) this.#loads = [];
-    this.#bytes = 0;
-    if (this.stream.send(message)) return;
-    this.#isBlocked = true;
-    this.#deliveries.block(this.#clock.monotonic());
-    void this.stream.drained().then(() => {
-      this.#shed();
-      this.#isBlocked = false;
-      this.flush();
-    });
+    while (this.bytes > 0) {
+      if (this.stream.send(this.#nextMessage())) continue;
+      this.#isBlocked = true;
+      this.#deliveries.block(this.#clock.monotonic());
+      void this.stream.drained().then(() => {
+        this.#shed();
+        this.#isBlocked = false;
+        this.flush();
+      });
+      return;
+    }
+  }
+
+  #nextMessage(): LinkResponseInit {
+    const { linkMessageBytesMax, linkAnswersMax } = routerLimits;
+    const deliveries = this.#deliveries.take(linkMessageBytesMax);
+    const [outcomes, subscribed, loads] = [this.#outcomes, this.#subscribed, this.#loads];
+    this.#outcomes = outcomes.length > linkAnswersMax ? outcomes.splice(linkAnswersMax) : [];
+    this.#subscribed = subscribed.length > linkAnswersMax ? subscribed.splice(linkAnswersMax) : [];
+    if (loads.length > 0) this.#loads = [];
+    this.#bytes = answerBytes * (this.#outcomes.length + this.#subscribed.length);
+    return { outcomes, deliveries, subscribed, loads };
   }
 
   #shed(): void {
     if (this.#onDropped !== undefined) this.#deliveries.shed(this.#clock.monotonic(), this.#onDropped);
   }
 }
+
+/** Of an outcome, or of the answer to a subscription; about. */
+const answerBytes = 64;

@@ -1,8 +1,8 @@
-import { type Delivery, type RelayRequestInit, type RelayResponse, RouterService } from '@parley/contracts/router';
-import { partitionOf } from '@parley/kernel';
-import type { BidiStream, Owner, OwnerDirectory, RpcDialer } from '@parley/rpc';
-import { routerLimits } from '../limits.js';
+import type { Delivery } from '@parley/contracts/router';
+import { type Clock, partitionOf, type Random } from '@parley/kernel';
+import type { Owner, OwnerDirectory, RpcDialer } from '@parley/rpc';
 import type { RouterEvents } from '../events.js';
+import { Relay } from './relay.js';
 
 export interface RelaysDeps {
   readonly peer: string;
@@ -12,6 +12,8 @@ export interface RelaysDeps {
   readonly dialer: RpcDialer;
   /** Whether this process owns the partition now. */
   readonly isOwned: (partition: number) => boolean;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly events: RouterEvents;
 }
 
@@ -41,7 +43,7 @@ export class Relays {
     if (owner === undefined || owner.peer === this.#deps.peer) return;
     let relay = this.#relays.get(owner.address);
     if (relay === undefined) {
-      relay = new Relay(this.#deps, owner.address, (unsent) => this.#reroute(owner.address, unsent));
+      relay = new Relay(owner.address, { ...this.#deps, onBroken: (unsent) => this.#sort(owner.address, unsent) });
       this.#relays.set(owner.address, relay);
     }
     relay.send(delivery);
@@ -54,76 +56,22 @@ export class Relays {
   }
 
   /**
-   * The stream broke: what was not confirmed goes to the owner that the directory names by then. Where it
-   * still names the lost one, the events are dropped; whoever listened there subscribes anew and syncs.
+   * A stream broke. What has another owner by now goes there; what is left is answered, to be tried again. It may be
+   * that only the stream was lost: then nobody who listens there would notice that something is missing. Undefined where
+   * the router at the address owns nothing any more: whoever listened there subscribes anew and syncs.
    */
-  #reroute(address: string, unsent: readonly Delivery[]): void {
-    this.#relays.delete(address);
-    if (this.#isClosed) return;
+  #sort(address: string, unsent: readonly Delivery[]): readonly Delivery[] | undefined {
+    if (this.#isClosed) return undefined;
+    const left: Delivery[] = [];
     for (const delivery of unsent) {
+      const stays = delivery.channels.filter((channel) => this.ownerOf(delivery.app, channel)?.address === address);
+      if (stays.length > 0) left.push({ ...delivery, channels: stays });
       for (const channel of delivery.channels) {
-        if (this.ownerOf(delivery.app, channel)?.address !== address)
-          this.send(delivery.app, channel, { ...delivery, channels: [channel] });
+        if (!stays.includes(channel)) this.send(delivery.app, channel, { ...delivery, channels: [channel] });
       }
     }
-  }
-}
-
-/** The stream to one other router. */
-class Relay {
-  readonly #stream: BidiStream<RelayResponse, RelayRequestInit>;
-  readonly #deps: RelaysDeps;
-  #waiting: Delivery[] = [];
-  readonly #unconfirmed: Delivery[] = [];
-  #confirmed = 0;
-  #isFlushScheduled = false;
-  #isBlocked = false;
-
-  constructor(deps: RelaysDeps, address: string, onBroken: (unsent: readonly Delivery[]) => void) {
-    this.#deps = deps;
-    this.#stream = deps.dialer.client(RouterService, address).relay();
-    this.#stream.send({ peer: deps.peer });
-    void this.#receive().then(() => onBroken([...this.#unconfirmed, ...this.#waiting]));
-  }
-
-  send(delivery: Delivery): void {
-    if (this.#waiting.length + this.#unconfirmed.length >= routerLimits.relayDeliveriesMax) {
-      this.close();
-      return;
-    }
-    this.#waiting.push(delivery);
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    setImmediate(() => this.#flush());
-  }
-
-  close(): void {
-    this.#stream.end();
-  }
-
-  #flush(): void {
-    this.#isFlushScheduled = false;
-    if (this.#isBlocked || this.#waiting.length === 0) return;
-    const deliveries = this.#waiting;
-    this.#waiting = [];
-    for (const delivery of deliveries) this.#unconfirmed.push(delivery);
-    this.#deps.events.relayed(deliveries.length);
-    if (this.#stream.send({ deliveries })) return;
-    this.#isBlocked = true;
-    void this.#stream.drained().then(() => {
-      this.#isBlocked = false;
-      this.#flush();
-    });
-  }
-
-  async #receive(): Promise<void> {
-    try {
-      for await (const { received } of this.#stream.incoming) {
-        this.#unconfirmed.splice(0, received - this.#confirmed);
-        this.#confirmed = received;
-      }
-    } catch {
-      // The caller sends elsewhere what was not confirmed.
-    }
+    if (this.#deps.directory.peersOf('router').some((owner) => owner.address === address)) return left;
+    this.#relays.delete(address);
+    return undefined;
   }
 }

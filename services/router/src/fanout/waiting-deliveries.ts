@@ -27,17 +27,23 @@ export class WaitingDeliveries {
 
   add(delivery: Delivery): void {
     this.#waiting.push(delivery);
-    this.#bytes += sizeOf(delivery);
+    this.#bytes += deliveryBytes(delivery);
   }
 
-  take(): readonly Delivery[] {
-    const taken = this.#waiting;
-    this.#waiting = [];
-    this.#bytes = 0;
+  /** The first ones of so many bytes together, and at least one. */
+  take(bytesMax = Number.POSITIVE_INFINITY): readonly Delivery[] {
+    if (this.#bytes <= bytesMax) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      this.#bytes = 0;
+      return all;
+    }
+    const taken = firstOf(this.#waiting, bytesMax);
+    for (const delivery of taken) this.#bytes -= deliveryBytes(delivery);
     return taken;
   }
 
-  /** The stream does not take more for now, and nothing waits any more. */
+  /** The stream does not take more for now: what waits by now, and what comes, waits from here on. */
   block(nowMs: number): void {
     this.#blockedMs = nowMs;
     this.#lookedMs = nowMs;
@@ -76,7 +82,7 @@ export class WaitingDeliveries {
     this.#siftedLevel = level;
     this.#siftedCount = this.#lookedCount - gone.size;
     if (gone.size === 0) return;
-    for (const delivery of gone) this.#bytes -= sizeOf(delivery);
+    for (const delivery of gone) this.#bytes -= deliveryBytes(delivery);
     this.#waiting = this.#waiting.filter((delivery) => !gone.has(delivery));
   }
 
@@ -88,4 +94,21 @@ export class WaitingDeliveries {
   }
 }
 
-const sizeOf = ({ event }: Delivery): number => event.length + 64;
+/** Takes the first deliveries of so many bytes together off a list, and at least one. */
+export function firstOf(deliveries: Delivery[], bytesMax: number): readonly Delivery[] {
+  let bytes = 0;
+  const end = deliveries.findIndex((delivery, i) => {
+    bytes += deliveryBytes(delivery);
+    return i > 0 && bytes > bytesMax;
+  });
+  return deliveries.splice(0, end < 0 ? deliveries.length : end);
+}
+
+/** What a delivery takes on its way, about. */
+function deliveryBytes({ event, withheld, channels, onlyTo, control }: Delivery): number {
+  const names = channels.length + onlyTo.length + (control === undefined ? 0 : control.joined.length + control.left.length);
+  return event.length + withheld.length + 64 + nameBytes * names;
+}
+
+/** Of a channel or user. */
+const nameBytes = 40;
