@@ -1,4 +1,4 @@
-import { encodeTimelineBatch, type LaneCommand, type Origin, type TimelineEntryInit } from '@parley/contracts/events';
+import { encodeTimelineBatch, encodeTimelineEntry, type LaneCommand, type Origin, type TimelineEntryInit } from '@parley/contracts/events';
 import type { OutcomeInit } from '@parley/contracts/router';
 import { type ErrorName, errorTable, type Refusal } from '@parley/kernel';
 import type { Lane } from '@parley/lanes';
@@ -26,6 +26,15 @@ export interface Shed {
 interface Stored {
   readonly state: ConversationState;
   readonly seq: number;
+}
+
+type Entry = TimelineEntryInit & { readonly event: Uint8Array };
+
+/** What an entry takes of a record, about. Rules of speaking may be longer than many messages. */
+function bytesOf(entry: Entry): number {
+  const { event, app = '', trace = '', speaking, relation, profile } = entry;
+  const isPlain = speaking === undefined && relation === undefined && profile === undefined;
+  return isPlain ? event.length + app.length + trace.length + 32 : encodeTimelineEntry(entry).length;
 }
 
 /** When a message that was shed may be sent again, milliseconds. */
@@ -75,10 +84,10 @@ export class Batch {
     return this.#entries.length === 0 ? new Uint8Array(0) : encodeTimelineBatch({ entries: this.#entries });
   }
 
-  store(entry: TimelineEntryInit & { readonly event: Uint8Array }, stored: Stored, publications: readonly Publication[]): void {
+  store(entry: Entry, stored: Stored, publications: readonly Publication[]): void {
     this.#entries.push(entry);
     this.#stored.push(stored);
-    this.#bytes += entry.event.length + 32;
+    this.#bytes += bytesOf(entry);
     for (const publication of publications) this.#publications.push(publication);
   }
 
