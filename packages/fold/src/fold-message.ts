@@ -88,7 +88,7 @@ function changeOf(state: MessageState, event: ConversationEvent): Change {
     case 'reaction':
       return { reactions: foldReaction(state.reactions, event.sender, body.value) };
     case 'pin':
-      if (body.value.isRemoved) return { pinnedMs: 0, pinnedBy: '' };
+      if (body.value.isRemoved || body.value.seq !== state.seq) return { pinnedMs: 0, pinnedBy: '' };
       // Pinned again it stays where it is, as in the list of pins.
       return state.pinnedMs > 0 ? undefined : { pinnedMs: event.timeMs, pinnedBy: event.sender };
     default:

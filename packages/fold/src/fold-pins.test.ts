@@ -3,7 +3,8 @@ import { limits } from '@parley/kernel';
 import type { ConversationEvent, Pin } from '@parley/wire';
 import { foldMessage } from './fold-message.js';
 import { evictedBy, foldEviction, foldPins } from './fold-pins.js';
-import { deleted, pinned, reacted, recalled } from './testing/events.js';
+import { targetsOf } from './targets-of.js';
+import { deleted, eventOf, pinned, reacted, recalled } from './testing/events.js';
 
 const pinsAfter = (...events: ConversationEvent[]): readonly Pin[] => events.reduce(foldPins, [] as readonly Pin[]);
 const seqsOf = (pins: readonly Pin[]): readonly number[] => pins.map(({ seq }) => seq);
@@ -43,6 +44,15 @@ describe('pins', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('push out the message that their event names, in its state as well', () => {
+    const one = eventOf(120, 'bob', { type: 'pin', value: { seq: 20, evictedSeq: 3 } });
+    const pins = pinsAfter(...full);
+    expect([seqsOf(foldPins(pins, one)), evictedBy(pins, one)]).toEqual([[20, 10, 9, 8, 7, 6, 5, 4, 2, 1], 3]);
+    expect(targetsOf(one)).toEqual([20, 3]);
+    const third = foldMessage(undefined, 3, pinned(102, 'ann', 3));
+    expect(foldMessage(third, 3, one)).toEqual({ ...third, version: 120, pinnedMs: 0, pinnedBy: '' });
   });
 
   it('leave the message that was pushed out unpinned', () => {

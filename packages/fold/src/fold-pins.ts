@@ -4,16 +4,17 @@ import { createMessageState, type MessageState } from '@parley/wire';
 
 /**
  * The messages that stand out of a conversation after `event`, newest pin first; one more than `limits.pinsMax` pushes
- * the oldest out. Gives back the very same list where nothing changes. Events must come in order.
+ * the oldest out, which the event names (those of before it did are counted). Gives back the very same list where nothing changes. Events must come in order.
  */
 export function foldPins(pins: readonly Pin[], event: ConversationEvent): readonly Pin[] {
   const { body } = event;
   switch (body?.type) {
     case 'pin': {
-      const { seq, isRemoved } = body.value;
+      const { seq, isRemoved, evictedSeq } = body.value;
       if (isRemoved) return without(pins, [seq]);
       if (pins.some((pin) => pin.seq === seq)) return pins;
-      return [{ seq, pinnedMs: event.timeMs, pinnedBy: event.sender }, ...pins].slice(0, limits.pinsMax);
+      const others = evictedSeq === 0 ? pins : without(pins, [evictedSeq]);
+      return [{ seq, pinnedMs: event.timeMs, pinnedBy: event.sender }, ...others].slice(0, limits.pinsMax);
     }
     case 'recalled':
       return without(pins, [body.value.seq]);
@@ -27,8 +28,8 @@ export function foldPins(pins: readonly Pin[], event: ConversationEvent): readon
 /** The message that `event` pushes out of the list `pins`; undefined where it pushes none out. */
 export function evictedBy(pins: readonly Pin[], event: ConversationEvent): number | undefined {
   const after = foldPins(pins, event);
-  if (event.body?.type !== 'pin' || after === pins) return undefined;
-  return pins.length === after.length ? pins[pins.length - 1]?.seq : undefined;
+  if (event.body?.type !== 'pin' || event.body.value.isRemoved || after === pins) return undefined;
+  return pins.find(({ seq }) => !after.some((pin) => pin.seq === seq))?.seq;
 }
 
 /** The state of a message that `event` pushed out of the list of pins: see {@link evictedBy}. */

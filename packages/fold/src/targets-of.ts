@@ -18,8 +18,9 @@ export function targetsOf(event: ConversationEvent): readonly number[] {
     case 'edited':
     case 'recalled':
     case 'reaction':
-    case 'pin':
       return body.value.seq < event.seq ? [body.value.seq] : none;
+    case 'pin':
+      return [body.value.seq, body.value.evictedSeq].filter((seq, i, seqs) => seq > 0 && seq < event.seq && seqs.indexOf(seq) === i);
     case 'deleted':
       return [...new Set(body.value.seqs)].filter((seq) => seq < event.seq);
     default:

@@ -24,7 +24,7 @@ export interface ActFacts {
   readonly isMember: boolean;
   /** Groups: the sender was in it once; then `headSeq` is where they left. Asked for those alone who are no members. */
   readonly wasMember?: boolean;
-  /** Groups: the sender is owner or admin. */
+  /** Groups: the sender is owner or admin; rooms: owner or moderator. */
   readonly isModerator: boolean;
   /** Groups: the sender may pin. */
   readonly canPin: boolean;
@@ -70,6 +70,8 @@ export interface TargetFacts {
   readonly expiresMs: number;
   /** Who sees it besides its sender; empty: all. */
   readonly onlyTo: readonly string[];
+  /** The message that one more pin of the conversation pushes out; absent or 0: there is room. */
+  readonly evictedPinSeq?: number;
 }
 
 /** What becomes of an act that is not refused. */

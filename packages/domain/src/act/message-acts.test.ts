@@ -32,6 +32,7 @@ const said = (agoMs: number): Partial<TargetFacts> => ({ timeMs: nowMs - agoMs }
 const blockedByBob = createRelation({ a: { user: 'ann' }, b: { user: 'bob', isBlocking: true } });
 const inClub: Partial<ActFacts> = { conversation: club, memberCount: 3 };
 const admin: Case = { by: 'cid', facts: { ...inClub, isModerator: true } };
+const host: Case = { by: 'cid', facts: { conversation: hall, memberCount: 3, isModerator: true } };
 
 describe('every act on a message', () => {
   const acts: readonly [string, ActKind, string][] = [
@@ -113,6 +114,8 @@ describe('recalling', () => {
     ['the other one of two, whatever is said of them', { by: 'bob', facts: { isModerator: true } }, 'PERMISSION_DENIED'],
     ['a member', { by: 'cid', facts: inClub }, 'PERMISSION_DENIED'],
     ['an admin at any time', { ...admin, target: said(limits.recallWithinMs * 99) }, 'event'],
+    ['a moderator of a room at any time', { ...host, target: said(limits.recallWithinMs * 99) }, 'event'],
+    ['a member of a room', { ...host, facts: { ...host.facts, isModerator: false } }, 'PERMISSION_DENIED'],
     ['the back end at any time', { ...backEnd, target: said(limits.recallWithinMs * 99) }, 'event'],
     ['its sender who is blocked by now', { facts: { relation: blockedByBob } }, 'event'],
     ['its sender who is muted by now', { facts: { isMuted: true } }, 'event'],
@@ -130,6 +133,7 @@ describe('deleting for everybody', () => {
     ['the sender', {}, 'PERMISSION_DENIED'],
     ['a member', { facts: inClub }, 'PERMISSION_DENIED'],
     ['an admin', admin, 'event'],
+    ['a moderator of a room', host, 'event'],
     ['one of two, whatever is said of them', { facts: { isModerator: true } }, 'PERMISSION_DENIED'],
     ['the back end', backEnd, 'event'],
   ])('by %s', (_, options, outcome) => {
@@ -184,6 +188,11 @@ describe('pinning', () => {
     ['before who blocks one', pin, { facts: { relation: blockedByBob } }, 'BLOCKED'],
   ])('%s', (_, act, options, outcome) => {
     expect(outcomeOf(act, options)).toBe(outcome);
+  });
+
+  it('names the pin that goes where there are enough', () => {
+    expect(bodyOf(pin, { target: { evictedPinSeq: 3 } })).toEqual({ seq: 7, isRemoved: false, evictedSeq: 3 });
+    expect(bodyOf(unpin, { target: { isPinned: true, evictedPinSeq: 3 } })).toEqual({ seq: 7, isRemoved: true, evictedSeq: 0 });
   });
 });
 

@@ -71,7 +71,8 @@ export function decidePin({ seq, isRemoved }: ActOf<'pin'>, context: ActContext)
   const target = targetOf(context);
   if (target === undefined) return noMessage(seq);
   if (target.isPinned !== isRemoved) return noDecision;
-  return ok({ type: 'event', isStored: true, body: { type: 'pin', value: { seq, isRemoved } } });
+  const evictedSeq = isRemoved ? 0 : (target.evictedPinSeq ?? 0);
+  return ok({ type: 'event', isStored: true, body: { type: 'pin', value: { seq, isRemoved, evictedSeq } } });
 }
 
 /** Told to nobody but the back end. */
