@@ -140,6 +140,19 @@ describe('what is done to a message', () => {
     expect((await bodies(routers)).at(-1)).toMatchObject({ type: 'deleted', value: { seqs: [3, 4] } });
   });
 
+  it('is up to moderators in rooms, too', async () => {
+    await using routers = await open();
+    const live = 'r:live';
+    await routers.room(live, { change: { joined: ['ann', 'bob'], version: 1 }, speaking: { moderators: ['ann'] } });
+    for (let i = 0; i < 3; i++) await routers.send(live, 'bob');
+    await routers.send(live, 'ann');
+    expect((await routers.act(live, 'bob', remove(4))).error).toBe(codeOf('PERMISSION_DENIED'));
+    expect((await routers.act(live, 'ann', remove(1, 2))).error).toBe(0);
+    routers.clock.skip(limits.recallWithinMs + 1);
+    expect((await routers.act(live, 'ann', recall(3))).error).toBe(0);
+    expect((await routers.act(live, 'ann', pin(4))).error).toBe(codeOf('INVALID_ARGUMENT'));
+  });
+
   it('is pinned by members where the group lets them', async () => {
     await using routers = await openTeam();
     await routers.room(team, { change: { version: 2 }, isStored: true, speaking: { isPinningByMembers: true } });
@@ -208,11 +221,24 @@ describe('acts that are under way together', () => {
     await using routers = await open();
     await routers.send(pair, 'ann');
     const kinds = Array.from({ length: limits.reactionKindsMax }, (_, i) => `r${i}`);
-    for (const kind of kinds) await routers.act(pair, 'ann', react(1, kind));
-    // History has all of them once it is asked behind the last one.
-    await routers.act(pair, 'ann', pin(1));
+    await Promise.all(kinds.map((kind) => routers.act(pair, 'ann', react(1, kind))));
     expect((await routers.act(pair, 'bob', react(1, 'one more'))).error).toBe(codeOf('LIMIT_REACHED'));
     expect((await routers.act(pair, 'bob', react(1, 'r3'))).error).toBe(0);
+  });
+
+  it('of too many different reactions the last ones wait for history to say how many there are', async () => {
+    const history = new ProjectingHistory();
+    await using routers = await open(history);
+    for (const _ of [1, 2]) await routers.send(pair, 'ann');
+    await history.hold();
+    const count = limits.reactionKindsMax - 1;
+    for (let i = 0; i < count; i++) expect((await routers.act(pair, 'ann', react(1, `r${i}`))).error).toBe(0);
+    expect((await routers.act(pair, 'ann', react(1, 'r0', true))).error).toBe(0);
+    // By now history would count none; one was taken back, so that there is room for two.
+    expect((await routers.act(pair, 'ann', react(1, 'last but one'))).error).toBe(0);
+    const answers = ['last', 'too many'].map((kind) => routers.act(pair, 'ann', react(1, kind)));
+    history.release();
+    expect((await Promise.all(answers)).map(({ error }) => error)).toEqual([0, codeOf('LIMIT_REACHED')]);
   });
 
   it('pin again what eleven pins have pushed out', async () => {
@@ -220,6 +246,7 @@ describe('acts that are under way together', () => {
     const count = limits.pinsMax + 1;
     for (let i = 0; i < count; i++) await routers.send(pair, 'ann');
     for (let seq = 1; seq <= count; seq++) await routers.act(pair, 'ann', pin(seq));
+    expect((await bodies(routers)).slice(-2)).toMatchObject([{ value: { evictedSeq: 0 } }, { value: { seq: count, evictedSeq: 1 } }]);
     expect((await routers.act(pair, 'ann', pin(1))).seq).toBe(2 * count + 1);
     expect((await routers.act(pair, 'ann', pin(count))).seq).toBe(0);
   });

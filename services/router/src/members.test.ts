@@ -110,6 +110,15 @@ describe('cursors', () => {
     expect(await heard(large, 'ann')).toEqual([]);
   });
 
+  it('in groups are no news to who wanted receipts and has left', async () => {
+    await using routers = await open();
+    for (const sender of ['ann', 'bob']) await routers.send(team, sender, { options: { needsReceipt: true } });
+    await routers.change(team, { left: ['ann'], version: 2 });
+    await routers.act(team, 'carl', read(3));
+    expect(await heard(routers, 'bob')).toMatchObject([{ type: 'receipts' }]);
+    expect(await heard(routers, 'ann')).toEqual([]);
+  });
+
   it('are told to who wants receipts after a take-over as well', async () => {
     const history = new ProjectingHistory();
     await using routers = await RouterFixture.open(history);

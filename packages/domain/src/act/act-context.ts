@@ -15,7 +15,7 @@ export interface ActContext {
 export type Actor = 'back-end' | 'moderator' | 'user';
 
 export const actorOf = ({ isPrivileged }: ActRequest, { conversation, isModerator }: ActFacts): Actor =>
-  isPrivileged ? 'back-end' : isModerator && conversation.type === 'group' ? 'moderator' : 'user';
+  isPrivileged ? 'back-end' : isModerator && conversation.type !== 'user' ? 'moderator' : 'user';
 
 export type ActResult = Result<ActDecision, Refusal>;
 

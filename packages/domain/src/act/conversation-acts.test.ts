@@ -28,6 +28,11 @@ describe('the rules of a conversation', () => {
     ['a member', { facts: inClub }, 'PERMISSION_DENIED'],
     ['an admin', { facts: { ...inClub, isModerator: true } }, 'event'],
     ['the back end', { ...backEnd, facts: inClub }, 'event'],
+    [
+      'whoever is blocked',
+      { facts: { relation: createRelation({ a: { user: 'ann' }, b: { user: 'bob', isBlocking: true } }) } },
+      'BLOCKED',
+    ],
   ])('are changed by %s', (_, options, outcome) => {
     expect(outcomeOf(rules(60_000), options)).toBe(outcome);
   });

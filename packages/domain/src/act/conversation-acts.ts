@@ -3,8 +3,11 @@ import type { ActOf } from './act-facts.js';
 import { type ActContext, type ActResult, noDecision, refusalOfPeer } from './act-context.js';
 
 /** How messages are kept: either of two users, moderators of a group, the back end; the retention is the back end's. */
-export function decideRules({ destroyAfterMs, retentionMs }: ActOf<'rules'>, { facts, actor }: ActContext): ActResult {
+export function decideRules({ destroyAfterMs, retentionMs }: ActOf<'rules'>, context: ActContext): ActResult {
+  const { facts, actor } = context;
   const { conversation, rules: now } = facts;
+  const peer = refusalOfPeer(context);
+  if (peer !== undefined) return refused(peer);
   if (actor === 'user' && conversation.type !== 'user') return refused(refusal('PERMISSION_DENIED', 'act.rules: owner and admins only'));
   const kept = now?.retentionMs ?? 0;
   if (actor !== 'back-end' && retentionMs !== 0 && retentionMs !== kept) {

@@ -94,8 +94,16 @@ describe('who may speak', () => {
         exempt: ['bob', 'ann'],
         muted: [{ user: 'cid', untilMs: 1_500 }],
         banned: [],
+        moderators: ['bob', 'ann'],
       }),
     );
+  });
+
+  it('names who takes away what others have said: moderators, and the owner where there is one', () => {
+    const named = (state: Room) => speakingRulesOf(open(state), 1_000).moderators;
+    expect(named(room)).toEqual([bob, ann]);
+    expect(named(applied(room, setRole(ann, cid, RoomRole.OWNER)))).toEqual([bob, ann, cid]);
+    expect(named(applied(room, setRole(ann, bob, RoomRole.MEMBER)))).toEqual([ann]);
   });
 
   it('lets the longer of two mutes of a moderator count', () => {

@@ -16,17 +16,20 @@ export function speakingRulesOf(room: OpenRoom, nowMs: number): SpeakingRules {
     exempt: allMutedUntilMs === 0 ? [] : exemptOf(room, byUser),
     muted: mutedOf(room, byUser, endOf(mutes, RoomRole.MODERATOR)),
     banned: [...bans].map(([user, untilMs]) => ({ user, untilMs })),
+    moderators: moderatorsOf(room),
   });
 }
 
 const endOf = (mutes: readonly RoomMute[], role: RoomRole): number =>
   mutes.find((mute) => mute.user === '' && mute.role === role)?.untilMs ?? 0;
 
+/** Who takes away what others have said. */
+const moderatorsOf = ({ owner, moderators }: OpenRoom): readonly string[] => (owner === '' ? [...moderators] : [...moderators, owner]);
+
 /** Moderators are never bound by what binds members; their own mute names them one by one. */
-function exemptOf({ owner, moderators }: OpenRoom, byUser: ReadonlyMap<string, number>): readonly string[] {
-  const exempt = [...moderators];
-  if (owner !== '') exempt.push(owner);
-  for (const [user, untilMs] of byUser) if (untilMs === 0 && !moderators.has(user)) exempt.push(user);
+function exemptOf(room: OpenRoom, byUser: ReadonlyMap<string, number>): readonly string[] {
+  const exempt = [...moderatorsOf(room)];
+  for (const [user, untilMs] of byUser) if (untilMs === 0 && !room.moderators.has(user)) exempt.push(user);
   return exempt;
 }
 

@@ -7,7 +7,7 @@ export interface Speaking {
   readonly exempt: ReadonlySet<string>;
   readonly mutedUntilMs: ReadonlyMap<string, number>;
   readonly bannedUntilMs: ReadonlyMap<string, number>;
-  /** Groups: owner and admins. */
+  /** Groups: owner and admins; rooms: owner and moderators. */
   readonly moderators: ReadonlySet<string>;
   /** Between two messages of one member who is no moderator; 0: none. */
   readonly slowModeMs: number;

@@ -4,7 +4,7 @@ import { topics } from '@parley/contracts/topics';
 import { contentKindOf } from '@parley/domain';
 import type { EventLog } from '@parley/eventlog';
 import { foldErasure, foldMessage, foldPins, threadOf } from '@parley/fold';
-import { ParleyError } from '@parley/kernel';
+import { limits, ParleyError } from '@parley/kernel';
 import { followOwned, type OwnedPosition, startOfLog } from '@parley/ownedlog';
 import { type ConversationEvent, decodeConversationEvent, type MessageState, type Pin, Removal } from '@parley/wire';
 import type { HistoryReader } from '../ports.js';
@@ -161,6 +161,7 @@ function targetOf(events: readonly ConversationEvent[], { seq = 0, user = '', re
     isRemoved: (state?.removal ?? Removal.UNSPECIFIED) !== Removal.UNSPECIFIED,
     hasReacted,
     isPinned: pins.some((pin) => pin.seq === seq),
+    evictedPinSeq: pins[limits.pinsMax - 1]?.seq ?? 0,
     kind: target.body?.type === 'content' ? (contentKindOf(target.body.value) ?? '') : '',
     reactionKinds: reactions.length,
     expiresMs: target.options?.expiresMs ?? 0,

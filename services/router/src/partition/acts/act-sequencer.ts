@@ -74,7 +74,7 @@ export class ActSequencer {
     const refused = refusalOf(acting, this.#deps.clock.now());
     if (refused !== undefined) return refuse(acting, refused);
     const stamp = this.#deps.stamps.next();
-    const facts = this.#factsOf(acting);
+    const facts = this.#factsOf(acting, stamp.timeMs);
     const decided = decideAct(
       { sender: act.sender, isPrivileged: act.isPrivileged, act: { kind }, timeMs: stamp.timeMs },
       facts,
@@ -89,7 +89,7 @@ export class ActSequencer {
     const retryAfterMs = isStored && !act.isPrivileged ? takeRoomRate(this.#deps, context.state, priorityOfBody(body)) : 0;
     if (retryAfterMs > 0) return refuse(acting, refusal('RATE_LIMITED', undefined, retryAfterMs));
     const event = this.#write(acting, decided.value, { stamp, identity, onlyTo: facts.target?.onlyTo ?? [] });
-    this.#take(event, decided.value);
+    this.#take(event, decided.value, facts.targets);
     const { seq } = event;
     batch.answer(command, { seq, messageId: stamp.messageId, timeMs: stamp.timeMs, version: versionOf(kind, context.state) });
     return 'stored';
@@ -103,14 +103,14 @@ export class ActSequencer {
     const stamp = stamps.next();
     const isLate = isShedding || nowMs - command.ingressMs > routerLimits.transientStaleAfterMs;
     const request = { sender: act.sender, isPrivileged: act.isPrivileged, act: { kind }, timeMs: stamp.timeMs };
-    const decided = decideAct(request, factsOf(state, act.sender, nothingKnown), rules);
+    const decided = decideAct(request, factsOf(state, act.sender, { ...nothingKnown, nowMs }), rules);
     if (!decided.ok) {
       batch.answer(command, { error: errorTable[decided.error.name].code });
       return 'refused';
     }
     batch.answer(command, { timeMs: stamp.timeMs });
     const decision = decided.value;
-    if (isLate || isMuted(state.speaking, act.sender, nowMs) || decision.type !== 'pass-on' || decision.body === undefined) return 'passed';
+    if (isLate || decision.type !== 'pass-on' || decision.body === undefined) return 'passed';
     const { sender } = act;
     const { body } = decision;
     const event = encodeConversationEvent({ conversation: command.conversation, sender, priority: priorityOfBody(body), body, ...stamp });
@@ -118,13 +118,13 @@ export class ActSequencer {
     return 'passed';
   }
 
-  #factsOf({ act, kind, context }: Acting): ActFacts {
+  #factsOf({ act, kind, context }: Acting, nowMs: number): ActFacts {
     const { state, question } = context;
     const targets: TargetFacts[] = [];
     const viewer = { user: act.sender, reaction: kind.type === 'react' ? kind.value.reaction : '' };
     for (const [seq, answer] of question?.targets ?? []) targets.push(this.#deps.targets.factsOf(state, seq, viewer, answer));
     const cursor = kind.type === 'cursor' ? this.#deps.cursors.get(state, act.sender) : undefined;
-    const facts = factsOf(state, act.sender, { targets, cursor });
+    const facts = factsOf(state, act.sender, { targets, cursor, nowMs });
     const former = facts.isMember ? undefined : question?.former;
     return former === undefined ? facts : { ...facts, wasMember: true, headSeq: former.headSeq, countable: 0 };
   }
@@ -187,14 +187,14 @@ export class ActSequencer {
   }
 
   /** Takes the event into what is known of the conversation. */
-  #take({ state, sender, body, seq }: ActEvent, { relation, profile, rules }: EventDecision): void {
+  #take({ state, sender, body, seq }: ActEvent, { relation, profile, rules }: EventDecision, targets: ActFacts['targets']): void {
     if (relation !== undefined) state.relation = relation;
     if (profile !== undefined) state.profile = profile;
     if (rules !== undefined) state.rules = rules;
     if (body.type === 'cursor') this.#deps.cursors.set(state, body.value.user, body.value);
     // What is marked as unread is read again where it was read before: that must reach history, which ends the mark.
     if (body.type === 'settings' && body.value.changes.some(marksUnread)) this.#deps.cursors.forget(state, body.value.user);
-    if (seq > 0) this.#deps.targets.fold(state, { seq, sender, body });
+    if (seq > 0) this.#deps.targets.fold(state, { seq, sender, body }, targets);
   }
 }
 
@@ -203,7 +203,11 @@ const nothingKnown = { targets: undefined, cursor: undefined };
 const marksUnread = ({ change }: Setting): boolean => change?.type === 'markedUnread' && change.value.isOn;
 
 /** Spelled out: readings are as frequent as messages. */
-function factsOf(state: ConversationState, sender: string, { targets, cursor }: Pick<ActFacts, 'targets' | 'cursor'>): ActFacts {
+function factsOf(
+  state: ConversationState,
+  sender: string,
+  { targets, cursor, nowMs }: Pick<ActFacts, 'targets' | 'cursor'> & { readonly nowMs: number },
+): ActFacts {
   const { conversation, headSeq, countable, members, speaking, relation, profile, rules } = state;
   const moderates = isModerator(speaking, sender);
   return {
@@ -211,6 +215,7 @@ function factsOf(state: ConversationState, sender: string, { targets, cursor }: 
     isMember: isMember(state, sender),
     isModerator: moderates,
     canPin: moderates || speaking?.isPinningByMembers === true,
+    isMuted: isMuted(speaking, sender, nowMs),
     headSeq,
     countable,
     memberCount: conversation.type === 'user' ? 2 : members.size,
@@ -224,15 +229,13 @@ function factsOf(state: ConversationState, sender: string, { targets, cursor }: 
 }
 
 /** Why an act is not even decided about. */
-function refusalOf({ command, act, kind, context: { state, question } }: Acting, nowMs: number): Refusal | undefined {
+function refusalOf({ command, act, context: { state, question } }: Acting, nowMs: number): Refusal | undefined {
   if (nowMs - command.ingressMs > routerLimits.staleAfterMs) return refusal('OVERLOADED', undefined, 1_000);
   if (question?.failure !== undefined) return refusal('UNAVAILABLE', undefined, question.failure.retryAfterMs);
   if (state.conversation.type === 'user') return undefined;
   // What the back end removes from a conversation that has ended is gone all the same; and who was in it puts it away.
   const isOver = state.isClosed && !act.isPrivileged && question?.former === undefined;
-  if (state.membershipVersion === 0 || isOver) return refusal('CONVERSATION_NOT_FOUND');
-  if (kind.type !== 'edit' || act.isPrivileged || !isMember(state, act.sender)) return undefined;
-  return isMuted(state.speaking, act.sender, nowMs) ? refusal('MUTED') : undefined;
+  return state.membershipVersion === 0 || isOver ? refusal('CONVERSATION_NOT_FOUND') : undefined;
 }
 
 interface Identity {

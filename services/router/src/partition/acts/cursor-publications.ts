@@ -44,18 +44,23 @@ function pairPublications(act: ActEvent, news: CursorNews): readonly Publication
   return [publicationFor(act, user), tellUser(act, peer, { type: 'cursor', value: shown })];
 }
 
-/** The senders of messages that the cursor has passed learn that there is something new to ask for: it is not counted here. */
+/**
+ * The senders of messages that the cursor has passed, and who are still there, learn that there is something new to ask for:
+ * it is not counted here.
+ */
 function receiptPublications(act: ActEvent, { before, after, rules }: CursorNews): readonly Publication[] {
-  const wishes = act.state.receiptWishes;
+  const { receiptWishes: wishes, members } = act.state;
   if (wishes === undefined) return [];
   const read = wishes.passed(after.user, before?.readSeq ?? 0, rules.tellsReading ? after.readSeq : 0);
   const delivered = wishes.passed(after.user, before?.deliveredSeq ?? 0, rules.tellsDelivery ? after.deliveredSeq : 0);
   const senders = new Set([...read.keys(), ...delivered.keys()]);
-  return [...senders].map((sender) => {
-    const seqs = new Set([...(read.get(sender) ?? []), ...(delivered.get(sender) ?? [])]);
-    const receipts = [...seqs].map((seq) => ({ seq, readCount: 0, deliveredCount: 0, memberCount: 0 }));
-    return tellUser(act, sender, { type: 'receipts', value: { receipts } });
-  });
+  return [...senders]
+    .filter((sender) => members.has(sender))
+    .map((sender) => {
+      const seqs = new Set([...(read.get(sender) ?? []), ...(delivered.get(sender) ?? [])]);
+      const receipts = [...seqs].map((seq) => ({ seq, readCount: 0, deliveredCount: 0, memberCount: 0 }));
+      return tellUser(act, sender, { type: 'receipts', value: { receipts } });
+    });
 }
 
 function tellUser(act: ActEvent, user: string, body: ActEvent['body']): Publication {
