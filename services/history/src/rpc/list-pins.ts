@@ -13,7 +13,7 @@ export async function listPins(deps: QueryDeps, request: ListPinsRequest): Promi
   const { pins } = seen.held.details;
   const rows = await readSeqs(deps, seen.held, { entitlement: seen.entitlement, seqs: pins.map(({ seq }) => seq) });
   const shown = (await present(deps, seen, rows)).filter(
-    ({ isWithheld, state }) => !isWithheld && (state === undefined || state.removal === Removal.UNSPECIFIED),
+    ({ isWithheld, state }) => !isWithheld && (state === undefined || (state.removal === Removal.UNSPECIFIED && state.pinnedMs > 0)),
   );
   const bySeq = new Map(shown.map((each) => [each.seq, each]));
   const visible = pins.filter(({ seq }) => bySeq.has(seq));

@@ -3,6 +3,7 @@ import { decodeReactionRow } from '@parley/contracts/history-rows';
 import { limits, ParleyError } from '@parley/kernel';
 import type { ReactionOfUserInit } from '@parley/wire';
 import { blockOf, blockSpace, reactionKey, reactionsPrefix } from '../rows/detail-keys.js';
+import { mayKnow } from '../view/entitlement.js';
 import { present } from '../view/present.js';
 import { readSeqs } from '../view/read-page.js';
 import { historyLimits } from '../limits.js';
@@ -32,7 +33,8 @@ export async function listReactions(deps: QueryDeps, request: ListReactionsReque
       const isErased = seen.held.details.erased.some((user) => user.user === row.user && row.seq < user.seq);
       if (reactions.length === limit || looked++ >= historyLimits.reactionsLookedAt) return { reactions, nextPage: String(next ?? 0) };
       next = row.seq;
-      if (!isErased && (reaction === '' || row.reaction === reaction))
+      const isKnown = !isErased && mayKnow(seen.entitlement, row.seq);
+      if (isKnown && (reaction === '' || row.reaction === reaction))
         reactions.push({ user: row.user, reaction: row.reaction, timeMs: row.timeMs });
     }
     if (found.length <= limit) return { reactions, nextPage: '' };

@@ -6,7 +6,7 @@ import { readMsOf } from '../rows/member-state.js';
 import { type Readers, readersOf } from '../view/members.js';
 import { readSeqs } from '../view/read-page.js';
 import { checkFields, checkLimit, checkSeqs } from './fields.js';
-import { type QueryDeps, seenBy } from './query-deps.js';
+import { type QueryDeps, type Seen, seenBy } from './query-deps.js';
 
 /** What the app tells of readers; back ends learn all. */
 interface Told {
@@ -19,13 +19,16 @@ function toldTo({ rules }: QueryDeps, app: string, viewer: string): Told {
   return viewer === '' ? { reading: true, delivery: true } : { reading: tellsReading, delivery: tellsDelivery };
 }
 
-/** How many have read messages; nothing for those that the viewer may not see, and in conversations without read lists. */
+/**
+ * How many have read messages; nothing for those that the viewer may not see, for who has left, and in conversations
+ * without read lists.
+ */
 export async function getReceipts(deps: QueryDeps, request: GetReceiptsRequest): Promise<GetReceiptsResponseInit> {
   const { app, seqs, viewer } = request;
   checkFields(request);
   checkSeqs(seqs, limits.historyPageMax);
   const { held, entitlement } = await seenBy(deps, request);
-  const readers = await readersOf(deps.store, held);
+  const readers = hasLeft({ held, entitlement }) ? undefined : await readersOf(deps.store, held);
   if (readers === undefined) return { receipts: [] };
   const told = toldTo(deps, app, viewer);
   const rows = await readSeqs(deps, held, { entitlement, seqs });
@@ -50,6 +53,7 @@ export async function listReaders(deps: QueryDeps, request: ListReadersRequest):
   const { held, entitlement } = await seenBy(deps, request);
   const [row] = await readSeqs(deps, held, { entitlement, seqs: [seq] });
   if (row === undefined) throw new ParleyError('MESSAGE_NOT_FOUND');
+  if (hasLeft({ held, entitlement })) throw new ParleyError('PERMISSION_DENIED', 'readers are told to members');
   if (viewer !== '' && senderOf(row) !== viewer) throw new ParleyError('PERMISSION_DENIED', 'readers are told to the sender');
   const readers = await readersOf(deps.store, held);
   if (readers === undefined) throw new ParleyError('LIMIT_REACHED', `read lists: groups of up to ${limits.receiptMembersMax} members`);
@@ -65,6 +69,9 @@ export async function listReaders(deps: QueryDeps, request: ListReadersRequest):
   const readersPage = listed.slice(0, limit);
   return { readers: readersPage, nextPage: listed.length > limit ? (readersPage.at(-1)?.user ?? '') : '' };
 }
+
+/** Who has left learns nothing of what others do from then on; of a group that has ended everybody may still ask. */
+const hasLeft = ({ held, entitlement }: Seen): boolean => !entitlement.isMember && !held.row.closed;
 
 const senderOf = ({ event }: EventRow): string => decodeConversationEvent(event).sender;
 

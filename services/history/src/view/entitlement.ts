@@ -90,3 +90,6 @@ export function boundsOf({ spans }: Entitlement): { readonly firstSeq: number; r
 
 /** Whether a seq lies in what the viewer may see. */
 export const mayRead = ({ spans }: Entitlement, seq: number): boolean => spans.some(({ from, to }) => seq >= from && seq <= to);
+
+/** Whether the viewer may know what an event has done to older messages: who has left may not, where it came after that. */
+export const mayKnow = (entitlement: Entitlement, seq: number): boolean => entitlement.isMember || mayRead(entitlement, seq);

@@ -11,6 +11,7 @@ import type { Entitlement } from './entitlement.js';
 import { erasedEvent } from './erased-event.js';
 import { erasedState } from './erased-state.js';
 import { messageStatesOf, ownReactionsTo } from './message-states.js';
+import { statesWithinMembership } from './states-within-membership.js';
 import { withoutErasedReactions } from './without-erased-reactions.js';
 
 export interface PresentDeps {
@@ -25,7 +26,7 @@ export interface ShownEvent {
   readonly event: Uint8Array;
   /** What has become of it, where something has. */
   readonly state: MessageState | undefined;
-  /** The viewer learns only that there is something: deleted for themselves, or meant for others. */
+  /** The viewer learns only that there is something: deleted for themselves, meant for others, or said after they had left. */
   readonly isWithheld: boolean;
 }
 
@@ -43,7 +44,8 @@ export const answerOf = (shown: readonly ShownEvent[]): { readonly events: Uint8
 
 /**
  * Events as the viewer sees them, in the order given. What nobody has touched passes as it is stored; what was removed,
- * has expired, was erased, hidden by the viewer or is meant for others goes without its words.
+ * has expired, was erased, hidden by the viewer or is meant for others goes without its words; so does what was put into
+ * other words after the viewer had left.
  */
 export async function present(
   deps: PresentDeps,
@@ -57,13 +59,14 @@ export async function present(
   const found = await messageStatesOf(store, held.row, seqs);
   const isUntouched = found.size === 0 && !state.hasHidden && held.details.erased.length === 0;
   if (isUntouched && !rows.some(({ event }) => bodyFieldOf(event) === bodyFields.edited)) return rows.map(asStored);
-  const states = await withoutErasedReactions(store, held, found);
+  const unerased = await withoutErasedReactions(store, held, found);
+  const { states, reworded } = await statesWithinMembership(store, { held, entitlement }, unerased);
   const [fresh, hidden, own] = await Promise.all([
     freshRows(deps, held, { rows, states }),
     state.hasHidden ? hiddenAmong(store, held, { viewer, seqs }) : none,
     viewer === '' ? noReactions : ownReactionsAmong(store, held, { viewer, states }),
   ]);
-  const context = { held, viewer, nowMs: clock.now(), hidden, own };
+  const context = { held, viewer, nowMs: clock.now(), hidden: reworded.size === 0 ? hidden : new Set([...hidden, ...reworded]), own };
   return Promise.all(
     fresh.map((row) => {
       const shown = show(context, row, states.get(row.seq));
@@ -78,6 +81,7 @@ interface ShowContext {
   readonly held: HeldConversation;
   readonly viewer: string;
   readonly nowMs: number;
+  /** What the viewer finds an empty place for. */
   readonly hidden: ReadonlySet<number>;
   readonly own: ReadonlyMap<number, readonly string[]>;
 }
