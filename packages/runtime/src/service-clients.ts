@@ -87,8 +87,8 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
       serviceName: 'group',
       partitionOf: (request, method) => {
         // Of many groups: any process asks the owners of the partitions.
-        if (method === 'getGroups') return undefined;
-        if (method === 'getPartitionGroups' || method === 'withdrawRequests') {
+        if (method === 'getGroups' || method === 'listUserRequests') return undefined;
+        if (method === 'getPartitionGroups' || method === 'listPartitionRequests' || method === 'withdrawRequests') {
           return knownPartition('partition' in request ? request.partition : 0, partitions);
         }
         return byKey(request.app, groupKey('group' in request ? request.group : ''));

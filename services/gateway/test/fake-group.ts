@@ -1,7 +1,7 @@
 import { createChangeGroupResponse, createListMembersResponse, type GroupService } from '@parley/contracts/group';
 import { ParleyError } from '@parley/kernel';
 import type { ServiceClient } from '@parley/rpc';
-import { createGroupInfo, type GroupInfo, type GroupInfoInit } from '@parley/wire';
+import { createGroupInfo, createGroupRequest, type GroupInfo, type GroupInfoInit } from '@parley/wire';
 import { Calls, unexpected } from './calls.js';
 
 type Client = ServiceClient<typeof GroupService>;
@@ -13,6 +13,7 @@ export class FakeGroup implements Client {
   readonly asked: string[] = [];
   readonly getPartitionGroups = unexpected;
   readonly withdrawRequests = unexpected;
+  readonly listPartitionRequests = unexpected;
 
   constructor() {
     this.calls.failures.set('dismissGroup', new ParleyError('PERMISSION_DENIED'));
@@ -47,8 +48,11 @@ export class FakeGroup implements Client {
   };
   readonly listRequests: Client['listRequests'] = async (request) => {
     await this.calls.note('listRequests', request);
-    const asked = { user: 'carol', kind: 1, invitedBy: '', text: 'hi', sentMs: 5, state: 1, answeredBy: '', answeredMs: 0 } as const;
-    return { requests: [asked], nextPage: 'more' };
+    return { requests: [createGroupRequest({ user: 'carol', kind: 1, text: 'hi', sentMs: 5, state: 1 })], nextPage: 'more' };
+  };
+  readonly listUserRequests: Client['listUserRequests'] = async (request) => {
+    await this.calls.note('listUserRequests', request);
+    return { requests: [createGroupRequest({ user: request.user, kind: 2, group: 'club', groupName: 'Club' })] };
   };
   readonly getGroups: Client['getGroups'] = async (request) => {
     await this.calls.note('getGroups', request);

@@ -59,6 +59,11 @@ describe('groups', () => {
       { call: 'listRequests', request: { group, viewer: 'alice', page: 'p', limit: 10 } },
       { type: 'groupRequests', value: { requests: [{ user: 'carol', text: 'hi' }], nextPage: 'more' } },
     ],
+    [
+      { type: 'listGroupRequests', value: {} },
+      { call: 'listUserRequests', request: { user: 'alice' } },
+      { type: 'groupRequests', value: { requests: [{ user: 'alice', group: 'club', groupName: 'Club' }] } },
+    ],
   ])('are asked as the user: %j', async (body, asked, answer) => {
     await using harness = await Harness.start();
     const alice = await harness.member('alice');
@@ -139,7 +144,7 @@ describe('groups', () => {
     [{ type: 'getGroups', value: { groups: ['a group'] } }, 'INVALID_ARGUMENT', 'groups: 1 to 64'],
     [{ type: 'getGroupMembers', value: { group, users: Array(101).fill('bob') } }, 'INVALID_ARGUMENT', 'users: at most 100'],
     [{ type: 'listGroupMembers', value: { group, limit: 101 } }, 'INVALID_ARGUMENT', 'limit: at most 100'],
-    [{ type: 'listGroupRequests', value: { group: '' } }, 'INVALID_ARGUMENT', 'group'],
+    [{ type: 'listGroupRequests', value: { group: 'a group' } }, 'INVALID_ARGUMENT', 'group'],
   ])('are not asked what is wrong by itself: %j', async (body, name, detail) => {
     await using harness = await Harness.start();
     const bystander = await harness.member('bob');

@@ -1,6 +1,6 @@
 import type { Forward } from '@parley/aggregates';
 import type { GroupEvent } from '@parley/contracts/events';
-import { type Group, groupRequestReaders, groupSpeakingOf, type OpenGroup } from '@parley/domain';
+import { type Group, groupRequestReaders, groupSpeakingOf, type OpenGroup, toldRequest } from '@parley/domain';
 import { type GroupChange, type GroupRequest, MembershipCause, type MembershipChangeInit, Priority } from '@parley/wire';
 
 /** What an event of a group means to the router and to the members; `before` is what it happened to. */
@@ -85,5 +85,5 @@ function membershipOf({ operator, version }: GroupEvent, { members }: OpenGroup,
 const requestNotice = (group: OpenGroup, request: GroupRequest) => ({
   priority: Priority.MEDIUM,
   onlyTo: groupRequestReaders(group, request),
-  body: { type: 'groupRequest', value: { request } } as const,
+  body: { type: 'groupRequest', value: { request: toldRequest(group, request) } } as const,
 });

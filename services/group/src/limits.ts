@@ -11,4 +11,6 @@ export const groupLimits = {
   memberPageMax: limits.memberPageMax,
   /** Groups that are looked up by one call. */
   groupsAtOnceMax: 100,
+  /** Requests about one user, in all groups, that one answer holds. */
+  userRequestsMax: 100,
 } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TestCluster, testApp, trimToSnapshots } from '@parley/aggregates/contract';
-import { conversationOfGroup, type GroupId, partitionOf } from '@parley/kernel';
-import { type GroupOperationInit, GroupRole, InviteeMode } from '@parley/wire';
+import { conversationOfGroup, type GroupId, limits, partitionOf } from '@parley/kernel';
+import { type GroupOperationInit, GroupRequestKind, GroupRole, InviteeMode, JoinMode } from '@parley/wire';
 import { clientOf, errorOf, groupSubject, startGroups } from './testing/group-subject.js';
 
 const app = testApp;
@@ -93,5 +93,60 @@ describe('a large group', () => {
     expect(await again.members('x')).toEqual([...users, 'ann', 'bob'].sort());
     const { members } = await second.getMembers({ app, group: 'x', users: [users[0] ?? '', 'bob'] });
     expect(members).toMatchObject([{ nickname: `Nick ${users[0]}` }, { role: GroupRole.ADMIN }]);
+  });
+});
+
+describe('what waits and is about a user', () => {
+  const consent = { inviteeMode: InviteeMode.CONSENT };
+
+  it('is found in all groups by who was away: invitations with the name of their group, and own wishes', async () => {
+    await using cluster = await TestCluster.open(groupSubject);
+    const groups = await startGroups(cluster);
+    for (const group of ids) {
+      await groups.createGroup({
+        app,
+        group,
+        owner: 'ann',
+        name: `Name of ${group}`,
+        options: { ...consent, joinMode: JoinMode.APPROVAL },
+      });
+      await groups.inviteToGroup({ app, group, operator: 'ann', users: ['bob'] });
+      cluster.clock.advance(1);
+    }
+    await groups.joinGroup({ app, group: 'g3', user: 'cid' });
+    const waiting = async (user: string) => (await groups.listUserRequests({ app, user })).requests;
+    expect((await waiting('bob')).map(({ group }) => group)).toEqual(ids.toReversed());
+    expect((await waiting('bob'))[0]).toMatchObject({
+      ...{ user: 'bob', kind: GroupRequestKind.INVITATION, invitedBy: 'ann', group: 'g11', groupName: 'Name of g11' },
+    });
+    expect(await waiting('cid')).toMatchObject([{ user: 'cid', kind: GroupRequestKind.JOIN, group: 'g3', groupName: '' }]);
+    expect(await waiting('ann')).toEqual([]);
+  });
+
+  it('is gone once it is answered, over, or its group is', async () => {
+    await using cluster = await TestCluster.open(groupSubject);
+    const groups = await startGroups(cluster);
+    const waiting = async () => (await groups.listUserRequests({ app, user: 'bob' })).requests.map(({ group }) => group).sort();
+    for (const group of ['a', 'b', 'c']) {
+      await groups.createGroup({ app, group, owner: 'ann', options: consent });
+      await groups.inviteToGroup({ app, group, operator: 'ann', users: ['bob'] });
+    }
+    const answer: Kind = { type: 'answerRequest', value: { user: 'bob', isAccepted: false } };
+    await groups.changeGroup({ app, group: 'a', operator: 'bob', operation: { kind: answer } });
+    expect(await waiting()).toEqual(['b', 'c']);
+    await groups.dismissGroup({ app, group: 'b', operator: 'ann' });
+    expect(await waiting()).toEqual(['c']);
+    cluster.clock.advance(limits.requestMs);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('is known to the next owner', async () => {
+    await using cluster = await TestCluster.open(groupSubject);
+    const first = await cluster.start('a');
+    await clientOf(first).createGroup({ app, group: 'x', owner: 'ann', options: consent });
+    await clientOf(first).inviteToGroup({ app, group: 'x', operator: 'ann', users: ['bob'] });
+    await first.stop();
+    const groups = clientOf(await cluster.start('b'));
+    expect((await groups.listUserRequests({ app, user: 'bob' })).requests).toMatchObject([{ group: 'x' }]);
   });
 });

@@ -4,6 +4,7 @@ import type { OwnedPartitions } from '@parley/ownedlog';
 import type { ServiceHandlers } from '@parley/rpc';
 import { groupKind } from './group-kind.js';
 import type { GroupCalls, GroupServiceDeps } from './ports.js';
+import { RequestIndexes } from './request-index.js';
 import { changeGroup } from './rpc/change-group.js';
 import { createGroup } from './rpc/create-group.js';
 import { dismissGroup } from './rpc/dismiss-group.js';
@@ -15,7 +16,9 @@ import { inviteToGroup } from './rpc/invite-to-group.js';
 import { joinGroup } from './rpc/join-group.js';
 import { leaveGroup } from './rpc/leave-group.js';
 import { listMembers } from './rpc/list-members.js';
+import { listPartitionRequests } from './rpc/list-partition-requests.js';
 import { listRequests } from './rpc/list-requests.js';
+import { listUserRequests } from './rpc/list-user-requests.js';
 import { withdrawRequests } from './rpc/withdraw-requests.js';
 
 export interface GroupService {
@@ -31,9 +34,10 @@ export interface GroupService {
 
 /** Owns groups: who is in them, what they show, and who may change that. */
 export function createGroupService(deps: GroupServiceDeps): GroupService {
-  const groups = createAggregateHost(groupKind, deps);
+  const requests = new RequestIndexes();
+  const groups = createAggregateHost(groupKind, deps, (view) => requests.open(view));
   const { clock, history, rules } = deps;
-  const calls: GroupCalls = { groups, clock, history, rules };
+  const calls: GroupCalls = { groups, requests, clock, history, rules };
   return {
     handlers: {
       createGroup: (request, { signal }) => createGroup(calls, request, signal),
@@ -48,6 +52,8 @@ export function createGroupService(deps: GroupServiceDeps): GroupService {
       getMembers: async (request) => getMembers(calls, request),
       listMembers: async (request) => listMembers(calls, request),
       listRequests: async (request) => listRequests(calls, request),
+      listUserRequests: (request, { signal }) => listUserRequests(deps, request, signal),
+      listPartitionRequests: async (request) => listPartitionRequests(calls, request),
       withdrawRequests: (request) => withdrawRequests(calls, request),
     },
     run: (signal) => groups.run(signal),

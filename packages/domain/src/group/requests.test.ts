@@ -173,7 +173,7 @@ describe('requests', () => {
     ]);
     expect([cid, dan, eve, 'frank'].map(seenBy)).toEqual([['dan'], ['dan'], ['eve'], []]);
     const [first] = groupRequestsOf(group, dan, head.timeMs);
-    expect(first && groupRequestReaders(group, first)).toEqual(['ann', 'bob', 'dan']);
+    expect(first && groupRequestReaders(group, first)).toEqual(['ann', 'bob', 'dan', 'cid']);
   });
 
   it('are forgotten seven days after their answer, and are bounded', () => {

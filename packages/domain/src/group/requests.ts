@@ -1,5 +1,5 @@
 import { limits, ok, type Refusal, refusal, refused } from '@parley/kernel';
-import { type GroupRequest, GroupRequestKind, RequestState } from '@parley/wire';
+import { createGroupRequest, type GroupRequest, GroupRequestKind, RequestState } from '@parley/wire';
 import type { OpenGroup } from '../group.js';
 import type { PersistentMap } from '../persistent-map.js';
 import { deniedTo, type GroupDecision, type GroupDraft, type GroupFold, groupNotFound, noGroupChange, type Operation } from './draft.js';
@@ -40,8 +40,10 @@ export function asking(group: OpenGroup, { kind, users, invitedBy, text }: Quest
   if (asked.length > 0 && waitingCount(group, asked, timeMs) + asked.length > limits.groupRequestsMax) {
     return refused(refusal('LIMIT_REACHED', `requests: at most ${limits.groupRequestsMax} wait`));
   }
-  const question = { kind, invitedBy, text, sentMs: timeMs, state: RequestState.WAITING, answeredBy: '', answeredMs: 0 };
-  return ok(asked.map((user): GroupDraft => ({ operator, change: { type: 'requested', value: { ...question, user } } })));
+  const question = { kind, invitedBy, text, sentMs: timeMs, state: RequestState.WAITING };
+  return ok(
+    asked.map((user): GroupDraft => ({ operator, change: { type: 'requested', value: createGroupRequest({ ...question, user }) } })),
+  );
 }
 
 interface Asking {

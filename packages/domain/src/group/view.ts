@@ -1,7 +1,7 @@
 import { limits } from '@parley/kernel';
-import { type GroupInfo, type GroupMember, type GroupRequest, GroupRole } from '@parley/wire';
+import { type GroupInfo, type GroupMember, type GroupRequest, GroupRequestKind, GroupRole } from '@parley/wire';
 import type { OpenGroup } from '../group.js';
-import { requestAt } from './requests.js';
+import { requestAt, waitingRequest } from './requests.js';
 import { groupRoleOf } from './roles.js';
 import { groupMutedUntilMs } from './speaking.js';
 
@@ -74,14 +74,28 @@ export function groupRequestsOf(group: OpenGroup, viewer: string, nowMs: number)
   const isModerator = mayModerate(group, viewer);
   const requests: GroupRequest[] = [];
   for (const [user, request] of group.requests.entries()) {
-    if (isModerator || user === viewer || request.invitedBy === viewer) requests.push(requestAt(request, nowMs));
+    if (isModerator || user === viewer || request.invitedBy === viewer) requests.push(toldRequest(group, requestAt(request, nowMs)));
   }
   return requests;
 }
 
-/** Whom a request concerns: those who may answer it, and whom it is about. */
-export const groupRequestReaders = ({ owner, admins }: OpenGroup, { user }: GroupRequest): readonly string[] => [
-  ...new Set([owner, ...admins, user]),
-];
+/** The request about a user that waits, as it is told. */
+export function waitingRequestOf(group: OpenGroup, user: string, nowMs: number): GroupRequest | undefined {
+  const waiting = waitingRequest(group, user, nowMs);
+  return waiting === undefined ? undefined : toldRequest(group, waiting);
+}
+
+/** A request as it is told: of an invitation with the name of the group, which who is invited could not look up. */
+export const toldRequest = ({ group, name }: OpenGroup, request: GroupRequest): GroupRequest => ({
+  ...request,
+  group,
+  groupName: request.kind === GroupRequestKind.INVITATION ? name : '',
+});
+
+/** Whom a request concerns: those who may answer it, whom it is about, and the member who invited. */
+export function groupRequestReaders({ owner, admins, members }: OpenGroup, { user, invitedBy }: GroupRequest): readonly string[] {
+  const inviter = members.has(invitedBy) ? [invitedBy] : [];
+  return [...new Set([owner, ...admins, user, ...inviter])];
+}
 
 const mayModerate = ({ owner, admins }: OpenGroup, viewer: string): boolean => viewer === '' || viewer === owner || admins.has(viewer);

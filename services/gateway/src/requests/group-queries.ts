@@ -33,7 +33,12 @@ export async function getGroupMembers(deps: RequestDeps, asker: Asker, { group, 
   return { type: 'members', value: { users: members.map(({ user }) => user), groupMembers: members } };
 }
 
+/** Of one group; or what is about the user, in all of them. */
 export async function listGroupRequests(deps: RequestDeps, asker: Asker, { group, page, limit }: ListGroupRequests): Promise<Answer> {
+  if (group === '') {
+    const { requests } = await deps.group.listUserRequests({ app: asker.app, user: asker.user.id }, asker.call);
+    return { type: 'groupRequests', value: { requests } };
+  }
   demandGroup(group);
   demandPage(limit);
   const answer = await deps.group.listRequests({ app: asker.app, group, viewer: asker.user.id, page, limit }, asker.call);

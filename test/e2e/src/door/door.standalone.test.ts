@@ -203,6 +203,8 @@ describe('the back-end API', () => {
     expect(await ok('group/getGroups', { groups: ['book'], viewer: 'a-stranger' })).toEqual({ groups: [] });
     const partition = partitionOf(app, 'g:book', partitions);
     expect(await ok('group/getPartitionGroups', { partition, groups: ['book'] })).toMatchObject({ groups: [{ group: 'book' }] });
+    expect(await ok('group/listUserRequests', { user: 'nobody' })).toEqual({ requests: [] });
+    expect(await ok('group/listPartitionRequests', { partition, user: 'nobody' })).toEqual({ requests: [] });
     expect(await ok('group/withdrawRequests', { partition, user: 'a-stranger' })).toEqual({ count: 0 });
   });
 

@@ -64,6 +64,8 @@ async function tourOfGroups(call: ProperCall): Promise<void> {
   await call('group/getMembers', { app, group, viewer: bob, users: [ann, bob] });
   await call('group/listRequests', { app, group, viewer: ann, limit: 10 });
   await call('group/getGroups', { app, groups: [group], viewer: ann });
+  await call('group/listUserRequests', { app, user: 'bob' });
+  await call('group/listPartitionRequests', { app, partition: 3, user: 'bob' });
   await call('group/getPartitionGroups', { app, partition: partitionOf(app, `g:${group}`, partitions), groups: [group] });
 }
 
