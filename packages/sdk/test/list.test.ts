@@ -88,13 +88,14 @@ describe('the list of conversations', () => {
     const { alice, clock, server } = await makeListed(3);
     server.say('u:alice|cid', 'hello', 'cid');
     await clock.advance(10);
-    server.answers.set('readAll', () => {
+    server.answers.set('readAll', ({ id: request }, link) => {
       server.answers.delete('readAll');
       for (const [conversation, seq] of [[id, 3] as const, ['u:alice|cid', 1] as const]) server.read(conversation, 'alice', seq);
       server.say(id, 'm4', 'bob');
-      return { type: 'done', value: {} };
+      clock.setTimer(20, () => server.push(link, { type: 'done', value: {} }, request));
+      return undefined;
     });
-    const all = alice.readAll();
+    const all = alice.conversations.readAll();
     await clock.advance(100);
     await all;
     expect(alice.conversations.getSnapshot().totalUnread).toBe(1);
