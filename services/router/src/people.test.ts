@@ -190,8 +190,8 @@ describe('after a take-over', () => {
     await relate(routers, ['ann', 'bob'], befriend);
     if (isHeld) await history.hold();
     await routers.act('u:ann|ann', 'ann', { type: 'profile', value: { name: { text: 'Ann' } } }, { isPrivileged: true });
-    await relate(routers, ['ann', 'bob'], block(true));
     await routers.act(pair, 'ann', { type: 'rules', value: { destroyAfterMs: 60_000 } });
+    await relate(routers, ['ann', 'bob'], block(true));
     await first.stop();
     routers.startRouter('b');
     expect((await routers.send(pair, 'bob')).error).toBe(codeOf('BLOCKED'));
