@@ -52,6 +52,42 @@ describe('live messages', () => {
     expect(late.getSnapshot()).toMatchObject({ isLoading: false });
   });
 
+  it('let a program end whose client is closed, also while they show what goes by itself', async () => {
+    const world = makeWorld();
+    const { clock, server } = world;
+    let timers = 0;
+    const counting: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      setTimer: (delayMs, action) => {
+        let isOver = false;
+        const end = (): void => {
+          if (!isOver) timers--;
+          isOver = true;
+        };
+        timers++;
+        const cancel = clock.setTimer(delayMs, () => {
+          end();
+          action();
+        });
+        return () => {
+          end();
+          cancel();
+        };
+      },
+    };
+    server.say(id, 'secret', 'bob', { expiresMs: clock.now() + 3_600_000 });
+    const { client: alice } = await world.online('alice', { clock: counting });
+    const live = alice.conversation(id).live();
+    const thread = alice.conversation(id).liveThread(1);
+    alice.conversation(id).settings.mute(3_600_000);
+    await clock.advance(2_000);
+    expect([textsOf(live), thread.getSnapshot().root?.type]).toEqual([['secret'], 'message']);
+    alice.close();
+    await clock.advance(20_000);
+    expect(timers).toBe(0);
+  });
+
   it('show pins as they stood when they were asked for: what is told of them later is in the list already', async () => {
     const world = await makeTalk(3);
     world.server.mischief = { ...world.server.mischief, eventDelayMs: () => 200 };

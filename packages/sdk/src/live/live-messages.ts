@@ -165,6 +165,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
         this.#forget();
         this.#startOver();
       }),
+      parts.events.on('connection', ({ state }) => {
+        if (state === 'closed') this.#rows.rest();
+      }),
       unsent.changes.on('change', (conversation) => {
         if (isHere(conversation)) this.changed();
       }),

@@ -98,6 +98,9 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
         this.#rows.clear();
         this.#startOver();
       }),
+      parts.events.on('connection', ({ state }) => {
+        if (state === 'closed') this.#rows.rest();
+      }),
       unsent.changes.on('change', (conversation) => {
         if (isHere(conversation)) this.changed();
       }),

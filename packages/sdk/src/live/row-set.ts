@@ -78,6 +78,11 @@ export class RowSet {
 
   clear(): void {
     this.#rows.clear();
+    this.rest();
+  }
+
+  /** From now on nothing goes by itself: a timer would keep the program running. */
+  rest(): void {
     this.#cancelTimer();
     this.#timerAtMs = 0;
   }
