@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { importCycles } from './cycles.js';
 import { layerViolations } from './layers.js';
 import { purityViolations } from './purity.js';
-import { readSourceFiles } from './source-files.js';
+import { readSourceFiles, readTestFiles } from './source-files.js';
 
 const linesMax = 500;
 const files = readSourceFiles();
@@ -10,6 +10,7 @@ const files = readSourceFiles();
 describe('architecture', () => {
   it('looks at the whole tree', () => {
     expect(files.length).toBeGreaterThan(200);
+    expect(readTestFiles().length).toBeGreaterThan(100);
   });
 
   it('imports lower layers only, and adapters in runtime only', () => {
@@ -26,7 +27,7 @@ describe('architecture', () => {
 
   it('has no file that is too long to read', () => {
     const isHandWritten = ({ path }: { path: string }): boolean => !path.includes('/gen/');
-    const long = files.filter(isHandWritten).filter(({ text }) => text.split('\n').length > linesMax);
+    const long = [...files, ...readTestFiles()].filter(isHandWritten).filter(({ text }) => text.split('\n').length > linesMax);
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 

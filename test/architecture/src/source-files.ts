@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A TypeScript source file of the tree. */
@@ -11,15 +11,21 @@ export interface SourceFile {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Every source file of packages and services, generated code included. */
-export function readSourceFiles(): readonly SourceFile[] {
+export const readSourceFiles = (): readonly SourceFile[] => filesIn(['packages', 'services'], 'src');
+
+/** Every file of the tests that do not stand next to what they test. */
+export const readTestFiles = (): readonly SourceFile[] => [...filesIn(['packages', 'services'], 'test'), ...filesIn(['test'], 'src')];
+
+function filesIn(kinds: readonly string[], folder: string): readonly SourceFile[] {
   const files: SourceFile[] = [];
-  for (const kind of ['packages', 'services']) {
-    for (const name of readdirSync(`${root}${kind}`)) collect(`${kind}/${name}/src`, files);
+  for (const kind of kinds) {
+    for (const name of readdirSync(`${root}${kind}`)) collect(`${kind}/${name}/${folder}`, files);
   }
   return files;
 }
 
 function collect(folder: string, files: SourceFile[]): void {
+  if (!existsSync(`${root}${folder}`)) return;
   for (const entry of readdirSync(`${root}${folder}`, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) collect(path, files);

@@ -1,1 +1,2 @@
+export { isAlive } from './engine-part.js';
 export * from './start-cluster.js';

@@ -11,7 +11,7 @@ jest.setTimeout(60_000);
 
 (missingEngines().length > 0 ? describe.skip : describe)('two gateways and two routers on Kafka and Cassandra', () => {
   const start = shareDeployment(() => startCluster({ gateways: 2, routers: 2, apps: useCaseApps() }), 2);
-  describePromises(start);
+  describePromises(start, { hasTables: true });
   describeUseCases(start, {
     viewers: 300,
     matches: soakRounds({ short: 6, full: 200 }),

@@ -4,4 +4,4 @@ import { describePromises } from './promises/all-promises.js';
 
 jest.setTimeout(60_000);
 
-describePromises(() => startStandalone());
+describePromises(() => startStandalone(), { hasTables: false });

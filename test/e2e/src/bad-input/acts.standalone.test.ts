@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { systemClock } from '@parley/kernel';
 import { type ConversationEvent, decodeConversationEvent } from '@parley/wire';
 import { act, badActs, badQuestions, type Case, pair, react, text } from './bad-acts.js';
 import { memoryOf } from './memory-of.js';
@@ -9,6 +10,8 @@ import { ServerUnderAttack } from './server-under-attack.js';
 jest.setTimeout(60_000);
 
 const growthBytesMax = 100 * 1024 * 1024;
+/** How often who looks is told that somebody types. */
+const typingEveryMs = 2_000;
 
 let server: ServerUnderAttack;
 let mal: RawClient;
@@ -81,36 +84,53 @@ describe('questions and changes that must be refused', () => {
   it('leave the server as it was', () => server.checkHealth());
 });
 
+/** What a client has of a class of requests where nothing is set. */
+interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
 describe('floods', () => {
   /** Answers to all of them, sent at once. */
   async function flood(
     client: RawClient,
     bodies: readonly RequestBody[],
-  ): Promise<{ readonly granted: number; readonly names: ReadonlySet<string> }> {
+  ): Promise<{ readonly granted: number; readonly names: ReadonlySet<string>; readonly seconds: number }> {
+    const beganMs = systemClock.monotonic();
     const ids: number[] = [];
     for (const body of bodies) ids.push(client.send(body));
     const answers = await Promise.all(ids.map((id) => client.answerTo(id)));
+    const seconds = (systemClock.monotonic() - beganMs) / 1_000;
     const refusals = answers.flatMap((answer) => (answer.type === 'error' ? [errorIn(answer).name] : []));
-    return { granted: answers.length - refusals.length, names: new Set(refusals) };
+    return { granted: answers.length - refusals.length, names: new Set(refusals), seconds };
   }
   const many = (count: number, body: (index: number) => RequestBody): RequestBody[] =>
     Array.from({ length: count }, (_, index) => body(index));
 
-  it.each<[string, number, RequestBody[]]>([
-    ['acts', 100, many(350, (n) => act(react(`r${n % 10}`)))],
-    ['cursors', 350, many(350, (n) => ({ type: 'moveCursors', value: { cursors: [{ conversation: pair, readSeq: n + 1 }] } }))],
-    ['typing', 30, many(350, () => act({ type: 'typing', value: {} }))],
-    ['looking', 400, many(350, (n) => ({ type: 'look', value: { conversation: n % 2 === 0 ? pair : 'g:open' } }))],
-    ['searches', 20, many(100, () => ({ type: 'searchMessages', value: { search: { text: 'hello' } } }))],
-    ['readings of everything', 10, many(100, () => ({ type: 'readAll', value: {} }))],
+  it.each<[string, Rate, RequestBody[]]>([
+    ['acts', { perSecond: 20, burst: 40 }, many(350, (n) => act(react(`r${n % 10}`)))],
+    [
+      'cursors',
+      { perSecond: 50, burst: 200 },
+      many(350, (n) => ({ type: 'moveCursors', value: { cursors: [{ conversation: pair, readSeq: n + 1 }] } })),
+    ],
+    ['typing', { perSecond: 3, burst: 6 }, many(350, () => act({ type: 'typing', value: {} }))],
+    // As frames of any kind.
+    [
+      'looking',
+      { perSecond: 200, burst: 400 },
+      many(900, (n) => ({ type: 'look', value: { conversation: n % 2 === 0 ? pair : 'g:open' } })),
+    ],
+    ['searches', { perSecond: 2, burst: 5 }, many(100, () => ({ type: 'searchMessages', value: { search: { text: 'hello' } } }))],
+    ['readings of everything', { perSecond: 0.2, burst: 3 }, many(100, () => ({ type: 'readAll', value: {} }))],
     [
       'steps towards others',
-      40,
+      { perSecond: 5, burst: 20 },
       many(100, (n) => ({ type: 'changeRelations', value: { others: [`x${n}`], step: { step: { type: 'ask', value: {} } } } })),
     ],
     [
       'uploads',
-      40,
+      { perSecond: 5, burst: 20 },
       many(100, () => ({
         type: 'createUpload',
         value: { conversation: pair, kind: 'file', name: 'a', mimeType: 'text/plain', sizeBytes: 5 },
@@ -118,19 +138,20 @@ describe('floods', () => {
     ],
     [
       'changes of a group',
-      150,
+      { perSecond: 10, burst: 100 },
       many(350, (n) => ({
         type: 'changeGroup',
         value: { group: 'open', operation: { kind: { type: 'setNickname', value: { user: 'mal', nickname: `n${n}` } } } },
       })),
     ],
-  ])('of %s are refused beyond %i, with advice to wait, and cost others nothing', async (_name, most, bodies) => {
+  ])('of %s are refused beyond what a client has, with advice to wait, and cost others nothing', async (_name, rate, bodies) => {
     const flooder = await RawClient.login(server.url, server.app, 'mal');
     const before = memoryOf(server);
-    const { granted: count, names } = await flood(flooder, bodies);
-    expect(count).toBeLessThanOrEqual(most);
+    const { granted: count, names, seconds } = await flood(flooder, bodies);
+    expect(count).toBeLessThanOrEqual(rate.burst + rate.perSecond * seconds + 1);
+    expect(names.size).toBeGreaterThan(0);
     for (const name of names) expect(['RATE_LIMITED', 'OVERLOADED']).toContain(name);
-    expect(await flooder.isServed()).toBe(true);
+    expect((await grantedAtLast(flooder, { type: 'ping', value: {} })).type).toBe('pong');
     if (before !== undefined) expect((memoryOf(server) ?? 0) - before).toBeLessThan(growthBytesMax);
     await server.checkHealth();
   });
@@ -142,12 +163,17 @@ describe('floods', () => {
       bob.frames.flatMap(({ body }) => (body?.type === 'event' ? [decodeConversationEvent(body.value)] : []));
     const heard = (): number => told().filter(({ body }) => body?.type === 'typing').length;
     const before = heard();
-    await flood(
-      flooder,
-      many(100, () => act({ type: 'typing', value: {} })),
-    );
-    await granted(flooder, { type: 'send', value: { conversation: pair, clientMsgId: 'after', content: text('after') } });
-    await bob.until('what follows', () => told().find(({ clientMsgId }) => clientMsgId === 'after'));
-    expect(heard() - before).toBeLessThanOrEqual(1);
+    const beganMs = systemClock.monotonic();
+    // A machine that is busy with something else may leave out all of a flood.
+    for (let floods = 1; heard() === before; floods++) {
+      await flood(
+        flooder,
+        many(100, () => act({ type: 'typing', value: {} })),
+      );
+      const clientMsgId = `after-${floods}`;
+      await granted(flooder, { type: 'send', value: { conversation: pair, clientMsgId, content: text('after') } });
+      await bob.until('what follows', () => told().find((event) => event.clientMsgId === clientMsgId));
+    }
+    expect(heard() - before).toBeLessThanOrEqual(1 + (systemClock.monotonic() - beganMs) / typingEveryMs);
   });
 });

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { seededRandom, systemRandom, type Random } from '@parley/kernel';
 import { appToken } from '@parley/testkit';
 import { type ClientFrameInit, closeCodes, encodeClientFrames, encodeContent, subprotocols } from '@parley/wire';
+import { soakRounds } from '../soak.js';
 import { badActs, badQuestions } from './bad-acts.js';
 import { RawClient } from './raw-client.js';
 import { ServerUnderAttack } from './server-under-attack.js';
 
 jest.setTimeout(60_000);
 
-const messagesPerCase = 2_500;
+const messagesPerCase = soakRounds({ short: 1_000, full: 50_000 });
 const clientsAtOnce = 8;
 /** How many messages a client sends before it looks whether it is still there. */
 const volley = 4;

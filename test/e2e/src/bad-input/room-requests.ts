@@ -36,9 +36,9 @@ export const says = (room: string, kind: keyof typeof contents, priority?: Prior
   value: { conversation: `r:${room}`, clientMsgId: `m${++said}`, content: contents[kind], ...(priority === undefined ? {} : { priority }) },
 });
 
-/** The answer to a request that is to succeed. */
+/** The answer to a request that is to succeed at once, unless the machine is busy. */
 export async function granted(client: RawClient, body: RequestBody): ReturnType<RawClient['ask']> {
-  const answer = await client.ask(body);
+  const answer = await client.askPatiently(body);
   if (answer.type === 'error') throw new Error(`${body.type}: ${JSON.stringify(answer.value)}`);
   return answer;
 }

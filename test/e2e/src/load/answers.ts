@@ -6,7 +6,7 @@ type Entry = ReturnType<Recorder['send']>;
 
 /** Writes down what becomes of a send; ends when that is known, or never will be. */
 export async function noteAnswer(actor: Actor, handle: SendHandle, entry: Entry): Promise<void> {
-  noteRefusals(actor, handle, entry);
+  onPostponed(actor, handle, () => entry.postponed());
   try {
     entry.ok((await handle.done).seq);
   } catch (error) {
@@ -15,13 +15,13 @@ export async function noteAnswer(actor: Actor, handle: SendHandle, entry: Entry)
   }
 }
 
-/** Back in the queue on a connection that lives: the server has refused it for now, and others may have overtaken it. */
-function noteRefusals({ client }: Actor, handle: SendHandle, entry: Entry): void {
+/** Tells when it is back in the queue on a connection that lives: the server has refused it for now, and others may have overtaken it. */
+export function onPostponed({ client }: Actor, handle: SendHandle, postponed: () => void): void {
   handle.onChange(({ state }) => {
     if (state !== 'queued') return;
     // A connection that is lost is so by then.
     setImmediate(() => {
-      if (client.status.state === 'online') entry.postponed();
+      if (client.status.state === 'online') postponed();
     });
   });
 }

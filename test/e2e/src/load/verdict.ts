@@ -9,7 +9,9 @@ import {
   staysOf,
   type StoredEvent,
 } from '@parley/testkit';
+import type { Actor } from '../world/actor.js';
 import type { BackEnd } from '../world/back-end.js';
+import { expectSameList, ServerView } from '../world/server-view.js';
 import type { Cast } from './cast.js';
 import type { Follower } from './follower.js';
 import { membersOf, readingsAtRest, readServerRecord, type ServerRecord } from './server-record.js';
@@ -37,6 +39,8 @@ export async function readServerRecords({ recorder, conversations }: Cast, backE
 /** Compares what everybody was answered, was handed and shows with what the server has; nobody does anything any more. */
 export async function verdictOn(cast: Cast, records: ServerRecords, backEnd: BackEnd): Promise<readonly Anomaly[]> {
   const { sends, deliveries, passages } = cast.recorder;
+  const server = new ServerView(backEnd);
+  const lists = await Promise.all(cast.followers.map(({ actor }) => checkList(actor, server)));
   // Clients collect readings: some are told after the server was asked.
   const readings = [...cast.recorder.readings];
   const history = new Map([...records].map(([conversation, { events }]) => [conversation, events]));
@@ -50,7 +54,21 @@ export async function verdictOn(cast: Cast, records: ServerRecords, backEnd: Bac
     ...checkStates({ sends, deliveries, history, views: await viewsOf(cast, records) }),
     ...checkMembers({ deliveries, history, passages, members }),
     ...checkReading({ history, readings, atRest }),
+    ...lists.flat(),
   ];
+}
+
+/**
+ * G8: a device lists the user's conversations as the server has them, with what is unread and how far everybody has read, as soon
+ * as the last that clients have collected is told.
+ */
+async function checkList(actor: Actor, server: ServerView): Promise<readonly Anomaly[]> {
+  try {
+    await expectSameList(actor, server);
+    return [];
+  } catch (difference) {
+    return [{ type: 'divergent', conversation: '', detail: difference instanceof Error ? difference.message : String(difference) }];
+  }
 }
 
 /** Who has to have what in the end. */

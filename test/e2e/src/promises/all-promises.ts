@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Deployment } from '@parley/testkit';
+import type { Traces } from '../erasure/traces.js';
 import { World } from '../world/world.js';
 import { describeDurability } from './g1-durability.js';
 import { describeMembership } from './g10-membership.js';
-import { describeRoomMembership } from './g10-rooms.js';
+import { type Absence, beginAbsence, describeEndOfAbsence, describeRoomMembership } from './g10-rooms.js';
 import { describeTenancy } from './g11-tenancy.js';
-import { describeErasure } from './g14-erasure.js';
+import { describeEndOfErasure, describeErasure } from './g14-erasure.js';
+import { describeReads } from './g1-reads.js';
 import { describeOrder } from './g2-order.js';
 import { describeSendOrder } from './g3-send-order.js';
 import { describeNoDuplicates } from './g4-no-duplicates.js';
@@ -17,19 +19,36 @@ import { describeOffline } from './g8-offline.js';
 
 const startWithinMs = 180_000;
 
-/** Tries every promise on one deployment, which all cases share; each has ids of its own. */
-export function describePromises(start: () => Promise<Deployment>): void {
+/**
+ * Tries every promise on one deployment, which all cases share; each has ids of its own. What takes its time begins before
+ * everything else and is looked at in the end. `hasTables`: the deployment has its stores in Cassandra.
+ */
+export function describePromises(start: () => Promise<Deployment>, { hasTables }: { readonly hasTables: boolean }): void {
   let world: World | undefined;
+  let absence: Absence | undefined;
   beforeAll(async () => {
     world = new World(await start());
+    absence = await beginAbsence(world);
   }, startWithinMs);
   afterEach(() => world?.closeClients());
-  afterAll(() => world?.[Symbol.asyncDispose](), startWithinMs);
+  afterAll(async () => {
+    await absence?.world.closeClients();
+    await world?.[Symbol.asyncDispose]();
+  }, startWithinMs);
+  const begun = (): Absence => {
+    if (absence === undefined) throw new Error('the absence did not begin');
+    return absence;
+  };
   const started = (): World => {
     if (world === undefined) throw new Error('the deployment did not start');
     return world;
   };
+  let erased: Traces | undefined;
+  describeErasure(started, (traces) => {
+    erased = traces;
+  });
   describeDurability(started);
+  describeReads(started);
   describeOrder(started);
   describeSendOrder(started);
   describeNoDuplicates(started);
@@ -40,6 +59,8 @@ export function describePromises(start: () => Promise<Deployment>): void {
   describeMembership(started);
   describeRoomMembership(started);
   describeTenancy(started);
-  describeErasure(started);
+  // What is rebuilt is swept anew.
+  if (hasTables) describeEndOfErasure(started, () => erased);
   describeRebuild(started);
+  describeEndOfAbsence(begun);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '@parley/kernel';
-import { loginToken, type TokenClaims } from '../world/login-token.js';
+import { appToken, type TokenClaims } from '@parley/testkit';
+import { patiently } from '../world/patiently.js';
 import { between, type World } from '../world/world.js';
 
 /** G11: nothing crosses an app id. */
@@ -34,14 +35,16 @@ export function describeTenancy(world: () => World): void {
       await expect(there.send(conversation, 'hello?')).rejects.toMatchObject({ name: 'CONVERSATION_NOT_FOUND' });
       await expect(there.client.group(group).history()).rejects.toMatchObject({ name: 'CONVERSATION_NOT_FOUND' });
       await there.client.createGroup({ id: group });
-      await here.send(conversation, 'ours');
-      await there.send(conversation, 'theirs');
+      const ours = await here.send(conversation, 'ours');
+      const theirs = await there.send(conversation, 'theirs');
       await here.sees(conversation, 'ours');
       await there.sees(conversation, 'theirs');
       expect(here.textsIn(conversation)).toEqual(['ours']);
       expect(there.textsIn(conversation)).toEqual(['theirs']);
-      expect((await world().backEnd(0).history(conversation)).map(({ sender }) => sender)).not.toContain(bob);
-      expect((await world().backEnd(1).history(conversation)).map(({ sender }) => sender)).not.toContain(ann);
+      const textsOf = async (app: number, seq: number): Promise<readonly string[]> =>
+        (await world().backEnd(app).history(conversation, seq)).flatMap(({ sender, body }) => (body === '' ? [] : [`${sender}: ${body}`]));
+      expect(await textsOf(0, ours.seq)).toEqual([`${ann}: ours`]);
+      expect(await textsOf(1, theirs.seq)).toEqual([`${bob}: theirs`]);
     });
 
     it('keeps rooms of the same id in two apps apart, messages that are not stored included', async () => {
@@ -51,7 +54,7 @@ export function describeTenancy(world: () => World): void {
       const there = [await world().join(ann, { app: 1 }), await world().join(bob, { app: 1 })] as const;
       for (const device of [...here, ...there]) await device.client.enterRoom(room);
       const payload = new TextEncoder().encode('x');
-      await here[0].client.room(room).send({ type: 'command', payload }).done;
+      await patiently(() => here[0].client.room(room).send({ type: 'command', payload }).done);
       await here[0].send(conversation, 'ours');
       await there[0].send(conversation, 'theirs');
       await here[1].sees(conversation, 'ours');
@@ -62,10 +65,10 @@ export function describeTenancy(world: () => World): void {
     });
 
     it.each<[string, (world: World, user: string) => string]>([
-      ['names one app and is signed by another', (of, user) => loginToken({ ...of.app(1), id: of.app(0).id }, user)],
+      ['names one app and is signed by another', (of, user) => appToken({ ...of.app(1), id: of.app(0).id }, user)],
       [
         'is signed with the secret of another app under the own key id',
-        (of, user) => loginToken({ ...of.app(0), secret: of.app(1).secret }, user),
+        (of, user) => appToken({ ...of.app(0), secret: of.app(1).secret }, user),
       ],
       ['names an app that is not there', (of, user) => forged(of, user, { iss: 'nobody' })],
       ['has ended', (of, user) => forged(of, user, { exp: Math.floor(systemClock.now() / 1000) - 3_600 })],
@@ -78,4 +81,4 @@ export function describeTenancy(world: () => World): void {
   });
 }
 
-const forged = (world: World, user: string, claims: TokenClaims): string => loginToken(world.app(0), user, claims);
+const forged = (world: World, user: string, claims: TokenClaims): string => appToken(world.app(0), user, claims);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TimelineEvent } from '@parley/sdk';
 import type { Actor } from '../world/actor.js';
+import { readAll } from '../world/pages.js';
 import { between, type World } from '../world/world.js';
 
 const numbers = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -69,8 +69,7 @@ export function describeNoSilentGaps(world: () => World): void {
       const late = await world().join(bob, { limits: { catchUpMax: 20 } });
       expect(late.seqsIn(conversation)).toEqual(numbers(41, 60));
       expect(late.gaps).toEqual([{ conversation, fromSeq: 1, toSeq: 40, reason: 'catch-up-limit' }]);
-      const fetched: TimelineEvent[] = [];
-      for await (const page of late.client.conversation(conversation).pages({ from: 40, limit: 15 })) fetched.push(...page.events);
+      const fetched = await readAll(late.client.conversation(conversation), { from: 40, limit: 15 });
       expect(fetched.map(({ seq }) => seq)).toEqual(numbers(1, 40).toReversed());
     });
 
@@ -94,7 +93,7 @@ export function describeNoSilentGaps(world: () => World): void {
       const sender = await world().join(ann);
       const receivers = await world().joinTwice(bob);
       const sends = Array.from({ length: 90 }, (_, n) =>
-        sender.client.conversation(conversation).send(`${n}`, { priority: n % 5 === 0 ? 'high' : n % 2 === 0 ? 'medium' : 'low' }),
+        sender.client.conversation(conversation).send(`${n}`, { priority: n % 10 === 5 ? 'high' : n % 2 === 0 ? 'medium' : 'low' }),
       );
       await Promise.all(sends.map(({ done }) => done));
       for (const device of [sender, ...receivers]) {

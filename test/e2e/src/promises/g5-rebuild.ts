@@ -18,7 +18,8 @@ const numbers = (to: number): readonly number[] => Array.from({ length: to }, (_
 export function describeRebuild(world: () => World): void {
   describe('G5 a rebuilt history', () => {
     const itTakesLong = (name: string, test: () => Promise<void>): void => it(name, test, testWithinMs);
-    itTakesLong('is what it was, wiped in the middle of traffic or at rest, and loses and repeats nothing to anybody', () =>
+    let former: FormerTraffic | undefined;
+    itTakesLong('is what it was, wiped in the middle of traffic, and loses and repeats nothing to anybody', () =>
       withOutputs(world().deployment, async () => {
         const backEnd = world().backEnd();
         const still = await stillLife(world());
@@ -43,40 +44,49 @@ export function describeRebuild(world: () => World): void {
         expect({ stragglers, anomalies: anomalies.slice(0, 20) }).toEqual({ stragglers: [], anomalies: [] });
         expect(servedMs).toBeLessThan(recoveredWithinMs);
         expect(await eventually('the history of before', () => takePrint(backEnd, still))).toEqual(before);
-        // What clients have collected, they tell in the end.
-        await world().closeClients();
         const users = [...still.users, ...new Set(load.actors.map(({ user }) => user))];
-        const everything = { conversations: [...still.conversations, ...load.conversations], users };
-        const atRest = await restingPrint(backEnd, everything);
-        expect(await rebuild(backEnd)).not.toBe(epoch);
-        expect(await eventually('the history of the traffic', () => takePrint(backEnd, everything))).toEqual(atRest);
+        former = { epoch, conversations: [...still.conversations, ...load.conversations], users };
       }),
     );
 
-    it('lets a client that stays connected go on in order, and tells it with the next sync to start over', async () => {
-      const [ann, bob] = world().ids('ann', 'bob');
-      const conversation = between(ann, bob);
-      const [sender, receiver] = [await world().join(ann), await world().join(bob)];
-      const say = async (from: number, to: number): Promise<void> => {
-        for (let n = from; n <= to; n++) await sender.send(conversation, `${n}`);
-      };
-      await say(1, 5);
-      await receiver.reaches(conversation, 5);
-      let resets = 0;
-      receiver.client.on('historyReset', () => resets++);
-      await rebuild(world().backEnd());
-      await say(6, 10);
-      await receiver.reaches(conversation, 10);
-      expect(receiver.seqsIn(conversation)).toEqual(numbers(10));
-      expect(receiver.gaps).toEqual([]);
-      receiver.events.length = 0;
-      await receiver.reconnect();
-      await receiver.until('the news', () => (resets > 0 ? resets : undefined));
-      await receiver.reaches(conversation, 10);
-      expect(receiver.seqsIn(conversation)).toEqual(numbers(10));
-      expect({ resets, gaps: receiver.gaps }).toEqual({ resets: 1, gaps: [] });
-    });
+    itTakesLong(
+      'is what it was, wiped at rest; clients that stay go on in order, and are told with the next sync to start over',
+      async () => {
+        const scope = former;
+        if (scope === undefined) throw new Error('there is no traffic to compare');
+        const backEnd = world().backEnd();
+        const [ann, bob] = world().ids('ann', 'bob');
+        const conversation = between(ann, bob);
+        const [sender, receiver] = [await world().join(ann), await world().join(bob)];
+        const say = async (from: number, to: number): Promise<void> => {
+          for (let n = from; n <= to; n++) await sender.send(conversation, `${n}`);
+        };
+        await say(1, 5);
+        await receiver.reaches(conversation, 5);
+        let resets = 0;
+        receiver.client.on('historyReset', () => resets++);
+        // What the clients of the traffic had collected, they have told in the end.
+        const atRest = await restingPrint(backEnd, scope);
+        expect(await rebuild(backEnd)).not.toBe(scope.epoch);
+        await say(6, 10);
+        await receiver.reaches(conversation, 10);
+        expect(receiver.seqsIn(conversation)).toEqual(numbers(10));
+        expect(receiver.gaps).toEqual([]);
+        receiver.events.length = 0;
+        await receiver.reconnect();
+        await receiver.until('the news', () => (resets > 0 ? resets : undefined));
+        await receiver.reaches(conversation, 10);
+        expect(receiver.seqsIn(conversation)).toEqual(numbers(10));
+        expect({ resets, gaps: receiver.gaps }).toEqual({ resets: 1, gaps: [] });
+        expect(await eventually('the history of the traffic', () => takePrint(backEnd, scope))).toEqual(atRest);
+      },
+    );
   });
+}
+
+/** What there is of a run that is over, and the history that it was read from. */
+interface FormerTraffic extends PrintScope {
+  readonly epoch: string;
 }
 
 async function rebuild(backEnd: BackEnd): Promise<string> {

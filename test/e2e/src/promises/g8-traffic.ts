@@ -31,7 +31,7 @@ interface Turn {
 
 type Deed = (turn: Turn) => Promise<unknown> | undefined;
 
-/** What devices may be told when others were faster, when they are not in the group now, or when they ask too often. */
+/** What devices may be told when others were faster, when they are not in the group now, or when they or all ask too often. */
 const expectedRefusals: ReadonlySet<string> = new Set([
   'MESSAGE_NOT_FOUND',
   'CONVERSATION_NOT_FOUND',
@@ -39,6 +39,7 @@ const expectedRefusals: ReadonlySet<string> = new Set([
   'PERMISSION_DENIED',
   'LIMIT_REACHED',
   'RATE_LIMITED',
+  'OVERLOADED',
 ]);
 
 /** Random deeds of several users and devices: everything that changes what somebody sees. */

@@ -1,13 +1,10 @@
-import { randomId, sleep, systemClock, systemRandom } from '@parley/kernel';
-import { ParleyClientError } from '@parley/sdk/node';
+import { randomId, systemRandom } from '@parley/kernel';
 import { type ActInit, encodeContent } from '@parley/wire';
 import type { Actor } from '../world/actor.js';
 import { DeviceView } from '../world/device-view.js';
+import { patiently } from '../world/patiently.js';
 import { expectAlike, ServerView } from '../world/server-view.js';
 import type { World } from '../world/world.js';
-
-const triesMax = 50;
-const pauseMs = 50;
 
 export interface CircleOptions {
   /** Index of the app; 0 by default. */
@@ -89,23 +86,22 @@ export class Circle {
   }
 }
 
-/** Sends once, without the patience of the outbox: rejects with the refusal. */
-export async function sendOnce({ client }: Actor, conversation: string, text: string): Promise<number> {
+/** Sends once, without the patience of the outbox: rejects with the refusal, unless that is for the server's load. */
+export function sendOnce(
+  { client }: Actor,
+  conversation: string,
+  text: string,
+): Promise<{ readonly seq: number; readonly timeMs: number }> {
   const content = encodeContent({ kind: { type: 'text', value: { text } } });
   const value = { conversation, clientMsgId: randomId(systemRandom, 20), content };
-  return (await client.internals.requests.call({ body: { type: 'send', value }, expect: 'stored' })).seq;
+  return patiently(() => client.internals.requests.call({ body: { type: 'send', value }, expect: 'stored' }));
 }
 
-/** What the SDK does not tell the fate of; again while the server is busy. */
+/** What the SDK does not tell the fate of; again while it is too much at this moment. */
 export async function actOnce({ client }: Actor, conversation: string, kind: ActInit['kind']): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await client.internals.requests.call({ body: { type: 'act', value: { conversation, act: { kind } } }, expect: 'stored' });
-      return;
-    } catch (error) {
-      const { retryable, retryAfterMs } = ParleyClientError.from(error);
-      if (!retryable || tries === triesMax) throw error;
-      await sleep(systemClock, Math.max(pauseMs, retryAfterMs));
-    }
-  }
+  const value = { conversation, act: { kind } };
+  await patiently(
+    () => client.internals.requests.call({ body: { type: 'act', value }, expect: 'stored' }),
+    ({ retryable }) => retryable,
+  );
 }

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Room } from '@parley/sdk';
 import type { Actor } from '../world/actor.js';
+import { patiently } from '../world/patiently.js';
 import type { World } from '../world/world.js';
 
 const raisedHand = { type: 'command', payload: new TextEncoder().encode('raise hand') } as const;
+const raiseHand = (room: Room): Promise<unknown> => patiently(() => room.send(raisedHand).done);
 const aLesson = 3_600_000;
 
 /** A teacher, an assistant and pupils of whom one after the other may speak. */
@@ -25,7 +27,7 @@ export function describeClassroom(world: () => World): void {
       for (const actor of [assistant, ...pupils]) {
         expect(roomOf(actor).mutedUntilMs).toBeGreaterThan(0);
         await expect(actor.send(conversation, 'psst')).rejects.toMatchObject({ name: 'MUTED' });
-        await expect(roomOf(actor).send(raisedHand).done).rejects.toMatchObject({ name: 'MUTED' });
+        await expect(raiseHand(roomOf(actor))).rejects.toMatchObject({ name: 'MUTED' });
       }
       await teacher.send(conversation, 'good morning');
       for (const pupil of pupils) await pupil.sees(conversation, 'good morning');
@@ -36,7 +38,7 @@ export function describeClassroom(world: () => World): void {
       const [ann, ...others] = pupils;
       await roomOf(teacher).unmute(ann.user);
       await ann.until('leave to speak', () => roomOf(ann).mutedUntilMs === 0 || undefined);
-      await roomOf(ann).send(raisedHand).done;
+      await raiseHand(roomOf(ann));
       await ann.send(conversation, 'good morning, teacher');
       for (const other of others) {
         await other.sees(conversation, 'good morning, teacher');

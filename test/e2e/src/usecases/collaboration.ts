@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { Message, MessageContent, TimelineEvent } from '@parley/sdk';
-import { type Actor, textOf } from '../world/actor.js';
+import type { MessageContent } from '@parley/sdk';
+import type { Actor } from '../world/actor.js';
 import { eventually } from '../world/eventually.js';
-import { uploadResumed } from '../world/resumed-upload.js';
+import { messagesOf, textsOf } from '../world/pages.js';
+import { WeakHttp } from '../world/weak-http.js';
 import { between, type World } from '../world/world.js';
 import { forEachOf } from './crowd.js';
 
@@ -99,14 +100,14 @@ export function describeCollaboration(world: () => World, fileBytes: number): vo
       for (const actor of [ann, bob, carol]) {
         await actor.sees(conversation, 'I come later');
         const handle = actor.client.conversation(conversation);
+        const [thread] = messagesOf(await handle.messages([root.seq, second.seq]));
+        expect(thread?.details).toMatchObject({ replyCount: 2, lastReplySeq: second.seq });
         const { messages, hasMore } = await handle.replies(root.seq);
         expect([textsOf(messages), hasMore]).toEqual([['At the station', 'I come later'], false]);
         expect(messagesOf(messages).map(({ replyTo }) => replyTo)).toEqual([
           { seq: root.seq, rootSeq: root.seq, sender: ann.user },
           { seq: first.seq, rootSeq: root.seq, sender: bob.user },
         ]);
-        const [thread] = messagesOf(await handle.messages([root.seq]));
-        expect(thread?.details).toMatchObject({ replyCount: 2, lastReplySeq: second.seq });
         expect(textsOf((await handle.replies(root.seq, { after: first.seq })).messages)).toEqual(['I come later']);
       }
     });
@@ -176,27 +177,23 @@ export function describeCollaboration(world: () => World, fileBytes: number): vo
       const { ann, bob, conversation } = await gathered();
       const bytes = randomBytes(fileBytes);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const about = { kind: 'file', name: 'plan.bin', mimeType: 'application/octet-stream', sizeBytes: fileBytes, sha256 };
-      const upload = await ask(ann, { type: 'createUpload', value: { conversation, ...about } }, 'upload');
-      const { keptBytes } = await uploadResumed(upload.uploadUrl, bytes, upload);
-      expect(keptBytes).toBeGreaterThan(0);
-      expect(keptBytes).toBeLessThan(fileBytes);
-      const { media } = upload;
-      const info = await ask(ann, { type: 'completeUpload', value: { media } }, 'media');
-      expect(info).toMatchObject({ media, name: 'plan.bin', sizeBytes: fileBytes, sha256 });
-      await ann.client.conversation(conversation).send({ type: 'file', media, name: 'plan.bin', sizeBytes: fileBytes, sha256 }).done;
+      const http = new WeakHttp();
+      const laptop = await world().join(ann.user, { http });
+      const file = { name: 'plan.bin', mimeType: 'application/octet-stream' };
+      await laptop.client.conversation(conversation).sendFile(bytes, file).done;
+      expect(http.keptBytes).toBeGreaterThan(0);
+      expect(http.keptBytes).toBeLessThan(fileBytes);
       const shown = await bob.until('the file', () => bob.messagesIn(conversation).find(({ content }) => content.type === 'file'));
-      expect(shown.content).toMatchObject({ media, sha256 });
-      const { url } = await ask(bob, { type: 'getDownloadUrl', value: { conversation, media } }, 'media');
+      expect(shown).toMatchObject({ sender: ann.user, content: { type: 'file', name: file.name, sizeBytes: fileBytes } });
+      const url = await bob.client.media.url(shown);
       const got = Buffer.from(await (await fetch(url)).arrayBuffer());
       expect(createHash('sha256').update(got).digest('hex')).toBe(sha256);
       const part = await fetch(url, { headers: { range: 'bytes=1000-1999' } });
       expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(1_000, 2_000))).toBe(true);
       const eve = await world().join(world().id('eve'));
-      const refused = ask(eve, { type: 'getDownloadUrl', value: { conversation, media } }, 'media');
-      await expect(refused).rejects.toMatchObject({ name: 'CONVERSATION_NOT_FOUND' });
+      await expect(eve.client.media.url(shown)).rejects.toMatchObject({ name: 'CONVERSATION_NOT_FOUND' });
       expect((await fetch(url.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).status).toBe(403);
-      eve.client.close();
+      for (const { client } of [eve, laptop]) client.close();
     });
   });
 }
@@ -224,13 +221,6 @@ async function gatherTeam(world: World): Promise<Team> {
   await ann.send(conversation, 'Welcome');
   for (const actor of present) await actor.sees(conversation, 'Welcome');
   return { group, conversation, ann, bob, carol, present, away };
-}
-
-type RequestBody = Parameters<Actor['client']['internals']['requests']['call']>[0]['body'];
-
-/** As the client asks for files. */
-function ask<Type extends 'upload' | 'media'>({ client }: Actor, body: RequestBody, expected: Type) {
-  return client.internals.requests.call({ body, expect: expected });
 }
 
 async function readersOf({ client }: Actor, conversation: string, seq: number, isUnread: boolean): Promise<readonly string[]> {
@@ -274,11 +264,6 @@ async function expectPins({ client }: Actor, conversation: string, seqs: readonl
 async function found({ client }: Actor, conversation: string, words: string): Promise<readonly string[]> {
   return textsOf((await client.conversation(conversation).search(words)).messages);
 }
-
-const messagesOf = (events: readonly TimelineEvent[]): readonly Message[] =>
-  events.filter((event): event is Message => event.type === 'message');
-
-const textsOf = (events: readonly TimelineEvent[]): readonly string[] => messagesOf(events).map(textOf);
 
 function itemsOf(content: MessageContent): readonly (readonly [sender: string, text: string])[] {
   if (content.type !== 'combined') return [];

@@ -1,8 +1,12 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '@parley/kernel';
-import type { Conversation, HistoryOptions, Message, TimelineEvent } from '@parley/sdk';
+import type { TimelineEvent } from '@parley/sdk';
+import { eraseUser } from '../erasure/erase.js';
 import { type Actor, textOf } from '../world/actor.js';
+import { DeviceView } from '../world/device-view.js';
 import { eventually } from '../world/eventually.js';
+import { messagesOf, readAll, readTexts, textsOf } from '../world/pages.js';
+import { expectAlike, ServerView } from '../world/server-view.js';
 import { between, type World } from '../world/world.js';
 
 const batchSize = 100;
@@ -28,8 +32,8 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
     it(`keeps the ${caseMessages} messages that a case was brought with whole and in order, from both ends`, async () => {
       const { consultant, file, imported, texts } = await opened();
       const handle = consultant.client.conversation(file);
-      const forwards = await allOf(handle, { backwards: false, limit: batchSize });
-      const backwards = await allOf(handle, { backwards: true, limit: batchSize });
+      const forwards = await readAll(handle, { backwards: false, limit: batchSize });
+      const backwards = await readAll(handle, { backwards: true, limit: batchSize });
       const { headSeq } = await handle.item();
       expect(forwards.map(({ seq }) => seq)).toEqual(Array.from({ length: headSeq }, (_, index) => index + 1));
       expect(backwards.map(inWords)).toEqual(forwards.map(inWords).reverse());
@@ -77,6 +81,7 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
         await client.send(conversation, 'to the second');
         const last = await next.send(conversation, 'from the second');
         await client.sees(conversation, 'from the second');
+        await consultant.sees(conversation, 'to both');
 
         const before = ['to the first', 'from the first', 'to both'];
         const after = ['to both', 'to the second', 'from the second'];
@@ -84,9 +89,9 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
         await eventually('the end of the former membership', async () =>
           (await consultant.client.conversation(conversation).item()).isMember ? undefined : true,
         );
-        expect(await textsFor(consultant, conversation)).toEqual(before);
-        expect(await textsFor(next, conversation)).toEqual(historyAccess === 'from-start' ? all : after);
-        expect(await textsFor(client, conversation)).toEqual(all);
+        expect(await readTexts(consultant, conversation)).toEqual(before);
+        expect(await readTexts(next, conversation)).toEqual(historyAccess === 'from-start' ? all : after);
+        expect(await readTexts(client, conversation)).toEqual(all);
         const ends = [first.seq, last.seq];
         expect(textsOf(await consultant.client.conversation(conversation).messages(ends))).toEqual(['to the first']);
         const shown = historyAccess === 'from-start' ? ['to the first', 'from the second'] : ['from the second'];
@@ -106,7 +111,8 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
       const { seq } = await consultant.client.conversation(conversation).send('take two a day', { needsReceipt: true }).done;
       await client.sees(conversation, 'take two a day');
       const handle = consultant.client.conversation(conversation);
-      expect((await handle.readers(seq, { isUnread: true })).readers.map(({ user }) => user)).toEqual([client.user]);
+      const others = await eventually('who has not read it', () => handle.readers(seq, { isUnread: true }));
+      expect(others.readers.map(({ user }) => user)).toEqual([client.user]);
       client.client.conversation(conversation).markRead(seq);
       await consultant.until('a receipt', () =>
         consultant.events.find((event) => event.type === 'receiptChanged' && event.conversation === conversation),
@@ -131,13 +137,42 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
       await client.sees(conversation, 'the diagnosis in full');
       for (const actor of [client, consultant]) {
         await eventually('the end of the message', async () =>
-          (await textsFor(actor, conversation)).includes('the diagnosis in full') ? undefined : true,
+          (await readTexts(actor, conversation)).includes('the diagnosis in full') ? undefined : true,
         );
         const [gone] = await actor.client.conversation(conversation).messages([seq]);
         expect(gone).toMatchObject({ type: 'hidden', seq, details: { removed: { cause: 'expired' } } });
         expect(await found(actor, conversation, 'diagnosis')).toEqual(['the diagnosis in short']);
         expect((await actor.client.conversation(conversation).item()).last).toMatchObject({ type: 'hidden', seq });
-        expect(await textsFor(actor, conversation)).toEqual(['the diagnosis in short']);
+        expect(await readTexts(actor, conversation)).toEqual(['the diagnosis in short']);
+      }
+    });
+
+    it('shows nothing any more of a client who was erased, on screens that were open', async () => {
+      const client = await world().join(world().id('dan'));
+      const consultant = world().id('kim');
+      const views = [0, 1].map((gateway) => new DeviceView(world().device(consultant, { gateway })));
+      for (const { actor } of views) await actor.start();
+      const conversation = between(client.user, consultant);
+      await client.send(conversation, 'my name is Dan');
+      for (const { actor } of views) await actor.sees(conversation, 'my name is Dan');
+      await views[0]?.actor.send(conversation, 'and mine is Kim');
+      await client.send(conversation, 'I have a rash');
+      await eraseUser(world(), client.user);
+      for (const view of views) {
+        await expectAlike(
+          'what is left on the screen',
+          () => view.messagesIn(conversation).map(({ words }) => words),
+          () => ['and mine is Kim'],
+        );
+        expect(await readTexts(view.actor, conversation)).toEqual(['and mine is Kim']);
+        await expectAlike(
+          'the list',
+          () => view.list,
+          () => new ServerView(world().backEnd()).listOf(consultant),
+        );
+        expect(await found(view.actor, conversation, 'rash')).toEqual([]);
+        expect(await found(view.actor, conversation, 'Kim')).toEqual(['and mine is Kim']);
+        view.actor.client.close();
       }
     });
 
@@ -153,7 +188,7 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
       for (const actor of [client, consultant]) {
         const exported: unknown[] = [];
         for await (const event of actor.client.conversation(`g:${group}`).export()) exported.push(event);
-        const paged = await allOf(actor.client.conversation(`g:${group}`), { backwards: false, limit: 2 });
+        const paged = await readAll(actor.client.conversation(`g:${group}`), { backwards: false, limit: 2 });
         expect(exported).toEqual(paged.map(asPlain));
         expect(exported).toHaveLength(last.seq);
         expect(JSON.stringify(exported)).toContain('a photo of the arm');
@@ -170,13 +205,13 @@ export function describeConsulting(world: () => World, caseMessages: number): vo
       const back = world().backEnd();
       await back.call('router/act', { conversation: short, clientMsgId: world().id('rules'), act: { rules } });
       for (const actor of [client, consultant]) {
-        await eventually('the end of the retention', async () => ((await textsFor(actor, short)).length === 0 ? true : undefined));
-        expect(await textsFor(actor, long)).toEqual(['an old matter']);
+        await eventually('the end of the retention', async () => ((await readTexts(actor, short)).length === 0 ? true : undefined));
+        expect(await readTexts(actor, long)).toEqual(['an old matter']);
         expect(await found(actor, short, 'matter')).toEqual([]);
         expect(await found(actor, long, 'matter')).toEqual(['an old matter']);
       }
       await client.send(short, 'a new matter');
-      expect(await textsFor(client, short)).toEqual(['a new matter']);
+      expect(await readTexts(client, short)).toEqual(['a new matter']);
     });
   });
 }
@@ -213,6 +248,7 @@ async function openPractice(world: World, caseMessages: number): Promise<Practic
     imported.push(...seqsOf(await world.backEnd().call('router/importMessages', { conversation: file, messages: batch })));
   }
   const tookMs = Math.round(systemClock.monotonic() - startMs);
+  await world.backEnd().call('history/queryHistory', { conversation: file, backwards: true, limit: 1, atLeastSeq: imported.at(-1) });
   console.log(`import: ${caseMessages} messages in ${batches.length} calls took ${tookMs} ms`);
   return { client, consultant, file, batches, imported, texts };
 }
@@ -223,26 +259,11 @@ async function talk(one: Actor, other: Actor): Promise<string> {
   return `g:${group}`;
 }
 
-async function allOf(handle: Conversation, options: HistoryOptions): Promise<readonly TimelineEvent[]> {
-  const events: TimelineEvent[] = [];
-  for await (const page of handle.pages(options)) events.push(...page.events);
-  return events;
-}
-
-async function textsFor(actor: Actor, conversation: string): Promise<readonly string[]> {
-  return textsOf(await allOf(actor.client.conversation(conversation), { backwards: false, limit: batchSize }));
-}
-
 /** Texts that a search in a conversation finds, sorted. */
 async function found(actor: Actor, conversation: string, words: string): Promise<readonly string[]> {
   const { messages } = await actor.client.conversation(conversation).search(words);
   return [...textsOf(messages)].sort();
 }
-
-const messagesOf = (events: readonly TimelineEvent[]): readonly Message[] =>
-  events.filter((event): event is Message => event.type === 'message');
-
-const textsOf = (events: readonly TimelineEvent[]): readonly string[] => messagesOf(events).map(textOf);
 
 const inWords = (event: TimelineEvent): string => `${event.seq} ${event.type === 'message' ? textOf(event) : event.type}`;
 

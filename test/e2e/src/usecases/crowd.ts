@@ -1,6 +1,6 @@
 import { sleep, systemClock } from '@parley/kernel';
 import { EdgeClient, type ChatEvents } from '@parley/test-bench/protocol';
-import { loginToken } from '../world/login-token.js';
+import { appToken } from '@parley/testkit';
 import type { World } from '../world/world.js';
 
 export interface CrowdOptions {
@@ -79,7 +79,7 @@ async function connected(world: World, { index, user, app }: Identity, events: C
   await client.opened();
   const login = ask(client, {
     type: 'login',
-    value: { token: loginToken(world.app(app), user), device: 'viewer', client: 'parley-crowd' },
+    value: { token: appToken(world.app(app), user), device: 'viewer', client: 'parley-crowd' },
   });
   await Promise.all([login, ask(client, { type: 'sync', value: {} })]);
   return client;

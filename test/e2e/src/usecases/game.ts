@@ -152,7 +152,7 @@ async function scoreTogether(world: World, players: readonly Actor[]): Promise<v
         await room.setAttributes({ score: `${seen + 1}` }, options);
         scored++;
       } catch (error) {
-        expect(error).toMatchObject({ name: expect.stringMatching(/^(VERSION_CONFLICT|RATE_LIMITED)$/) });
+        expect(error).toMatchObject({ name: expect.stringMatching(/^(VERSION_CONFLICT|RATE_LIMITED|OVERLOADED)$/) });
         conflicts++;
         await sleep(systemClock, 100);
       }

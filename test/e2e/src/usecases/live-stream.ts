@@ -3,9 +3,11 @@ import type { EdgeClient } from '@parley/test-bench/protocol';
 import { systemClock, withTimeout } from '@parley/kernel';
 import { reportLine } from '../load/report-line.js';
 import { soakRounds } from '../soak.js';
-import { type Actor, textOf } from '../world/actor.js';
+import type { Actor } from '../world/actor.js';
+import { readAll, textsOf } from '../world/pages.js';
 import type { World } from '../world/world.js';
 import { ask, forEachOf } from './crowd.js';
+import { idsIn } from './ids-in.js';
 import { offerMix } from './offer-mix.js';
 import { cohostSeat, type Show } from './show.js';
 import { accountInWords, percentile } from './words.js';
@@ -59,10 +61,8 @@ async function overload({ crowd, book, conversation }: Show): Promise<void> {
 }
 
 async function compareWithHistory({ book, conversation }: Show, world: World): Promise<void> {
-  const events = await world.backEnd().history(conversation, await world.backEnd().headOf(conversation));
-  const stored = events.map(({ clientMsgId }) => clientMsgId).filter((id) => id !== '');
+  const stored = await idsIn(world.backEnd(), conversation);
   expect(stored.toSorted()).toEqual([...book.acceptedIds('high'), ...book.acceptedIds('medium')].sort());
-  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
 }
 
 async function likeAll(show: Show, world: World): Promise<void> {
@@ -161,10 +161,7 @@ async function joinLate(show: Show, world: World): Promise<void> {
   expect(entered.attributes.get('topic')).toEqual({ value: 'late joiners', owner: host.user, isDeletedOnLeave: false });
   expect([entered.attributes, entered.stateVersion]).toEqual([held.attributes, held.stateVersion]);
   expect(entered.counters).toEqual(held.counters);
-  const read: string[] = [];
-  for await (const { events } of entered.pages({ backwards: false, limit: 100 })) {
-    for (const event of events) if (event.type === 'message') read.push(textOf(event));
-  }
+  const read = textsOf(await readAll(entered, { backwards: false, limit: 100 }));
   expect(read).toEqual((await world.backEnd().history(conversation, seq)).map(({ body }) => body));
   late.client.close();
 }

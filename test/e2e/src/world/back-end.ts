@@ -19,7 +19,7 @@ export interface ReadEvent extends StoredEvent {
 }
 
 const pageSize = 100;
-const answerWithinMs = 30_000;
+const answerWithinMs = 60_000;
 
 /** The application's own back end: everything that it may do over the admin door, for one app. */
 export class BackEnd {

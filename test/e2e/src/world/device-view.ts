@@ -1,6 +1,6 @@
 import type { LiveEntry, LiveMessages, Message } from '@parley/sdk';
 import { type Actor, textOf } from './actor.js';
-import { type SeenList, seenConversation } from './server-view.js';
+import { listOn, type SeenList } from './server-view.js';
 
 /** A message as somebody sees it; seqs that show nothing have none. */
 export interface SeenMessage {
@@ -71,8 +71,7 @@ export class DeviceView {
 
   /** The list with hidden ones. */
   get list(): SeenList {
-    const { everything, getSnapshot } = this.#actor.client.conversations;
-    return { conversations: everything.filter(({ isMember }) => isMember).map(seenConversation), totalUnread: getSnapshot().totalUnread };
+    return listOn(this.#actor);
   }
 
   #liveIn(conversation: string): LiveMessages {

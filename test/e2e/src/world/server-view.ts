@@ -73,7 +73,7 @@ export class ServerView {
 }
 
 /** A row as the SDK hands it out, in the same words. */
-export function seenConversation({ settings, last, ...item }: ConversationItem): SeenConversation {
+function seenConversation({ settings, last, ...item }: ConversationItem): SeenConversation {
   const { conversation, headSeq, unread, mentions, readSeq, peerReadSeq, isMember } = item;
   const { draft, alias, marks, isMarkedUnread, clearedSeq, pinnedMs, mutedUntilMs } = settings;
   return {
@@ -84,13 +84,26 @@ export function seenConversation({ settings, last, ...item }: ConversationItem):
   };
 }
 
-/** Expects a device to list the user's conversations as the server has them. */
-export async function expectSameList({ client, user, device }: Actor, server: ServerView): Promise<void> {
+/** The list of conversations as the SDK keeps it up to date, with hidden ones. */
+export function listOn({ client }: Actor): SeenList {
+  const { everything, getSnapshot } = client.conversations;
+  return { conversations: everything.filter(({ isMember }) => isMember).map(seenConversation), totalUnread: getSnapshot().totalUnread };
+}
+
+/** Expects a device to list the user's conversations as the server has them, and to be answered so. */
+export async function expectSameList(actor: Actor, server: ServerView): Promise<void> {
+  const { client, user, device } = actor;
   const asked = async (): Promise<SeenList> => {
     const { conversations, totalUnread } = await client.queryConversations({ withHidden: true, limit: pageSize });
     return { conversations: conversations.map(seenConversation), totalUnread };
   };
-  await expectAlike(`the list of ${user} on ${device}`, asked, () => server.listOf(user));
+  const what = `the list of ${user} on ${device}`;
+  await expectAlike(
+    what,
+    () => listOn(actor),
+    () => server.listOf(user),
+  );
+  await expectAlike(`${what}, asked for`, asked, () => server.listOf(user));
 }
 
 /**

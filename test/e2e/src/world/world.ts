@@ -1,14 +1,13 @@
 import { randomId, systemRandom } from '@parley/kernel';
 import { createClient, type FullClientOptions } from '@parley/sdk/node';
-import type { DeployedApp, Deployment } from '@parley/testkit';
+import { appToken, type DeployedApp, type Deployment } from '@parley/testkit';
 import { Actor } from './actor.js';
 import { BackEnd } from './back-end.js';
-import { loginToken } from './login-token.js';
 import { WeakLine } from './weak-line.js';
 
 /** Who and where; everything has a default. */
 export interface ActorOptions
-  extends Partial<Pick<FullClientOptions, 'device' | 'store' | 'localStore' | 'position' | 'catchUp' | 'limits' | 'token'>> {
+  extends Partial<Pick<FullClientOptions, 'device' | 'store' | 'localStore' | 'position' | 'catchUp' | 'limits' | 'token' | 'http'>> {
   /** Index of the app; 0 by default. */
   readonly app?: number;
   /** Index of the gateway; counts around. By default every further client takes the next one. */
@@ -59,7 +58,7 @@ export class World implements AsyncDisposable {
     const line = new WeakLine();
     const client = createClient({
       url: this.url(gateway),
-      token: () => loginToken(this.app(app), user),
+      token: () => appToken(this.app(app), user),
       device,
       user,
       webSocket: line.factory,
