@@ -237,6 +237,8 @@ describe('acts that are under way together', () => {
     // By now history would count none; one was taken back, so that there is room for two.
     expect((await routers.act(pair, 'ann', react(1, 'last but one'))).error).toBe(0);
     const answers = ['last', 'too many'].map((kind) => routers.act(pair, 'ann', react(1, kind)));
+    // What comes after them in their lane passes by.
+    await routers.send(pair, 'bob');
     history.release();
     expect((await Promise.all(answers)).map(({ error }) => error)).toEqual([0, codeOf('LIMIT_REACHED')]);
   });
