@@ -31,6 +31,17 @@ describe('what was decided of late', () => {
     expect(state.targetsFloorSeq).toBe(10);
   });
 
+  it('asks about pins anew once a pinned message is gone', async () => {
+    const targets = new RecentTargets(10);
+    const floorAfter = async (isPinned: boolean): Promise<number> => {
+      const state = await stateAt(10);
+      const message = targets.factsOf(state, 1, viewer, createGetTargetResponse({ ...shown, isPinned }));
+      targets.fold(state, { seq: 11, sender: 'ann', body: recalled(1) }, [message]);
+      return state.targetsFloorSeq;
+    };
+    expect([await floorAfter(false), await floorAfter(true)]).toEqual([10, 11]);
+  });
+
   it('does not count against answers that contain it', async () => {
     const state = await stateAt(10);
     const targets = new RecentTargets(10);
