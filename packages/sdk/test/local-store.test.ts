@@ -91,6 +91,27 @@ describe('a store in a file', () => {
     await after.close();
   });
 
+  it('keeps no word that was taken away: at once of everything, of single ones when it is closed or opened', async () => {
+    const path = newPath();
+    const secret = (word: string) => ({ type: 'event', conversation: 'g:team', value: { seq: 1, event: Buffer.from(word) } }) as const;
+    const holds = async (word: string): Promise<boolean> => (await readFile(path, 'utf8')).includes(Buffer.from(word).toString('base64'));
+    const store = fileStore(path);
+    await store.open('ann');
+    await store.write([secret('apple')]);
+    await store.write([secret('-')]);
+    await store.close();
+    expect(await holds('apple')).toBe(false);
+    await appendFile(path, `${JSON.stringify([{ ...secret('pear'), value: { seq: 2, event: { $bytes: 'cGVhcg==' } } }])}\n`);
+    await appendFile(path, `${JSON.stringify([{ type: 'trim', conversation: 'g:team', fromSeq: 3 }])}\n`);
+    const after = fileStore(path);
+    await after.open('ann');
+    expect(await holds('pear')).toBe(false);
+    await after.write([secret('plum')]);
+    await after.write([{ type: 'reset' }]);
+    expect(await holds('plum')).toBe(false);
+    await after.close();
+  });
+
   it("is one client's at a time, and free again when its process has ended", async () => {
     const path = newPath();
     const store = fileStore(path);

@@ -12,8 +12,8 @@ const openPaths = new Set<string>();
 
 /**
  * Keeps everything in one file: JSON, a line for the owner and one for each write, so that a write that was cut short by a
- * crash is as if it had never been. Sends are on disk when `write` resolves. All of it is in memory as well. One process
- * at a time. For Node.
+ * crash is as if it had never been. Sends are on disk when `write` resolves. What was taken away is out of the file when it is closed, or
+ * opened next; at once where everything is. All of it is in memory as well. One process at a time. For Node.
  */
 export function fileStore(path: string): LocalStore {
   return new FileStore(path);
@@ -25,6 +25,8 @@ class FileStore implements LocalStore {
   #file: FileHandle | undefined;
   #user = '';
   #bytes = 0;
+  /** There are words in the file that are not kept any more. */
+  #isStale = false;
   #compactBytes = journalBytesMin;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -39,7 +41,7 @@ class FileStore implements LocalStore {
       this.#user = user;
       const isOwn = await this.#replay();
       if (!isOwn) this.#state.clear();
-      if (isOwn) this.#file = await open(this.#path, 'a');
+      if (isOwn && !this.#isStale) this.#file = await open(this.#path, 'a');
       else await this.#rewrite();
     } catch (error) {
       await this.#unlock();
@@ -62,15 +64,17 @@ class FileStore implements LocalStore {
         throw error;
       });
       if (changes.some(({ type }) => type === 'send')) await this.#file.datasync();
-      for (const change of changes) this.#state.apply(change);
+      this.#apply(changes);
       this.#bytes += Buffer.byteLength(line);
-      if (this.#bytes > this.#compactBytes) await this.#rewrite();
+      const isEmptied = changes.some(({ type }) => type === 'reset');
+      if (isEmptied || this.#bytes > this.#compactBytes) await this.#rewrite();
     });
   }
 
   close(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#file === undefined) return;
+      if (this.#isStale) await this.#rewrite();
       await this.#file.datasync();
       await this.#file.close();
       this.#file = undefined;
@@ -94,13 +98,20 @@ class FileStore implements LocalStore {
     for (let end = text.indexOf('\n', at); end >= 0; end = text.indexOf('\n', at)) {
       const entry = parsed(text.slice(at, end));
       if (entry === undefined || (at === 0 && !isHeader(entry, this.#user))) break;
-      if (at > 0) for (const change of entry as readonly StoreChange[]) this.#state.apply(change);
+      if (at > 0) this.#apply(entry as readonly StoreChange[]);
       at = end + 1;
     }
     this.#bytes = Buffer.byteLength(text.slice(0, at));
     this.#compactBytes = Math.max(journalBytesMin, this.#bytes);
     if (at > 0 && at < text.length) await truncate(this.#path, this.#bytes);
     return at > 0;
+  }
+
+  #apply(changes: readonly StoreChange[]): void {
+    for (const change of changes) {
+      this.#isStale ||= this.#state.takesAway(change);
+      this.#state.apply(change);
+    }
   }
 
   /** Puts what is kept now in the place of the journal, at once. */
@@ -123,6 +134,7 @@ class FileStore implements LocalStore {
     await this.#file?.close();
     this.#file = await open(this.#path, 'a');
     this.#bytes = bytes;
+    this.#isStale = false;
     this.#compactBytes = Math.max(journalBytesMin, bytes * wasteMax);
   }
 

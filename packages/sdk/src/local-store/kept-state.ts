@@ -35,6 +35,12 @@ export class KeptState {
     return events.filter(({ seq }) => seq >= fromSeq && seq <= toSeq).sort((a, b) => a.seq - b.seq);
   }
 
+  /** Whether a change takes away, or replaces, what was said. */
+  takesAway(change: StoreChange): boolean {
+    if (change.type === 'event') return this.#events.get(change.conversation)?.has(change.value.seq) === true;
+    return change.type === 'trim' || change.type === 'forget' || change.type === 'reset';
+  }
+
   clear(): void {
     this.#reset();
     this.#sends.clear();
