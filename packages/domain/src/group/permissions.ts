@@ -15,7 +15,8 @@ export type GroupActor = 'owner' | 'admin' | 'member' | 'outsider' | 'backEnd';
  * - `senseless`: INVALID_ARGUMENT, because there is no user behind it.
  * - `byJoinMode`: by the group's join mode, or with an invitation.
  * - `ifOption`: if the group's options leave it to members.
- * - `ifLower`: if all whom it concerns have a lower role; `ifOwn`: if it concerns nobody else; `ifOwnOrLower`: either.
+ * - `ifLower`: if all whom it concerns have a lower role; `ifOwn`: if it concerns nobody else, or takes an own invitation back;
+ *   `ifOwnOrLower`: either.
  */
 export type Permission =
   | 'yes'
@@ -124,7 +125,7 @@ const reasons: Readonly<Record<Condition, string>> = {
 };
 
 function isMet(condition: Condition, group: OpenGroup, operator: string, kind: NonNullable<GroupOperation['kind']>): boolean {
-  const isOwn = (): boolean => 'user' in kind.value && kind.value.user === operator;
+  const isOwn = (): boolean => ('user' in kind.value && kind.value.user === operator) || isTakenBack(group, operator, kind);
   const isLower = (): boolean => highestRoleIn(group, kind) < groupRoleOf(group, operator);
   switch (condition) {
     case 'no':
@@ -139,6 +140,10 @@ function isMet(condition: Condition, group: OpenGroup, operator: string, kind: N
       return isOwn() || isLower();
   }
 }
+
+/** Whether somebody says no to an invitation that they have made themselves. */
+const isTakenBack = ({ requests }: OpenGroup, operator: string, { type, value }: NonNullable<GroupOperation['kind']>): boolean =>
+  type === 'answerRequest' && !value.isAccepted && requests.get(value.user)?.invitedBy === operator;
 
 /** The highest role among those whom an operation concerns; UNSPECIFIED where that is no member. */
 function highestRoleIn(group: OpenGroup, { type, value }: NonNullable<GroupOperation['kind']>): GroupRole {

@@ -136,6 +136,15 @@ describe('an invitation that asks for consent', () => {
     expect(refusalOf(invited, late)).toBe('GROUP_NOT_FOUND');
   });
 
+  it('is taken back by the member who made it, and by no other member', () => {
+    const takenBack = make.applied(invited, make.answer(cid, dan, false));
+    expect(requestOf(takenBack, dan)).toMatchObject({ state: RequestState.REJECTED, answeredBy: 'cid', text: '' });
+    expect(eventsOf(takenBack, make.answer(cid, dan, false))).toEqual([]);
+    expect(refusalOf(invited, make.answer(cid, dan, true))).toBe('PERMISSION_DENIED');
+    const byAnn = make.applied(consenting, make.invite(ann, [dan]));
+    expect(refusalOf(byAnn, make.answer(cid, dan, false))).toBe('PERMISSION_DENIED');
+  });
+
   it('is declined by the invited user and taken back by owner and admins', () => {
     const declined = make.applied(invited, make.answer(dan, dan, false));
     expect(refusalOf(declined, make.join(dan))).toBe('GROUP_NOT_FOUND');
