@@ -333,7 +333,10 @@ function groupsPage() {
     ],
     ifOption: ['option', 'Yes where the options leave it to members (`invite_mode`, `is_editable_by_members`), else `PERMISSION_DENIED`.'],
     ifLower: ['on lower roles', 'Yes where all whom it concerns have a lower role, else `PERMISSION_DENIED`; all or nobody.'],
-    ifOwn: ['own', 'Yes where it concerns nobody else, or takes an own invitation back; else `PERMISSION_DENIED`, and for strangers `GROUP_NOT_FOUND`.'],
+    ifOwn: [
+      'own',
+      'Yes where it concerns nobody else, or takes an own invitation back; else `PERMISSION_DENIED`, and for strangers `GROUP_NOT_FOUND`.',
+    ],
     ifOwnOrLower: ['own, lower roles', 'Yes for the own name and for those of lower roles.'],
   };
   const effects = {
