@@ -73,6 +73,10 @@ export interface GatewayLimits {
   readonly urgentBytesMax: number;
   readonly normalBytesMax: number;
   readonly lowBytesMax: number;
+  /** What may be queued of answers and notices: answers come one behind the other beyond normalBytesMax, and the largest has room here. */
+  readonly answersBytesMax: number;
+  /** Answers of a connection that wait for their turn; one more is refused with `OVERLOADED`, to be asked for again. */
+  readonly answersWaitingBytesMax: number;
   /** One WebSocket message gets no new frames beyond this. */
   readonly bundleBytesMax: number;
   /** Conversations of which a congested connection is only told the head; more become one resync. */
@@ -140,6 +144,8 @@ export const gatewayLimits: GatewayLimits = {
   urgentBytesMax: 1024 * 1024,
   normalBytesMax: 512 * 1024,
   lowBytesMax: 64 * 1024,
+  answersBytesMax: 6 * 1024 * 1024,
+  answersWaitingBytesMax: 2 * 1024 * 1024,
   bundleBytesMax: 64 * 1024,
   marksMax: 32,
   slowWithinMs: 20_000,
@@ -161,6 +167,7 @@ export function assertGatewayLimits(given: GatewayLimits): void {
     given.heartbeatMs >= given.offlineAfterMs && 'offlineAfterMs must exceed heartbeatMs',
     given.lowBytesMax > given.normalBytesMax && 'lowBytesMax exceeds normalBytesMax',
     given.normalBytesMax > given.urgentBytesMax && 'normalBytesMax exceeds urgentBytesMax',
+    given.answersBytesMax < given.normalBytesMax && 'normalBytesMax exceeds answersBytesMax',
     given.bufferBytesMax < given.congestedBytes + given.urgentBytesMax + given.normalBytesMax + given.lowBytesMax &&
       'bufferBytesMax must hold what the queues may hold',
     given.tokenWarningMs >= given.tokenLifetimeMsMax && 'tokenWarningMs exceeds the life of tokens',

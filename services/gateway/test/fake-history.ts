@@ -90,6 +90,8 @@ export class FakeHistory implements Client {
   };
 
   readonly #waiters = new Set<() => void>();
+  /** What pages of conversations hold, where a test wants another. */
+  page: Uint8Array | undefined;
 
   join(user: string, conversation: string, headSeq = 5, firstSeq = 1): void {
     const entry = { conversation, headSeq, firstSeq, updatedMs: 1, isMember: true, memberSinceSeq: firstSeq };
@@ -124,6 +126,7 @@ export class FakeHistory implements Client {
   readonly queryHistory = async (request: QueryHistoryRequestInit) => {
     this.queries.push(request);
     await this.gate;
+    if (this.page !== undefined) return createQueryHistoryResponse({ events: [this.page] });
     return createQueryHistoryResponse({ states: [{ seq: 9, removal: 1 }], headSeq: 9, firstSeq: 1, epoch: 'epoch-1' });
   };
 

@@ -113,6 +113,37 @@ describe('the queues of a socket', () => {
     expect(before * 100).toBeLessThan(gatewayLimits.congestedBytes + gatewayLimits.bundleBytesMax);
   });
 
+  it('take answers one behind the other, as they are read, but not more than may wait', async () => {
+    const stuck: ClientConnection[] = [];
+    const { edge, connection } = connect(1);
+    const outbound = outboundWith(stuck);
+    const { normalBytesMax, answersWaitingBytesMax } = gatewayLimits;
+    const bytes = normalBytesMax - 100;
+    const answer = (id: number) => chunkOf({ id, body: { type: 'historyPage', value: { events: [new Uint8Array(bytes)] } } });
+    // One is with the network, two are queued, the others wait, but for the last.
+    const count = 4 + Math.floor(answersWaitingBytesMax / normalBytesMax);
+    const sent = Array.from({ length: count }, (_, i) => outbound.sendAnswer(connection, answer(i + 1)));
+    expect(await sent.at(-1)).toBe(false);
+    const frames: ServerFrame[] = [];
+    while (frames.length < count - 1) {
+      await nextTurn();
+      frames.push(...(await readAll(outbound, edge, connection)));
+    }
+    expect(frames.map(({ id }) => id)).toEqual(Array.from({ length: count - 1 }, (_, i) => i + 1));
+    expect(await Promise.all(sent)).toEqual([...Array(count - 1).fill(true), false]);
+    expect(stuck).toEqual([]);
+  });
+
+  it('let nobody wait for a connection that is gone', async () => {
+    const { connection } = connect(1);
+    const outbound = outboundWith();
+    const answer = chunkOf({ id: 1, body: { type: 'historyPage', value: { events: [new Uint8Array(gatewayLimits.normalBytesMax)] } } });
+    const sent = [1, 2, 3].map(() => outbound.sendAnswer(connection, answer));
+    connection.state = 'closed';
+    outbound.forget(connection);
+    expect(await Promise.all(sent)).toEqual([true, true, true]);
+  });
+
   it('let an urgent event pass 10 000 low and medium ones on a real socket', async () => {
     await using harness = await Harness.start();
     const alice = await harness.member('alice');

@@ -1,5 +1,5 @@
 import type { RulesBook } from '@parley/domain';
-import { type Clock, refusal, type Refusal } from '@parley/kernel';
+import { type Clock, ParleyError, refusal, type Refusal } from '@parley/kernel';
 import type { RouterClient } from '@parley/router-client';
 import type { Logger } from '@parley/telemetry';
 import type { ClientFrame, CloseReason, ServerFrameInit } from '@parley/wire';
@@ -9,7 +9,7 @@ import { CachedRefusal } from '../outbound/cached-refusal.js';
 import { Chunk, chunkOf } from '../outbound/chunk.js';
 import { errorFrame } from '../outbound/frames.js';
 import type { Outbound } from '../outbound/outbound.js';
-import { type QueueIndex, queues } from '../outbound/outbox.js';
+import { queues } from '../outbound/outbox.js';
 import type { JsonCodec } from '../ports.js';
 import type { RequestDeps } from '../requests/request-handler.js';
 import type { ClientConnection } from '../sessions/client-connection.js';
@@ -44,6 +44,9 @@ export interface InboundDeps {
   readonly limits: GatewayLimits;
 }
 
+/** When a client that was behind with reading should ask again. */
+const unreadRetryMs = 1_000;
+
 const tooManyFrames = new CachedRefusal('RATE_LIMITED', 'client: frames');
 
 /** Takes what clients send: decodes, lets in, answers. */
@@ -64,7 +67,7 @@ export class Inbound {
     });
     this.#requests = new Requests({
       ...deps,
-      answer: (connection, frame) => this.#answer(connection, frame, queues.normal),
+      answer: (connection, frame) => this.#answerInTurn(connection, frame),
       refuse: (connection, id, error) => this.#refuse(connection, id, error),
     });
   }
@@ -212,8 +215,14 @@ export class Inbound {
   }
 
   /** Requests with id 0 want no answer. */
-  #answer(connection: ClientConnection, frame: ServerFrameInit, queue: QueueIndex = queues.urgent): void {
-    if (frame.id !== 0) this.#deps.outbound.send(connection, chunkOf(frame), queue);
+  #answer(connection: ClientConnection, frame: ServerFrameInit): void {
+    if (frame.id !== 0) this.#deps.outbound.send(connection, chunkOf(frame), queues.urgent);
+  }
+
+  /** Answers of services may be large: then they wait for each other. */
+  async #answerInTurn(connection: ClientConnection, frame: ServerFrameInit): Promise<void> {
+    if (frame.id === 0 || (await this.#deps.outbound.sendAnswer(connection, chunkOf(frame)))) return;
+    throw new ParleyError('OVERLOADED', 'answers wait for the client to read', { retryAfterMs: unreadRetryMs });
   }
 
   #closeWith(connection: ClientConnection, reason: CloseReason, id: number, error: Refusal): void {

@@ -56,7 +56,8 @@ function costOf({ type, value }: RequestBody): number {
 
 export interface RequestsDeps extends Pick<InboundDeps, 'rateLimiter' | 'clock' | 'logger' | 'metrics' | 'limits'> {
   readonly requests: RequestDeps;
-  readonly answer: (connection: ClientConnection, frame: ServerFrameInit) => void;
+  /** Resolves when the answer is on its way; rejects where there is no room for it. */
+  readonly answer: (connection: ClientConnection, frame: ServerFrameInit) => Promise<void>;
   readonly refuse: (connection: ClientConnection, id: number, error: Refusal) => void;
 }
 
@@ -102,7 +103,7 @@ export class Requests {
     const withinMs = limits.readyWithinMs + 2 * limits.requestWithinMs;
     try {
       const asked = answerRequest(requests, { app: session.app.id, user: session.user, call: this.#callOf(frame) }, body);
-      answer(connection, { id: frame.id, body: await withTimeout(clock, withinMs, asked, () => new ParleyError('TIMEOUT')) });
+      await answer(connection, { id: frame.id, body: await withTimeout(clock, withinMs, asked, () => new ParleyError('TIMEOUT')) });
       metrics.requests.add(1, body.type, '');
     } catch (error) {
       this.#refuse(connection, frame.id, { type: body.type, refused: this.#refusalOf(body.type, error) });

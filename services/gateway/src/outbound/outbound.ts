@@ -36,6 +36,12 @@ export interface OutboundDeps {
   readonly onStuck: (connection: ClientConnection) => void;
 }
 
+/** Answers of one connection that wait for room, in the order in which they came. */
+interface WaitingAnswers {
+  readonly wakes: (() => void)[];
+  bytes: number;
+}
+
 /** A bulk flush may take up to a quarter of the time; the rest is for everything else. */
 const bulkPauseFactor = 3;
 
@@ -63,6 +69,8 @@ export class Outbound {
 
   readonly #shedLow: Count;
   readonly #shedMedium: Count;
+  /** Answers that wait for room, by their connection. */
+  readonly #waiting = new Map<ClientConnection, WaitingAnswers>();
 
   constructor(deps: OutboundDeps) {
     this.#deps = deps;
@@ -78,12 +86,45 @@ export class Outbound {
   send(connection: ClientConnection, chunk: Chunk, queue: QueueIndex = queues.urgent): void {
     if (connection.state === 'closed') return;
     const outbox = this.#outboxOf(connection);
-    if (outbox.bytesIn(queue) > this.#deps.limits.urgentBytesMax) {
+    const { answersBytesMax, urgentBytesMax } = this.#deps.limits;
+    if (outbox.bytesIn(queue) > (queue === queues.normal ? answersBytesMax : urgentBytesMax)) {
       this.#deps.onStuck(connection);
       return;
     }
     const isLong = outbox.add(queue, chunk, this.#deps.limits.bundleBytesMax);
     this.#added(connection, outbox, isLong && queue, passOf(queue, false));
+  }
+
+  /**
+   * Queues an answer that may be large, once what stands before it is little. False where too much waits already: the client
+   * is to ask again. One that reads nothing at all is closed, and nobody waits for it any more.
+   */
+  async sendAnswer(connection: ClientConnection, chunk: Chunk): Promise<boolean> {
+    while (connection.state !== 'closed' && !this.#hasRoomForAnswer(connection)) {
+      const waiting = this.#waiting.get(connection) ?? { wakes: [], bytes: 0 };
+      if (waiting.bytes > 0 && waiting.bytes + chunk.bytes.length > this.#deps.limits.answersWaitingBytesMax) return false;
+      waiting.bytes += chunk.bytes.length;
+      this.#waiting.set(connection, waiting);
+      await new Promise<void>((resolve) => void waiting.wakes.push(resolve));
+    }
+    this.send(connection, chunk, queues.normal);
+    return true;
+  }
+
+  #hasRoomForAnswer({ outbox }: ClientConnection): boolean {
+    return outbox === undefined || outbox.bytesIn(queues.normal) <= this.#deps.limits.normalBytesMax;
+  }
+
+  /** The connection is gone: nobody need wait for it. */
+  forget(connection: ClientConnection): void {
+    const waiting = this.#waiting.get(connection);
+    this.#waiting.delete(connection);
+    for (const wake of waiting?.wakes ?? []) wake();
+  }
+
+  /** Each of them looks again for room, in the order in which they came. */
+  #wakeAnswers(connection: ClientConnection): void {
+    if (this.#waiting.size > 0 && this.#waiting.has(connection) && this.#hasRoomForAnswer(connection)) this.forget(connection);
   }
 
   /** Queues an event, within the budget of its queue. */
@@ -224,10 +265,14 @@ export class Outbound {
     if (connection.state === 'closed') return;
     for (const queue of queueOrder) {
       while (outbox.bytesIn(queue) > 0) {
-        if (this.#isCongested(connection, outbox)) return;
+        if (this.#isCongested(connection, outbox)) {
+          this.#wakeAnswers(connection);
+          return;
+        }
         this.#write(connection, outbox, queue);
       }
     }
+    this.#wakeAnswers(connection);
     if (outbox.hasNotices && !this.#isCongested(connection, outbox)) {
       for (const chunk of outbox.takeNotices()) outbox.add(queues.normal, chunk, this.#deps.limits.bundleBytesMax);
       this.#write(connection, outbox, queues.normal);

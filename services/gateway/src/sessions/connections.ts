@@ -46,6 +46,7 @@ export class Connections {
     this.#byId.delete(connection.id);
     this.#deps.sessions.detach(connection);
     connection.outbox = undefined;
+    this.#deps.outbound.forget(connection);
   }
 
   /** Says the last words and closes. */
