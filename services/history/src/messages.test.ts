@@ -164,12 +164,27 @@ describe('what messages become', () => {
       expect((await read(history, group, viewer)).words).toEqual(['membership', 'other secret', 'edited: other secret']);
     }
     const others = await read(history, group, 'eve');
-    expect(others).toEqual({ words: ['membership', '', 'edited: '], states: [] });
+    expect(others).toEqual({ words: ['membership', '', ''], states: [] });
     const target = { app, conversation: group, seq };
     expect(await history.getTarget({ ...target, user: 'eve' })).toMatchObject({ exists: false });
     expect(await history.getTarget({ ...target, user: 'bob' })).toMatchObject({ exists: true, onlyTo: ['bob', 'ann'], kind: 'text' });
     const page = await history.queryHistory({ app, conversation: group, viewer: 'eve' });
     expect(decodeConversationEvent(page.events[1] ?? new Uint8Array())).toMatchObject({ seq, sender: '', messageId: '' });
+  });
+
+  it('shows what is done to a message for some to the same', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.membership(group, { joined: ['ann', 'bob', 'eve'], version: 1 });
+    const seq = await timeline.send(group, 'ann', 'secret', { onlyTo: ['bob'] });
+    await timeline.message(group, 'ann', 'for all');
+    const some = ['bob', 'ann'];
+    await timeline.actFor(some, group, 'bob', react(seq, 'x'));
+    await timeline.actFor(some, group, 'ann', { type: 'recalled', value: { seq, reason: 'oops' } });
+    expect((await read(history, group, 'bob')).words).toEqual(['membership', '', 'for all', 'reaction', 'recalled']);
+    expect((await read(history, group, 'eve')).words).toEqual(['membership', '', 'for all', '', '']);
+    const page = await history.queryHistory({ app, conversation: group, viewer: 'eve', fromSeq: seq + 2, limit: 1 });
+    expect(page.events.map(decodeConversationEvent)).toMatchObject([{ seq: seq + 2, sender: '', options: undefined }]);
   });
 
   it('withholds what has expired from that moment on', async () => {

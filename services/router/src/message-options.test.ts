@@ -117,7 +117,7 @@ describe('a message for some members', () => {
     expect((await routers.send(pair, 'ann', { options, isPrivileged: true })).error).toBe(codeOf('INVALID_ARGUMENT'));
   });
 
-  it('is nothing for the others to act upon, and its new words are for the same', async () => {
+  it('is nothing for the others to act upon, and what is done to it is for the same', async () => {
     await using routers = await open();
     await routers.subscribe(team);
     await routers.send(team, 'ann', { options: { onlyTo: ['bob'] }, isPrivileged: true });
@@ -127,10 +127,17 @@ describe('a message for some members', () => {
     const content = routers.sendOf(team, 'ann').body?.value;
     if (content === undefined || !('content' in content)) throw new Error('no content');
     await routers.act(team, 'ann', { type: 'edit', value: { seq: 2, content: content.content } });
-    const edited = await routers.until(() => routers.deliveries.find(({ seq }) => seq === 4));
-    expect(edited.onlyTo).toEqual(['bob', 'ann']);
-    expect(decodeConversationEvent(edited.withheld).body).toBeUndefined();
-    expect((await optionsOf(routers))?.onlyTo).toEqual(['bob']);
+    expect((await optionsOf(routers))?.onlyTo).toEqual(['bob', 'ann']);
+    expect((await routers.act(team, 'ann', { type: 'recall', value: { seq: 2 } })).error).toBe(0);
+    for (const [at, type] of [
+      [3, 'reaction'],
+      [4, 'edited'],
+      [5, 'recalled'],
+    ] as const) {
+      const delivery = await routers.until(() => routers.deliveries.find(({ seq }) => seq === at));
+      expect([delivery.onlyTo, decodeConversationEvent(delivery.event).body?.type]).toEqual([['bob', 'ann'], type]);
+      expect(decodeConversationEvent(delivery.withheld)).toMatchObject({ seq: at, sender: '', body: undefined });
+    }
   });
 });
 

@@ -118,6 +118,11 @@ export class HistoryFixture implements AsyncDisposable {
     return this.#append(conversation, true, { sender, body }, more);
   }
 
+  /** The same where it is for some members only. */
+  actFor(onlyTo: readonly string[], conversation: string, sender: string, body: ConversationEventInit['body']): Promise<number> {
+    return this.#append(conversation, true, { sender, body, options: { onlyTo } });
+  }
+
   /** Appends what takes no seq. */
   async own(conversation: string, sender: string, body: ConversationEventInit['body'], more: TimelineEntryInit = {}): Promise<void> {
     await this.#append(conversation, false, { sender, body }, more);

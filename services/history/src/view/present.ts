@@ -5,7 +5,7 @@ import { type ConversationEvent, decodeConversationEvent, encodeConversationEven
 import { historyLimits } from '../limits.js';
 import { fromSortable, hiddenSpace, sortable } from '../rows/detail-keys.js';
 import type { HeldConversation } from '../rows/held-conversation.js';
-import { bodyFieldOf, bodyFields } from './body-kind.js';
+import { bodyFieldOf, bodyFields, isNarrowedAct } from './body-kind.js';
 import type { Conversations } from './conversations.js';
 import type { Entitlement } from './entitlement.js';
 import { erasedEvent } from './erased-event.js';
@@ -58,7 +58,7 @@ export async function present(
   const seqs = rows.map(({ seq }) => seq);
   const found = await messageStatesOf(store, held.row, seqs);
   const isUntouched = found.size === 0 && !state.hasHidden && held.details.erased.length === 0;
-  if (isUntouched && !rows.some(({ event }) => bodyFieldOf(event) === bodyFields.edited)) return rows.map(asStored);
+  if (isUntouched && !rows.some(isActToLookAt)) return rows.map(asStored);
   const unerased = await withoutErasedReactions(store, held, found);
   const { states, reworded } = await statesWithinMembership(store, { held, entitlement }, unerased);
   const [fresh, hidden, own] = await Promise.all([
@@ -74,6 +74,8 @@ export async function present(
     }),
   );
 }
+
+const isActToLookAt = ({ event }: EventRow): boolean => bodyFieldOf(event) === bodyFields.edited || isNarrowedAct(event);
 
 const asStored = ({ seq, event }: EventRow): ShownEvent => ({ seq, event, state: undefined, isWithheld: false });
 
@@ -91,10 +93,10 @@ const noReactions: ReadonlyMap<number, readonly string[]> = new Map();
 
 function show(context: ShowContext, { seq, event }: EventRow, state: MessageState | undefined): ShownEvent {
   const { held, viewer, nowMs, hidden, own } = context;
-  const isForOthers = state !== undefined && viewer !== '' && state.onlyTo.length > 0 && !state.onlyTo.includes(viewer);
-  if (hidden.has(seq) || isForOthers) {
-    const message = decodeConversationEvent(event);
-    const left = isForOthers ? withheld(message) : hiddenBySelf(message);
+  const isAct = isNarrowedAct(event);
+  if (isForOthers(isAct ? decodeConversationEvent(event).options : state, viewer)) return emptyPlace({ seq, event });
+  if (hidden.has(seq)) {
+    const left = hiddenBySelf(decodeConversationEvent(event));
     return { seq, event: encodeConversationEvent(left), state: undefined, isWithheld: true };
   }
   const { erased } = held.details;
@@ -108,6 +110,15 @@ function show(context: ShowContext, { seq, event }: EventRow, state: MessageStat
   const ownReactions = own.get(seq);
   return { seq, event, state: ownReactions === undefined ? state : { ...state, ownReactions }, isWithheld: false };
 }
+
+const isForOthers = (meant: { readonly onlyTo: readonly string[] } | undefined, viewer: string): boolean =>
+  meant !== undefined && viewer !== '' && meant.onlyTo.length > 0 && !meant.onlyTo.includes(viewer);
+
+/** What is left for those whom something is not meant for. */
+const emptyPlace = ({ seq, event }: EventRow | ShownEvent): ShownEvent => {
+  const left = encodeConversationEvent(withheld(decodeConversationEvent(event)));
+  return { seq, event: left, state: undefined, isWithheld: true };
+};
 
 /** What a user said who is erased; undefined for what others said. */
 function showErased(
@@ -128,7 +139,10 @@ function showErased(
 const redacted = (event: Uint8Array): Uint8Array =>
   bodyFieldOf(event) === bodyFields.none ? event : encodeConversationEvent(redact(decodeConversationEvent(event)));
 
-/** An edit is kept without its content: the newest one of a message that is still to be seen gets it from there. */
+/**
+ * An edit is kept without its content: the newest one of a message that is still to be seen gets it from there. That of a
+ * message for others is for them as well.
+ */
 async function withEdit(deps: PresentDeps, context: ShowContext, shown: ShownEvent): Promise<ShownEvent> {
   const edit = decodeConversationEvent(shown.event);
   if (edit.body?.type !== 'edited') return shown;
@@ -136,6 +150,7 @@ async function withEdit(deps: PresentDeps, context: ShowContext, shown: ShownEve
   const { app, conversation } = held.row;
   const { seq } = edit.body.value;
   const state = (await messageStatesOf(deps.store, held.row, [seq])).get(seq);
+  if (isForOthers(state, viewer)) return emptyPlace(shown);
   if (state?.editSeq !== edit.seq || !isVisible(state, viewer, nowMs)) return shown;
   const [row] = await deps.store.events(app, conversation, { from: seq, limit: 1, backwards: false });
   if (row?.seq !== seq) return shown;

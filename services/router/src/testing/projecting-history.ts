@@ -165,7 +165,7 @@ function targetOf(events: readonly ConversationEvent[], { seq = 0, user = '', re
     kind: target.body?.type === 'content' ? (contentKindOf(target.body.value) ?? '') : '',
     reactionKinds: reactions.length,
     expiresMs: target.options?.expiresMs ?? 0,
-    onlyTo: target.options?.onlyTo ?? [],
+    onlyTo: state?.onlyTo ?? [],
     isKnownReaction: reactions.some((each) => each.reaction === reaction),
   });
 }

@@ -138,8 +138,7 @@ export class ActSequencer {
     const { app, conversation, trace } = command;
     const { sender, clientMsgId } = act;
     const seq = isStored ? ++state.headSeq : 0;
-    // New words of a message that only some may see are for them alone as well.
-    const narrow = body.type === 'edited' ? onlyTo : [];
+    const narrow = narrowed.has(body.type) ? onlyTo : [];
     const event = encodeConversationEvent({
       conversation,
       seq,
@@ -197,6 +196,9 @@ export class ActSequencer {
     if (seq > 0) this.#deps.targets.fold(state, { seq, sender, body }, targets);
   }
 }
+
+/** What is done to a message that only some may see is for them alone as well; what stands out of a conversation is the matter of all. */
+const narrowed: ReadonlySet<string> = new Set(['edited', 'reaction', 'recalled']);
 
 const nothingKnown = { targets: undefined, cursor: undefined };
 
