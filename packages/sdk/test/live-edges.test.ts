@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '@parley/kernel';
 import type { Client, FullClientOptions } from '../src/client.js';
+import { memoryStore } from '../src/local-store/memory-store.js';
 import { textsOf } from './live-world.js';
 import { makeWorld, upTo, type World } from './world.js';
 
@@ -107,6 +108,60 @@ describe('live messages', () => {
     );
     await world.clock.advance(2_000);
     expect([...seen].filter((pins) => pins !== '')).toEqual(['2']);
+  });
+
+  it('do not show what was deleted or cleared when an answer does not know of it yet', async () => {
+    const store = memoryStore();
+    const world = await makeTalk(9, { user: 'alice', localStore: store });
+    const conversation = world.server.conversations.get(id);
+    const live = world.alice.conversation(id).live({ pageSize: 3 });
+    await world.clock.advance(500);
+    expect(textsOf(live)).toEqual(['m7', 'm8', 'm9']);
+    for (const [n, act] of [
+      [1, { type: 'hide', value: { seqs: [5] } }],
+      [2, { type: 'settings', value: { changes: [{ change: { type: 'cleared', value: { seq: 3 } } }] } }],
+    ] as const) {
+      const behind = structuredClone(conversation?.views.get('alice'));
+      world.server.act(id, 'alice', act);
+      await world.clock.advance(50);
+      if (behind !== undefined) conversation?.views.set('alice', behind);
+      void live.loadOlder();
+      await world.clock.advance(50 * n);
+    }
+    expect(textsOf(live)).toEqual(['m4', 'm6', 'm7', 'm8', 'm9']);
+    live.close();
+    world.alice.close();
+    await world.clock.advance(10);
+    world.server.isReachable = false;
+    const after = world.client('alice', { user: 'alice', localStore: store });
+    const again = after.conversation(id).live();
+    void after.connect();
+    await world.clock.advance(10);
+    expect(textsOf(again)).toEqual(['m4', 'm6', 'm7', 'm8', 'm9']);
+    after.close();
+  });
+
+  it('are read anew by who comes back into a group: they learn what has become of messages meanwhile', async () => {
+    const world = makeWorld();
+    const { client: bob } = await world.online('bob');
+    void bob.createGroup({ id: 'team', members: ['alice'] });
+    await world.clock.advance(50);
+    bob.group('team').send('first');
+    const { client: alice } = await world.online('alice');
+    await world.clock.advance(500);
+    const live = alice.group('team').live();
+    await world.clock.advance(100);
+    void bob.group('team').kick(['alice']);
+    await world.clock.advance(50);
+    bob.group('team').edit(2, 'second');
+    await world.clock.advance(50);
+    // What alice has missed comes as one piece, and the message not at all.
+    world.server.answers.set('queryHistory', () => undefined);
+    void bob.group('team').invite(['alice']);
+    await world.clock.advance(500);
+    world.server.answers.delete('queryHistory');
+    await world.clock.advance(60_000);
+    expect(textsOf(live).filter((text) => text !== 'membership')).toEqual(['second']);
   });
 
   it('are back as soon as there is something to show again', async () => {

@@ -7,6 +7,13 @@ export interface KeptEvents extends SeqRange {
   readonly events: readonly Told[];
 }
 
+/** The part of it from a seq on. */
+export const clippedTo = ({ events, fromSeq, toSeq }: KeptEvents, firstSeq: number): KeptEvents => ({
+  events: events.filter(({ seq }) => seq >= firstSeq),
+  fromSeq: Math.max(fromSeq, firstSeq),
+  toSeq,
+});
+
 /** Of which seqs the page tells everything. */
 export function coveredBy(page: HistoryPage, place: QueryHistoryInit, events: readonly Told[]): KeptEvents {
   const seqs = events.map(({ seq }) => seq);

@@ -6,12 +6,14 @@ import type { Off } from '../emitter.js';
 import type { Told } from '../event-decoder.js';
 import type { TimelineEvent } from '../events.js';
 import type { SeqRange } from '../local-store/local-store.js';
+import { withoutRemoved } from '../local-store/scrub.js';
 import { asStored } from './as-stored.js';
-import { coveredBy, type KeptEvents } from './covered-by.js';
+import { clippedTo, coveredBy, type KeptEvents } from './covered-by.js';
 import { Inquiry } from './inquiry.js';
 import { liveLimits } from './live-limits.js';
 import { LiveView } from './live-view.js';
 import { isWithheld } from './message-rows.js';
+import type { OwnView } from './own-view.js';
 import { RowSet } from './row-set.js';
 import { SeqSpans } from './seq-spans.js';
 import type { Unsent, UnsentMessage } from './unsent.js';
@@ -47,6 +49,7 @@ export interface LiveMessagesOptions {
 export interface LiveDeps {
   readonly parts: ClientParts;
   readonly unsent: Unsent;
+  readonly ownView: OwnView;
   /** From the local store; undefined where nothing is kept. Never rejects. */
   kept(conversation: string): Promise<KeptEvents | undefined>;
   /** A page of history, for the local store. */
@@ -193,7 +196,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     }
     this.#rows.clear();
     this.#spans.clear();
-    const stored = kept.events.map((told) => this.#takeStored(told, 0));
+    const seen = this.#deps.ownView.seen(this.conversation, kept.events);
+    const stored = seen.map((told) => this.#takeStored(told, 0));
     for (const { source } of stored) this.#rows.fold(source);
     this.#spans.add(kept);
     this.#upTo = kept.toSeq;
@@ -272,7 +276,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   async #page(place: QueryHistoryInit, mode: 'instead' | 'besides' = 'besides'): Promise<KeptEvents | undefined> {
     const { requests, decoder, timeline, events } = this.#deps.parts;
-    const { keep } = this.#deps;
+    const { keep, ownView } = this.#deps;
     const asked = await this.#inquiry.ask((atLeastSeq) => {
       const value = { conversation: this.conversation, limit: this.#pageSize, atLeastSeq, ...place };
       return requests.call({ body: { type: 'queryHistory', value }, expect: 'historyPage', isRepeatable: true });
@@ -285,8 +289,8 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       throw ParleyClientError.of('UNAVAILABLE', 'history was rebuilt');
     }
     const failed = (error: unknown): void => events.emit('error', ParleyClientError.of('INVALID_FRAME', String(error), error));
-    const page = coveredBy(answer, place, decoder.decodePage(answer, failed));
-    this.#firstSeq = Math.max(1, answer.firstSeq);
+    const page = coveredBy(answer, place, ownView.seen(this.conversation, decoder.decodePage(answer, failed)));
+    this.#firstSeq = Math.max(1, answer.firstSeq, ownView.clearedSeq(this.conversation) + 1);
     this.#headSeq = Math.max(this.#headSeq, answer.headSeq);
     if (mode === 'instead') {
       this.#rows.clear();
@@ -295,7 +299,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     }
     this.#error = undefined;
     this.#add(page, heard);
-    keep(this.conversation, page);
+    keep(this.conversation, withoutRemoved(clippedTo(page, this.#firstSeq), heard));
     return page;
   }
 
@@ -313,8 +317,10 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
     // There is something now where the server had nothing to show.
     const isBack = told.seq > 0 && this.#error !== undefined && !this.#isLoading;
+    // Who comes back learns what has become of messages meanwhile.
+    const isIn = told.event.type === 'membership' && told.event.joined.includes(this.#deps.parts.self());
     this.#apply(told);
-    if (isHole || isBack) this.#startOver();
+    if (isHole || isBack || isIn) this.#startOver();
     this.#bound();
   }
 
@@ -429,7 +435,12 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
       const part = messages.slice(at, at + perQuestion);
       const asked = await this.#inquiry.ask((atLeastSeq) => this.#inquiry.messages(part, atLeastSeq)).catch(() => undefined);
       if (asked === undefined) return;
-      const given = new Map(this.#deps.parts.decoder.decodePage(asked.answer, () => {}).map((told) => [told.seq, told]));
+      const { parts, ownView } = this.#deps;
+      const answer = ownView.seen(
+        this.conversation,
+        parts.decoder.decodePage(asked.answer, () => {}),
+      );
+      const given = new Map(answer.map((told) => [told.seq, told]));
       for (const seq of part) {
         const told = given.get(seq);
         if (told === undefined) this.#rows.withhold(seq);

@@ -140,30 +140,33 @@ export class LiveThread extends LiveView<ThreadSnapshot> {
       this.#upTo = headSeq;
       this.#lastSeq = 0;
     }
-    this.#take(
-      decoder.decodePage(first, () => {}),
-      list,
-    );
+    const seen = (answer: MessageList): readonly Told[] =>
+      this.#deps.ownView.seen(
+        conversation,
+        decoder.decodePage(answer, () => {}),
+      );
+    this.#take(seen(first), seen(list));
+    this.#hasNewer = list.hasMore;
     for (const event of asked.heard) this.#apply(event);
     this.#isLoading = false;
     this.#error = undefined;
     this.changed();
   }
 
-  #take(root: readonly Told[], list: MessageList): void {
+  #take(root: readonly Told[], answers: readonly Told[]): void {
     for (const told of root) this.#rows.take(told);
-    for (const told of this.#deps.parts.decoder.decodePage(list, () => {})) {
+    for (const told of answers) {
       this.#rows.take(told);
       this.#lastSeq = Math.max(this.#lastSeq, told.seq);
     }
-    this.#hasNewer = list.hasMore;
   }
 
   #hear(told: Told): void {
     this.#inquiry.hear(told);
     const isHole = told.seq > 0 && this.#upTo > 0 && told.seq > this.#upTo + 1;
+    const isIn = told.event.type === 'membership' && told.event.joined.includes(this.#deps.parts.self());
     this.#apply(told);
-    if (isHole) this.#startOver();
+    if (isHole || isIn) this.#startOver();
   }
 
   #apply(heard: Told): void {

@@ -3,6 +3,7 @@ import { ParleyClientError } from '../client-error.js';
 import type { ClientParts } from '../client-parts.js';
 import type { ConversationList } from '../live/conversation-list.js';
 import type { LiveDeps } from '../live/live-messages.js';
+import { OwnView } from '../live/own-view.js';
 import type { Unsent } from '../live/unsent.js';
 import type { LocalStore } from './local-store.js';
 import { StoreKeeper } from './store-keeper.js';
@@ -33,6 +34,7 @@ export function liveDepsOf(parts: {
   return {
     parts: parts.parts,
     unsent,
+    ownView: new OwnView(parts.parts),
     kept: async (conversation) => keeper?.events(conversation),
     keep: (conversation, page) => keeper?.takePage(conversation, page),
     gone: (conversation) => keeper?.drop(conversation),

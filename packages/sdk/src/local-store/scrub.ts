@@ -1,5 +1,7 @@
 import { overtaken, redact } from '@parley/fold';
 import type { ConversationEvent } from '@parley/wire';
+import type { Told } from '../event-decoder.js';
+import type { KeptEvents } from '../live/covered-by.js';
 
 /** Which messages an event takes away, by seq and sender; undefined for one that takes none. */
 export function removedBy({ seq: eventSeq, body }: ConversationEvent): ((seq: number, sender: string) => boolean) | undefined {
@@ -15,6 +17,14 @@ export function removedBy({ seq: eventSeq, body }: ConversationEvent): ((seq: nu
     default:
       return undefined;
   }
+}
+
+/** A page without the words of messages that were taken away while it was on its way. */
+export function withoutRemoved(page: KeptEvents, heard: readonly Told[]): KeptEvents {
+  const removals = heard.map(({ source }) => removedBy(source)).filter((isRemoved) => isRemoved !== undefined);
+  if (removals.length === 0) return page;
+  const events = page.events.map((told) => ({ ...told, source: removals.reduce(scrubbed, told.source) }));
+  return { ...page, events };
 }
 
 /** An event without words that are gone: those of a removed message and of its edits. The very same when it has none of them. */

@@ -71,6 +71,7 @@ export class StoreKeeper {
   #isClearing = false;
   /** When the user deleted messages for themselves, as far as what is kept knows of it; by conversation. */
   readonly #hiddenMs = new Map<string, number>();
+  #rewriting: Promise<unknown> = Promise.resolve();
   /** Pages that came before the first sync. */
   readonly #early = new Map<string, KeptEvents>();
 
@@ -223,7 +224,9 @@ export class StoreKeeper {
       return;
     }
     const known = this.#windows.get(conversation);
-    if (known === undefined || seq !== known.lastSeq + 1) this.#begin(conversation, seq);
+    // Who comes back learns what has become of messages meanwhile: what is kept does not say.
+    const isIn = told.event.type === 'membership' && told.event.joined.includes(this.#parts.self());
+    if (known === undefined || seq !== known.lastSeq + 1 || isIn) this.#begin(conversation, seq);
     const window = this.#windows.get(conversation) as Window;
     window.lastSeq = seq;
     // How long its messages stay may have changed when it is read again.
@@ -231,7 +234,7 @@ export class StoreKeeper {
     const stored = asStored(told, { decoder: this.#parts.decoder, destroyAfterMs, find: () => undefined }).told;
     this.#pushEvent(conversation, stored);
     const removed = removedBy(stored.source);
-    if (removed !== undefined) void this.#rewrite(conversation, (event) => scrubbed(event, removed));
+    if (removed !== undefined) this.#rewrite(conversation, (event) => scrubbed(event, removed));
     if (seq - window.fromSeq >= this.#bounds.eventsMax * 1.1) this.#begin(conversation, seq - this.#bounds.eventsMax + 1, seq);
     this.#touch(conversation);
   }
@@ -241,7 +244,7 @@ export class StoreKeeper {
     if (event.what === 'messagesHidden') {
       const hidden = new Set(event.targets);
       this.#hiddenMs.set(conversation, Math.max(this.#hiddenMs.get(conversation) ?? 0, event.timeMs));
-      void this.#rewrite(conversation, (source) => (hidden.has(source.seq) ? hiddenBySelf(source) : source));
+      this.#rewrite(conversation, (source) => (hidden.has(source.seq) ? hiddenBySelf(source) : source));
     }
     const { lastSeq = 0 } = this.#windows.get(conversation) ?? {};
     const clearedSeq = event.what === 'settings' ? (event.settings.clearedSeq ?? 0) : 0;
@@ -261,8 +264,12 @@ export class StoreKeeper {
     this.#touch(conversation);
   }
 
-  /** Words that are gone must not stay on the device. */
-  async #rewrite(conversation: string, withoutWords: (source: ConversationEvent) => ConversationEvent): Promise<void> {
+  /** Words that are gone must not stay on the device; the store is not closed before. */
+  #rewrite(conversation: string, withoutWords: (source: ConversationEvent) => ConversationEvent): void {
+    this.#rewriting = Promise.all([this.#rewriting, this.#rewriteNow(conversation, withoutWords)]);
+  }
+
+  async #rewriteNow(conversation: string, withoutWords: (source: ConversationEvent) => ConversationEvent): Promise<void> {
     const kept = await this.events(conversation);
     const codec = this.#parts?.decoder;
     if (kept === undefined || codec === undefined) return;
@@ -367,7 +374,7 @@ export class StoreKeeper {
 
   async #end(): Promise<void> {
     if (this.#isClearing) await this.#write(this.#everything(), 'at last');
-    else await this.flush();
+    else await Promise.all([this.flush(), this.#rewriting]);
     if (!this.#isOff) await this.#within(this.#options.store.close()).catch((error: unknown) => this.#leave(error));
     this.#isOff = true;
     this.#hasEnded();
