@@ -115,7 +115,7 @@ const isForOthers = (meant: { readonly onlyTo: readonly string[] } | undefined, 
   meant !== undefined && viewer !== '' && meant.onlyTo.length > 0 && !meant.onlyTo.includes(viewer);
 
 /** What is left for those whom something is not meant for. */
-const emptyPlace = ({ seq, event }: EventRow | ShownEvent): ShownEvent => {
+const emptyPlace = ({ seq, event }: Pick<ShownEvent, 'seq' | 'event'>): ShownEvent => {
   const left = encodeConversationEvent(withheld(decodeConversationEvent(event)));
   return { seq, event: left, state: undefined, isWithheld: true };
 };
