@@ -59,13 +59,17 @@ export function addEvents(writes: PartitionedWrites, rows: readonly EventRow[], 
   }
 }
 
-/** Rows of one space are one mutation: a mark among them says up to where the others are true. */
+/** What a row of details takes beside its key and value, about. */
+const detailRowBytes = 100;
+
+/** Rows of one space are one mutation, or follow each other: a mark behind them says up to where they are true. */
 export function addDetails(writes: PartitionedWrites, rows: readonly DetailRow[], timestamp: bigint): void {
   for (const { app, space, key, value } of rows) {
     const partition = `details\0${app}\0${space}`;
     writes.keepTogether(partition);
-    if (value.length === 0) writes.add(cql.deleteDetail, partition, [timestamp, app, space, key]);
-    else writes.add(cql.insertDetail, partition, [app, space, key, bufferOf(value), timestamp], value.length);
+    const bytes = detailRowBytes + key.length + value.length;
+    if (value.length === 0) writes.add(cql.deleteDetail, partition, [timestamp, app, space, key], bytes);
+    else writes.add(cql.insertDetail, partition, [app, space, key, bufferOf(value), timestamp], bytes);
   }
 }
 

@@ -20,11 +20,11 @@ export const cassandraLimits = {
   batchRowsMax: 100,
   batchBytesMax: 128 * 1024,
   /**
-   * The same for rows of one space of details, of which a mark may say how far the others have come; what Cassandra takes as one
-   * mutation is four times as much.
+   * The same for rows of one space of details, of which a mark may say how far the others have come. Cassandra takes half of a
+   * commit-log segment as one mutation: 16 MiB as it comes, 2.5 MiB where segments are small.
    */
-  spaceRowsMax: 20_000,
-  spaceBytesMax: 4 * 1024 * 1024,
+  spaceRowsMax: 5_000,
+  spaceBytesMax: 1024 * 1024,
   /** Writes that are out at once for one applied batch. */
   writesInFlightMax: 32,
   readTimeoutMs: 1_500,

@@ -41,13 +41,24 @@ describe('PartitionedWrites', () => {
     expect(client.writes).toEqual([cassandraLimits.batchRowsMax, 7, 1, 2, 2, 1]);
   });
 
-  it('writes rows that must not be parted as one mutation, however many they are', async () => {
+  it('writes rows that belong together as one mutation, and what goes beyond it one after the other', async () => {
     const client = new RecordingClient();
     const writes = new PartitionedWrites();
     writes.keepTogether('p');
-    for (let i = 0; i < 3 * cassandraLimits.batchRowsMax; i++) writes.add('INSERT a', 'p', [i], cassandraLimits.batchBytesMax / 100);
+    for (let i = 0; i < cassandraLimits.spaceRowsMax + 2; i++) writes.add('INSERT a', 'p', [i]);
     await writes.write(client);
-    expect(client.writes).toEqual([3 * cassandraLimits.batchRowsMax]);
+    expect(client.writes).toEqual([cassandraLimits.spaceRowsMax, 2]);
+    expect(client.inFlightMost).toBe(1);
+  });
+
+  it('writes nothing of what belongs together behind a part that has failed', async () => {
+    const client = new RecordingClient();
+    client.failAt = 2;
+    const writes = new PartitionedWrites();
+    writes.keepTogether('p');
+    for (let i = 0; i < 9; i++) writes.add('INSERT big', 'p', [i], cassandraLimits.spaceBytesMax);
+    await expect(writes.write(client)).rejects.toThrow('no quorum');
+    expect(client.writes).toEqual([1, 1]);
   });
 
   it('has a bounded number of writes out', async () => {

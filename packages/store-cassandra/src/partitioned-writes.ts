@@ -20,7 +20,7 @@ interface BoundRow {
  */
 export class PartitionedWrites {
   readonly #groups = new Map<string, BoundRow[]>();
-  readonly #inseparable = new Set<string>();
+  readonly #inOrder = new Set<string>();
 
   /** `partition` is the row's table and partition key as text; of its rows each may have a statement of its own. */
   add(statement: string, partition: string, values: readonly unknown[], bytes = 0): void {
@@ -32,9 +32,12 @@ export class PartitionedWrites {
     group.push({ statement, values, bytes });
   }
 
-  /** Has all rows of a partition written as one mutation, so that a crash leaves all of them or none, up to larger bounds. */
+  /**
+   * Has all rows of a partition written as one mutation, up to larger bounds; what goes beyond follows when that is written. So
+   * whatever a crash leaves, no row is there without those that were added before it.
+   */
   keepTogether(partition: string): void {
-    this.#inseparable.add(partition);
+    this.#inOrder.add(partition);
   }
 
   /**
@@ -42,12 +45,12 @@ export class PartitionedWrites {
    * thrown once the writes that are out have ended. Writing all of it again is harmless.
    */
   async write(client: WriteClient): Promise<void> {
-    const batches = this.#batches();
+    const chains = this.#chains();
     let failure: { readonly error: unknown } | undefined;
     const worker = async (): Promise<void> => {
-      for (let batch = batches.next(); !batch.done && failure === undefined; batch = batches.next()) {
+      for (let chain = chains.next(); !chain.done && failure === undefined; chain = chains.next()) {
         try {
-          await writeBatch(client, batch.value);
+          for (const batch of chain.value) if (failure === undefined) await writeBatch(client, batch);
         } catch (error) {
           failure ??= { error };
         }
@@ -57,24 +60,30 @@ export class PartitionedWrites {
     if (failure !== undefined) throw failure.error;
   }
 
-  *#batches(): Generator<readonly BoundRow[]> {
+  /** What is written one after the other. */
+  *#chains(): Generator<readonly (readonly BoundRow[])[]> {
     const { batchRowsMax, batchBytesMax, spaceRowsMax, spaceBytesMax } = cassandraLimits;
     for (const [partition, rows] of this.#groups) {
-      const [rowsMax, bytesMax] = this.#inseparable.has(partition) ? [spaceRowsMax, spaceBytesMax] : [batchRowsMax, batchBytesMax];
-      let batch: BoundRow[] = [];
-      let bytes = 0;
-      for (const row of rows) {
-        if (batch.length > 0 && (batch.length === rowsMax || bytes + row.bytes > bytesMax)) {
-          yield batch;
-          batch = [];
-          bytes = 0;
-        }
-        batch.push(row);
-        bytes += row.bytes;
-      }
-      yield batch;
+      if (this.#inOrder.has(partition)) yield batchesOf(rows, spaceRowsMax, spaceBytesMax);
+      else for (const batch of batchesOf(rows, batchRowsMax, batchBytesMax)) yield [batch];
     }
   }
+}
+
+function batchesOf(rows: readonly BoundRow[], rowsMax: number, bytesMax: number): readonly (readonly BoundRow[])[] {
+  const batches: BoundRow[][] = [];
+  let batch: BoundRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (batch.length === rowsMax || bytes + row.bytes > bytesMax || batches.length === 0) {
+      batch = [];
+      batches.push(batch);
+      bytes = 0;
+    }
+    batch.push(row);
+    bytes += row.bytes;
+  }
+  return batches;
 }
 
 const writeOptions = { prepare: true, isIdempotent: true, logged: false, executionProfile: 'write' } as const;

@@ -85,7 +85,10 @@ export type HistoryAmendment = Pick<HistoryBatch, 'events' | 'conversations' | '
 /** Names one row of details. `space` and `key` are well-formed Unicode of at most 256 characters; no part holds a zero byte. */
 export interface DetailKey {
   readonly app: string;
-  /** Rows of one space lie together and are read in the order of their keys; those of a batch are written as one. */
+  /**
+   * Rows of one space lie together and are read in the order of their keys; those of a batch are written as one, or, where a
+   * store cannot take so many at once, in the order given.
+   */
   readonly space: string;
   /** May be empty. */
   readonly key: string;

@@ -48,8 +48,9 @@ async function dropReactions(block: StagedBlock, seq: number, offset: number): P
     const value = await block.get(key);
     if (value === undefined) continue;
     const { user, reaction } = decodeReactionRow(value);
-    block.put(key, emptyBytes, offset);
+    // In this order: by what is written last the rest is found again, where the store was cut off between them.
     block.put(ownReactionKey(user, seq, reaction), emptyBytes, offset);
+    block.put(key, emptyBytes, offset);
   }
 }
 

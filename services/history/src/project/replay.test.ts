@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AcceptedRecord } from '@parley/ownedlog';
 import type { HistoryStore } from '@parley/store';
 import fc from 'fast-check';
+import { blockMarkKey, blockSpacePrefix } from '../rows/detail-keys.js';
 import { LastWriteStore } from '../testing/last-write-store.js';
 import { app, conversations, type Step, stepsOf, timelineOf, users } from '../testing/random-timeline.js';
 import { BatchBuilder } from './batch-builder.js';
@@ -41,14 +42,15 @@ async function everythingIn(store: LastWriteStore) {
   return {
     conversations: await Promise.all(conversations.map(ofConversation)),
     lists: await Promise.all(users.map((user) => store.conversationsOf(app, user))),
-    details: store.everyDetail(),
+    // How far a block is true may be noted too low, where a batch was cut off before its mark.
+    details: store.everyDetail().filter(({ space, key }) => !space.startsWith(blockSpacePrefix) || key !== blockMarkKey),
   };
 }
 
 /** However the store is cut off on the way, it ends with the rows of one that never was. */
-async function expectSameRows(all: readonly Step[], attempts: readonly Attempt[]): Promise<void> {
+async function expectSameRows(all: readonly Step[], attempts: readonly Attempt[], rowsAtOnce?: number): Promise<void> {
   const timeline = timelineOf(all);
-  const [clean, store] = [new LastWriteStore(), new LastWriteStore()];
+  const [clean, store] = [new LastWriteStore(), new LastWriteStore(rowsAtOnce)];
   await project(clean, timeline, 1);
   for (const { batch, writes, lost } of attempts) {
     store.writesLeft = writes;
@@ -68,5 +70,18 @@ describe('projecting into a store without transactions', () => {
     ['reactions that come and go', stepsOf(['message', 'react', 'react', 'react', 'react', 'recall'], ['u:ann|bob']), 50],
     ['rooms and groups', stepsOf(['message', 'join', 'leave', 'close', 'rename'], ['r:hall', 'g:team']), 60],
   ])('leads to the same rows, wherever it is cut off and however far it is replayed: %s', (_, some, numRuns) =>
-    fc.assert(fc.asyncProperty(some, fc.array(attempt, { maxLength: 6 }), expectSameRows), { numRuns }));
+    fc.assert(
+      fc.asyncProperty(some, fc.array(attempt, { maxLength: 6 }), (all, attempts) => expectSameRows(all, attempts)),
+      { numRuns },
+    ));
+
+  it('leads to the same reactions where the rows of a block are too many to be written at once', () =>
+    fc.assert(
+      fc.asyncProperty(
+        stepsOf(['message', 'react', 'react', 'react', 'react', 'recall'], ['u:ann|bob']),
+        fc.array(attempt, { maxLength: 6 }),
+        (all, attempts) => expectSameRows(all, attempts, 1),
+      ),
+      { numRuns: 80 },
+    ));
 });

@@ -7,8 +7,8 @@ import type { ProjectionCache } from './projection-cache.js';
 const nothing: MessageRow = { state: undefined, marked: [] };
 
 /**
- * What messages of one block have become, as a batch leaves it. The store writes the rows of a block at once, so
- * that one mark says for all of them up to where they are true.
+ * What messages of one block have become, as a batch leaves it. The store writes the rows of a block at once, or the mark
+ * last, so that it says for all of them up to where they are true. What is in a row without the mark is folded again, to the same.
  */
 export class StagedBlock {
   readonly #details: StagedDetails;
@@ -63,8 +63,12 @@ export class StagedBlock {
   /** Puts another row of the block; an empty value takes it away. */
   put(key: string, value: Uint8Array, offset: number): void {
     this.#details.put({ app: this.#app, space: this.#space, key, value });
-    if (offset < this.#asOf) return;
-    this.#asOf = offset + 1;
+    this.#asOf = Math.max(this.#asOf, offset + 1);
+  }
+
+  /** Puts the mark behind all other rows: a store that cannot take them at once writes it last. */
+  settle(): void {
+    if (this.#asOf === this.#storedAsOf) return;
     this.#details.put({ app: this.#app, space: this.#space, key: blockMarkKey, value: encodeBlockMark({ asOf: this.#asOf }) });
   }
 

@@ -175,6 +175,7 @@ export class StagedConversation {
     for (const row of this.#members.values()) into.members.push(row);
     for (const [user, isMember] of this.#users) (isMember ? into.memberships : into.departures).push({ app, user, conversation });
     for (const row of this.#stateRows()) into.details.push(row);
+    for (const block of this.#blocks.values()) block.settle();
   }
 
   /** To be called once the batch is in the store. */

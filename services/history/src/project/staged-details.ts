@@ -21,7 +21,11 @@ export class StagedDetails {
     const id = spaceId(row);
     const rows = this.#spaces.get(id);
     if (rows === undefined) this.#spaces.set(id, new Map([[row.key, row]]));
-    else rows.set(row.key, row);
+    else {
+      // Behind all others: where a store cannot write a space at once, it is cut off in the order of what happened.
+      rows.delete(row.key);
+      rows.set(row.key, row);
+    }
   }
 
   async get(key: DetailKey): Promise<Uint8Array | undefined> {

@@ -26,9 +26,15 @@ interface Cell {
 export class LastWriteStore implements HistoryStore {
   /** After so many writes the store fails, once. */
   writesLeft = Number.POSITIVE_INFINITY;
+  /** Rows of a space of details that are written at once. */
+  readonly #rowsAtOnce: number;
   readonly #tables = new Map<string, Map<string, Cell>>();
   readonly #emptiedAt = new Map<string, number>();
   #checkpoint: HistoryCheckpoint | undefined;
+
+  constructor(rowsAtOnce = Number.POSITIVE_INFINITY) {
+    this.#rowsAtOnce = rowsAtOnce;
+  }
 
   async apply(_partition: number, batch: HistoryBatch): Promise<void> {
     const timestamp = batch.offset + 1;
@@ -38,7 +44,7 @@ export class LastWriteStore implements HistoryStore {
       ...batch.members.map((row) => put('members', [row.conversation, row.user], row)),
       ...batch.memberships.map((row) => put('users', [row.user, row.conversation], true)),
       ...batch.departures.map((row) => put('users', [row.user, row.conversation], undefined)),
-      ...spacesOf(batch.details).map((rows) => () => this.#writeDetails(rows, timestamp)),
+      ...spacesOf(batch.details, this.#rowsAtOnce).map((rows) => () => this.#writeDetails(rows, timestamp)),
     ];
     const heads = [
       ...batch.emptied.map((row) => () => void this.#emptiedAt.set(row.conversation, timestamp - 1)),
@@ -143,13 +149,19 @@ export class LastWriteStore implements HistoryStore {
   }
 }
 
-/** Rows by the space they lie in: those of one are written at once. */
-function spacesOf(rows: readonly DetailRow[]): readonly (readonly DetailRow[])[] {
-  const spaces = new Map<string, DetailRow[]>();
+/** Rows by the space they lie in: so many of one are written at once, more in their order. */
+function spacesOf(rows: readonly DetailRow[], rowsAtOnce: number): readonly (readonly DetailRow[])[] {
+  const parts: DetailRow[][] = [];
+  const last = new Map<string, DetailRow[]>();
   for (const row of rows) {
-    const space = spaces.get(row.space);
-    if (space === undefined) spaces.set(row.space, [row]);
-    else space.push(row);
+    const part = last.get(row.space);
+    if (part !== undefined && part.length < rowsAtOnce) {
+      part.push(row);
+      continue;
+    }
+    const next = [row];
+    last.set(row.space, next);
+    parts.push(next);
   }
-  return [...spaces.values()];
+  return parts;
 }
