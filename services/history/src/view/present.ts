@@ -1,4 +1,5 @@
 import { expireMessage, hiddenBySelf, isVisible, redact, withheld } from '@parley/fold';
+import type { ErasedUser } from '@parley/contracts/history-rows';
 import type { Clock } from '@parley/kernel';
 import type { EventRow, HistoryStore } from '@parley/store';
 import { type ConversationEvent, decodeConversationEvent, encodeConversationEvent, type MessageState, Removal } from '@parley/wire';
@@ -57,7 +58,9 @@ export async function present(
   if (rows.length === 0) return [];
   const seqs = rows.map(({ seq }) => seq);
   const found = await messageStatesOf(store, held.row, seqs);
-  const isUntouched = found.size === 0 && !state.hasHidden && held.details.erased.length === 0;
+  // What a finished erasure has left lies in the store as it is shown.
+  const erased = held.details.erased.filter(({ isDone }) => !isDone);
+  const isUntouched = found.size === 0 && !state.hasHidden && erased.length === 0;
   if (isUntouched && !rows.some(isActToLookAt)) return rows.map(asStored);
   const unerased = await withoutErasedReactions(store, held, found);
   const { states, reworded } = await statesWithinMembership(store, { held, entitlement }, unerased);
@@ -66,7 +69,8 @@ export async function present(
     state.hasHidden ? hiddenAmong(store, held, { viewer, seqs }) : none,
     viewer === '' ? noReactions : ownReactionsAmong(store, held, { viewer, states }),
   ]);
-  const context = { held, viewer, nowMs: clock.now(), hidden: reworded.size === 0 ? hidden : new Set([...hidden, ...reworded]), own };
+  const places = reworded.size === 0 ? hidden : new Set([...hidden, ...reworded]);
+  const context = { held, viewer, nowMs: clock.now(), hidden: places, own, erased };
   return Promise.all(
     fresh.map((row) => {
       const shown = show(context, row, states.get(row.seq));
@@ -86,20 +90,21 @@ interface ShowContext {
   /** What the viewer finds an empty place for. */
   readonly hidden: ReadonlySet<number>;
   readonly own: ReadonlyMap<number, readonly string[]>;
+  /** Of whom words may still be there. */
+  readonly erased: readonly ErasedUser[];
 }
 
 const none: ReadonlySet<number> = new Set();
 const noReactions: ReadonlyMap<number, readonly string[]> = new Map();
 
 function show(context: ShowContext, { seq, event }: EventRow, state: MessageState | undefined): ShownEvent {
-  const { held, viewer, nowMs, hidden, own } = context;
+  const { viewer, nowMs, hidden, own, erased } = context;
   const isAct = isNarrowedAct(event);
   if (isForOthers(isAct ? decodeConversationEvent(event).options : state, viewer)) return emptyPlace({ seq, event });
   if (hidden.has(seq)) {
     const left = hiddenBySelf(decodeConversationEvent(event));
     return { seq, event: encodeConversationEvent(left), state: undefined, isWithheld: true };
   }
-  const { erased } = held.details;
   if (state === undefined && erased.length === 0) return { seq, event, state, isWithheld: false };
   if (erased.some((user) => seq < user.seq)) {
     const shown = showErased(context, { seq, event: decodeConversationEvent(event) }, state);
@@ -122,11 +127,11 @@ const emptyPlace = ({ seq, event }: Pick<ShownEvent, 'seq' | 'event'>): ShownEve
 
 /** What a user said who is erased; undefined for what others said. */
 function showErased(
-  { held }: ShowContext,
+  { erased }: ShowContext,
   { seq, event }: { readonly seq: number; readonly event: ConversationEvent },
   state: MessageState | undefined,
 ): ShownEvent | undefined {
-  const erasure = held.details.erased.find((user) => user.user === event.sender && seq < user.seq);
+  const erasure = erased.find((user) => user.user === event.sender && seq < user.seq);
   if (erasure === undefined) return undefined;
   const bytes = encodeConversationEvent(erasedEvent(event));
   const isMessage = event.body === undefined ? state !== undefined : event.body.type === 'content';
