@@ -1,16 +1,17 @@
 import { randomId, systemRandom } from '@parley/kernel';
 
-const mark = 'zqcanary';
+/** Every word begins so. */
+export const canaryMark = 'zqcanary';
 /** Characters of base64 that depend on the mark alone, whichever of three places it begins at. */
 const base64Marks = [0, 1, 2].map((before) => {
-  const encoded = Buffer.from(`${'x'.repeat(before)}${mark}`).toString('base64');
-  return encoded.slice(Math.ceil((before * 4) / 3), Math.floor(((before + mark.length) * 4) / 3));
+  const encoded = Buffer.from(`${'x'.repeat(before)}${canaryMark}`).toString('base64');
+  return encoded.slice(Math.ceil((before * 4) / 3), Math.floor(((before + canaryMark.length) * 4) / 3));
 });
 const marks: readonly Buffer[] = [
-  Buffer.from(mark),
-  Buffer.from(mark, 'utf16le'),
-  Buffer.from(mark, 'utf16le').swap16(),
-  Buffer.from(Buffer.from(mark).toString('hex')),
+  Buffer.from(canaryMark),
+  Buffer.from(canaryMark, 'utf16le'),
+  Buffer.from(canaryMark, 'utf16le').swap16(),
+  Buffer.from(Buffer.from(canaryMark).toString('hex')),
   ...base64Marks.map((part) => Buffer.from(part)),
 ];
 /** From just before a mark on, to tell which word it belongs to. */
@@ -23,18 +24,9 @@ export class Canaries {
 
   /** A new word for a place: 20 letters and digits in lower case, so that no index spells it another way. */
   plant(place: string): string {
-    const word = `${mark}${randomId(systemRandom, 12)}`;
+    const word = `${canaryMark}${randomId(systemRandom, 12)}`;
     this.#places.set(word, place);
     return word;
-  }
-
-  get places(): readonly string[] {
-    return [...this.#places.values()];
-  }
-
-  wordOf(place: string): string {
-    for (const [word, other] of this.#places) if (other === place) return word;
-    throw new Error(`nothing was planted in ${place}`);
   }
 
   /** The places whose words occur in the text or bytes: as UTF-8, UTF-16, hexadecimal or base64. */

@@ -1,5 +1,7 @@
+import { forEachOf } from '../usecases/crowd.js';
 import type { BackEnd } from '../world/back-end.js';
 import type { World } from '../world/world.js';
+import { canaryMark } from './canaries.js';
 import type { Traces } from './traces.js';
 
 type Call = readonly [method: string, request: Readonly<Record<string, unknown>>];
@@ -8,15 +10,13 @@ type Call = readonly [method: string, request: Readonly<Record<string, unknown>>
 export async function readEverything(world: World, traces: Traces): Promise<readonly string[]> {
   const back = world.backEnd();
   const found = new Set<string>();
-  const calls = [...callsAboutPeople(traces), ...traces.conversations.flatMap((each) => callsAbout(each, traces))];
-  for (const [method, request] of calls) {
+  const heads = await Promise.all(traces.conversations.map((conversation) => back.headOf(conversation)));
+  const calls = traces.conversations.flatMap((each, index) => callsAbout(each, heads[index] ?? 0, traces));
+  await forEachOf([...callsAboutPeople(traces), ...calls, ...searches(traces)], async ([method, request]) => {
     for (const place of traces.canaries.foundIn(await answersTo(back, method, request))) {
       found.add(`${method} ${JSON.stringify(request)}: ${place}`);
     }
-  }
-  for (const place of traces.canaries.places) {
-    if (await isFound(back, traces, place)) found.add(`search: ${place}`);
-  }
+  });
   for (const place of traces.canaries.foundIn(await exportOf(back, traces.bob.user))) found.add(`export of another user: ${place}`);
   return [...found].sort();
 }
@@ -48,17 +48,26 @@ function callsAboutPeople({ eve, bob, carol, dave, groups, room }: Traces): read
   return calls;
 }
 
-function callsAbout(conversation: string, { eve, bob, carol, dave }: Traces): readonly Call[] {
+function callsAbout(conversation: string, head: number, { eve, bob, carol, dave }: Traces): readonly Call[] {
   const calls: Call[] = [['history/getMessages', { conversation, seqs: Array.from({ length: 100 }, (_, index) => `${index + 1}`) }]];
   for (const viewer of ['', eve, bob.user, carol.user, dave]) {
     const ask = { conversation, viewer };
     calls.push(['history/queryHistory', { ...ask, fromSeq: 1, limit: 100 }], ['history/queryHistory', { ...ask, backwards: true }]);
     calls.push(['history/listPins', ask], ['history/getConversationSummary', { conversation, user: viewer }]);
   }
-  for (const seq of Array.from({ length: 24 }, (_, index) => `${index + 1}`)) {
+  for (const seq of Array.from({ length: head }, (_, index) => `${index + 1}`)) {
     calls.push(['history/listReactions', { conversation, seq }], ['history/listReplies', { conversation, rootSeq: seq }]);
   }
   return calls;
+}
+
+/** For all words at once: they begin alike, and what is searched for may be a beginning. */
+function searches({ bob, carol, conversations }: Traces): readonly Call[] {
+  const asks = [
+    ...[bob.user, carol.user].map((viewer) => ({ viewer, search: { text: canaryMark } })),
+    ...conversations.map((conversation) => ({ search: { text: canaryMark, conversation } })),
+  ];
+  return asks.map((ask): Call => ['history/searchMessages', { ...ask, limit: 100 }]);
 }
 
 /** Refusals count as silence: not everybody may ask everything. */
@@ -68,14 +77,4 @@ async function answersTo(back: BackEnd, method: string, request: Readonly<Record
   } catch (error) {
     return String(error);
   }
-}
-
-async function isFound(back: BackEnd, { bob, canaries, conversations }: Traces, place: string): Promise<boolean> {
-  const text = canaries.wordOf(place);
-  const asks = [{ viewer: bob.user, search: { text } }, ...conversations.map((conversation) => ({ search: { text, conversation } }))];
-  for (const ask of asks) {
-    const { events } = await back.call('history/searchMessages', ask);
-    if ((events as unknown[]).length > 0) return true;
-  }
-  return false;
 }

@@ -17,7 +17,9 @@ export function describeErasure(world: () => World, isErased: (traces: Traces) =
       const before = await exportedOf(world(), traces);
       expect(exportedPlaces.filter((place) => !before.includes(place))).toEqual([]);
       for (const place of passedPlaces) expect(before).not.toContain(place);
-      expect((await readEverything(world(), traces)).length).toBeGreaterThan(exportedPlaces.length);
+      const seen = await readEverything(world(), traces);
+      expect(seen.length).toBeGreaterThan(exportedPlaces.length);
+      expect(seen.filter((line) => line.startsWith('history/searchMessages')).length).toBeGreaterThan(1);
       for (const url of traces.urls) expect((await fetch(url)).status).toBe(200);
       const { cassandra } = world().deployment;
       if (cassandra !== undefined) expect((await searchTables(cassandra, canaries)).length).toBeGreaterThan(0);
