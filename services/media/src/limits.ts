@@ -22,6 +22,8 @@ export const mediaLimits = {
   waitingBytesMax: 512 * 1024 * 1024,
   /** After this time such an upload should go on. */
   busyRetryMs: 2_000,
+  /** Room on the local disk that is not used up by files, which the log may need; uploads beyond it are `UNAVAILABLE`. */
+  diskKeptFreeBytes: 256 * 1024 * 1024,
   /** Users whose uploads of the day are counted at a time. */
   countedUsersMax: 100_000,
   /** A connection that is silent for so long is closed; an upload goes on where it was. */

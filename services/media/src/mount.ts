@@ -24,18 +24,25 @@ export async function mountMedia({ platform, supervise, onStop }: ServiceLife): 
   const { serial, events } = service;
   const http = await openMediaServer({ store, urlKey, clock, telemetry, serial, events, host, port: config.media.port });
   ownUrl = `http://${isAny(host) ? '127.0.0.1' : host}:${http.port}`;
-  if (publicUrl === undefined && isAny(host)) {
+  // Whoever lets clients in from elsewhere wants them to send files, too.
+  if (publicUrl === undefined && (isAny(host) || (isLocal(host) && !isLocal(config.edge.host)))) {
     telemetry.logger.warn('media.publicUrl is not set: only clients on this machine can upload and download', { url: ownUrl });
   }
   onStop('files', () => store[Symbol.asyncDispose]());
   onStop('uploads and downloads', () => http[Symbol.asyncDispose]());
   server.serve(MediaService, service.handlers);
   supervise('media', (signal) => service.run(signal));
+  const others = directory.peersOf('media').filter((other) => other.address !== address);
+  if (s3 === undefined && others.length > 0) {
+    telemetry.logger.warn('another media process is known, and files lie in a folder: only one may serve it', { dir });
+  }
   const withdraw = await publishProcess({ service: 'media', directory, address, peer, clock });
   onStop('media', async () => {
     await withdraw().catch((error: unknown) => telemetry.logger.warn('the media service could not take itself off the list', {}, error));
   });
   return { port: http.port };
 }
+
+const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 const isAny = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '[::]';

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ParleyError } from '@parley/kernel';
 import { mediaLimits } from '../limits.js';
@@ -7,15 +7,21 @@ import type { MediaRecord } from '../media-record.js';
 import type { ByteRange, MediaKey, MediaStore, RemovableFile, TimedFile } from '../ports.js';
 import { dayOf, dayStart, names, readKept, readStarted } from './file-names.js';
 
+/** Space left on the disk that a folder is on, bytes. */
+export type FreeBytes = (folder: string) => Promise<number>;
+
 /** Files in a folder of the local disk; one process at a time. */
 export class DiskMediaStore implements MediaStore {
   readonly #folder: string;
+  readonly #freeBytes: FreeBytes;
 
-  constructor(folder: string) {
+  constructor(folder: string, freeBytes: FreeBytes = freeBytesOf) {
     this.#folder = folder;
+    this.#freeBytes = freeBytes;
   }
 
   async create(record: MediaRecord): Promise<void> {
+    await this.#demandRoom(record.sizeBytes);
     // The note of the start comes first: whatever is left of a crash is found by it.
     await this.#write(names.startedAt(record.createdMs, record), '');
     await this.#write(names.data(record), '');
@@ -37,6 +43,7 @@ export class DiskMediaStore implements MediaStore {
   }
 
   async append(key: MediaKey, offset: number, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#demandRoom(0);
     await using file = await open(this.#path(names.data(key)), 'r+');
     let at = offset;
     try {
@@ -110,6 +117,15 @@ export class DiskMediaStore implements MediaStore {
     // Every call closes what it opened.
   }
 
+  /** The log may be on the same disk: people go on writing to each other when there is no room for files any more. */
+  async #demandRoom(bytes: number): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const left = (await this.#freeBytes(this.#folder)) - bytes;
+    if (left >= mediaLimits.diskKeptFreeBytes) return;
+    const cause = new Error(`${left} bytes would be left, ${mediaLimits.diskKeptFreeBytes} are kept free`);
+    throw new ParleyError('UNAVAILABLE', 'the disk of files is nearly full', { cause });
+  }
+
   #path(name: string): string {
     return join(this.#folder, name);
   }
@@ -126,6 +142,11 @@ export class DiskMediaStore implements MediaStore {
   async #write(name: string, text: string): Promise<void> {
     await replaceFile(this.#path(name), text).catch(asUnavailable);
   }
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
