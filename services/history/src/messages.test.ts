@@ -299,6 +299,28 @@ describe('what messages become', () => {
     expect((await history.listReaders(list)).readers).toEqual([]);
   });
 
+  it('counts nobody as a reader of what they came too late for', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.membership(group, { joined: ['ann', 'bob', 'eve'], version: 1 });
+    const early = await timeline.message(group, 'ann', 'early');
+    await timeline.membership(group, { left: ['eve'], version: 2 });
+    await timeline.membership(group, { joined: ['cid', 'eve'], version: 3 });
+    const late = await timeline.message(group, 'ann', 'late');
+    for (const user of ['cid', 'eve']) await timeline.read(group, user, late);
+    await caughtUp(history);
+    const asked = { app, conversation: group, viewer: 'ann' };
+    expect((await history.getReceipts({ ...asked, seqs: [early, late] })).receipts).toMatchObject([
+      { seq: early, readCount: 1, memberCount: 2 },
+      { seq: late, readCount: 2, memberCount: 3 },
+    ]);
+    const readersOf = async (seq: number) => (await history.listReaders({ ...asked, seq })).readers.map(({ user }) => user);
+    expect([await readersOf(early), await readersOf(late)]).toEqual([['eve'], ['cid', 'eve']]);
+    await timeline.act(group, '', { type: 'groupChange', value: { version: 4 } }, { historyAccess: HistoryAccess.FROM_START });
+    await caughtUp(history);
+    expect(await readersOf(early)).toEqual(['cid', 'eve']);
+  });
+
   it('lists reports, newest first, with the message as it stands now', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();

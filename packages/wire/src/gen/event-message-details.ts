@@ -1765,7 +1765,7 @@ export interface ReceiptCount {
   readonly seq: number;
   readonly readCount: number;
   readonly deliveredCount: number;
-  /** Members at the time of the question, the sender not among them. */
+  /** Members at the time of the question who see the message, its sender not among them. */
   readonly memberCount: number;
 }
 /** What ReceiptCount is made from; absent fields get their zero value. */

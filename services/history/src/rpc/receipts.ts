@@ -3,7 +3,7 @@ import { limits, ParleyError } from '@parley/kernel';
 import type { EventRow } from '@parley/store';
 import { decodeConversationEvent, type ReaderInit } from '@parley/wire';
 import { readMsOf } from '../rows/member-state.js';
-import { type Readers, readersOf } from '../view/members.js';
+import { type Reader, type Readers, readersOf } from '../view/members.js';
 import { readSeqs } from '../view/read-page.js';
 import { checkFields, checkLimit, checkSeqs } from './fields.js';
 import { type QueryDeps, type Seen, seenBy } from './query-deps.js';
@@ -75,8 +75,9 @@ const hasLeft = ({ held, entitlement }: Seen): boolean => !entitlement.isMember 
 
 const senderOf = ({ event }: EventRow): string => decodeConversationEvent(event).sender;
 
-/** Members besides the sender. */
+/** Members besides the sender, less those who came later and do not see the message: their cursors pass it all the same. */
 function othersThan({ members }: Readers, row: EventRow): readonly string[] {
   const sender = senderOf(row);
-  return members.filter((user) => user !== sender);
+  const wasThere = ({ spans }: Reader): boolean => spans.some(({ from, to = row.seq }) => from <= row.seq && row.seq <= to);
+  return members.filter((member) => member.user !== sender && wasThere(member)).map(({ user }) => user);
 }
