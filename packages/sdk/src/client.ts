@@ -1,4 +1,3 @@
-import { systemClock } from '@parley/kernel';
 import type { ConversationFilterInit, GroupAttributeInit } from '@parley/wire';
 import type { ClientParts } from './client-parts.js';
 import { type ClientOptions, CoreClient } from './core-client.js';
@@ -84,10 +83,9 @@ export class Client extends CoreClient {
 
   constructor(options: FullClientOptions) {
     const keeper = keeperOf(options);
-    const clock = new ServerClock(options.clock ?? systemClock);
-    const timed = { ...options, clock };
-    super(keeper === undefined ? timed : { catchUp: 'heads', ...timed, store: keeper.outbox }, fullVocabulary);
-    const { parts } = this;
+    super(keeper === undefined ? options : { catchUp: 'heads', ...options, store: keeper.outbox }, fullVocabulary);
+    const clock = new ServerClock(this.parts.clock);
+    const parts = { ...this.parts, clock };
     parts.steps.on('online', ({ serverTimeMs }) => clock.learn(serverTimeMs));
     const unsent = new Unsent(parts);
     this.conversations = new ConversationList(parts, (conversation, seq) => cursors.again(conversation, seq));
