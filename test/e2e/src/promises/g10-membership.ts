@@ -43,6 +43,27 @@ export function describeMembership(world: () => World): void {
       }
     });
 
+    it('shows who left nothing of what is done to older messages, but that they are gone', async () => {
+      const [ann, bob] = world().ids('ann', 'bob');
+      const [owner, leaver] = [await world().join(ann), await world().join(bob)];
+      const { group } = await owner.client.createGroup({ members: [bob] });
+      const conversation = `g:${group}`;
+      const sent = [];
+      for (const text of ['kept', 'first words', 'regretted']) sent.push((await owner.send(conversation, text)).seq);
+      const [kept = 0, edited = 0, gone = 0] = sent;
+      await leaver.sees(conversation, 'regretted');
+      await leaver.client.leaveGroup(group);
+      const club = owner.client.group(group);
+      await club.react(kept, '👍').done;
+      await club.edit(edited, 'secret').done;
+      await club.recall(gone).done;
+      expect(await readTexts(leaver, conversation)).toEqual(['kept']);
+      const { events } = await leaver.client.group(group).history();
+      const shown = events.find(({ seq }) => seq === kept);
+      expect(shown).toMatchObject({ type: 'message', details: { reactions: [] } });
+      expect(await readTexts(owner, conversation)).toEqual(['kept', 'secret']);
+    });
+
     it('shows a new member nothing of what was said before', async () => {
       const [ann, bob] = world().ids('ann', 'bob');
       const [owner, guest] = [await world().join(ann), await world().join(bob)];
