@@ -40,6 +40,8 @@ export const historyLimits = {
   /** Conversations whose retention one pass looks at. */
   retentionsPerSweep: 1_000,
   searchPageDefault: 20,
+  /** Conversations in which the beginning of a page is looked for at once. */
+  searchStartsAtOnce: 64,
   /** Messages after which a search lets others have the event loop. */
   searchBreathEvery: 512,
   /** Events that an export or a fingerprint reads at once. */

@@ -101,6 +101,30 @@ describe('search', () => {
     expect((await find(history, 'bob', { text: 'apple', conversation: pair }, 1)).words).toEqual(said.filter((_, i) => i % 2 === 1));
   });
 
+  it('looks for the beginning of a page in many conversations at once', async () => {
+    await using timeline = await HistoryFixture.open();
+    const { store } = timeline;
+    const history = await timeline.start();
+    for (let i = 0; i < 30; i++) {
+      timeline.nowMs += 1;
+      await timeline.message(`u:bob|zoe${i % 5}`, 'bob', `plum ${i}`);
+    }
+    await caughtUp(history);
+    const search = { app, viewer: 'bob', search: { text: 'plum' }, limit: 10 };
+    const { nextPage } = await history.searchMessages(search);
+    const events = store.events.bind(store);
+    let [asking, askingMost] = [0, 0];
+    store.events = async (...of) => {
+      askingMost = Math.max(askingMost, ++asking);
+      await new Promise((resolve) => setImmediate(resolve));
+      asking--;
+      return events(...of);
+    };
+    const second = await history.searchMessages({ ...search, page: nextPage });
+    // In the fifth one the page begins where the first has ended.
+    expect([second.events.length, askingMost]).toEqual([10, 4]);
+  });
+
   it('loses and repeats nothing between pages where many messages are of one moment', async () => {
     await using timeline = await HistoryFixture.open();
     const history = await timeline.start();

@@ -25,10 +25,17 @@ export async function searchMessages(deps: QueryDeps, request: SearchMessagesReq
   const limit = checkLimit(request.limit, { byDefault: historyLimits.searchPageDefault, max: limits.historyPageMax });
   const after = page === '' ? undefined : placeOf(page);
   await deps.progress.fresh();
+  const all: Seen[] = [];
+  for await (const seen of conversationsOf(deps, { app, viewer, conversation: search.conversation })) all.push(seen);
   const scans: ConversationScan[] = [];
-  for await (const seen of conversationsOf(deps, { app, viewer, conversation: search.conversation })) {
-    const start = await startOf(deps, seen.held, after);
-    if (start.seq > 0 && start.timeMs >= search.fromMs) scans.push(new ConversationScan(deps, seen, start));
+  const { searchStartsAtOnce } = historyLimits;
+  for (let i = 0; i < all.length; i += searchStartsAtOnce) {
+    const some = all.slice(i, i + searchStartsAtOnce);
+    const starts = await Promise.all(some.map(async (seen) => ({ seen, start: await startOf(deps, seen.held, after) })));
+    for (const { seen, start } of starts) {
+      if (start.seq > 0 && start.timeMs >= search.fromMs) scans.push(new ConversationScan(deps, seen, start));
+    }
+    if (after !== undefined) await sleep(deps.clock, 0);
   }
   const wanted = { terms: termsOf(query), isMatch: matchOf(query, search), fromMs: search.fromMs };
   return scanAll(deps, { scans, wanted, limit });
