@@ -14,12 +14,18 @@ type Client = ServiceClient<typeof UserService>;
 /** A user service where everybody exists and every step succeeds. */
 export class FakeUser implements Client {
   readonly calls = new Calls<keyof Client>();
+  /** By user. */
+  readonly avatars = new Map<string, string>();
   readonly eraseUser = unexpected;
   readonly exportUser = unexpected;
 
   readonly getUsers: Client['getUsers'] = async (request) => {
     await this.calls.note('getUsers', request);
-    return { users: (request.users ?? []).map((user) => createUserProfile({ user, name: `name of ${user}`, version: 1 })) };
+    return {
+      users: (request.users ?? []).map((user) =>
+        createUserProfile({ user, name: `name of ${user}`, avatar: this.avatars.get(user), version: 1 }),
+      ),
+    };
   };
   readonly updateUser: Client['updateUser'] = async (request) => {
     await this.calls.note('updateUser', request);

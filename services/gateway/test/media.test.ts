@@ -65,6 +65,18 @@ describe('files', () => {
     }
   });
 
+  it('that somebody has for themselves are shown to others only as that user’s avatar', async () => {
+    await using harness = await Harness.start();
+    const alice = await harness.member('alice');
+    const fetch = (user: string): Body => ({ type: 'getDownloadUrl', value: { conversation: `u:${user}|${user}`, media: 'm1' } });
+    expect((await alice.ask(fetch('alice'))).type).toBe('media');
+    expect(await alice.ask(fetch('bob'))).toMatchObject({ value: { name: 'CONVERSATION_NOT_FOUND' } });
+    harness.user.avatars.set('bob', 'm1').set('carol', 'm2');
+    expect(await alice.ask(fetch('bob'))).toMatchObject({ type: 'media', value: { media: 'm1' } });
+    expect(await alice.ask(fetch('carol'))).toMatchObject({ value: { name: 'CONVERSATION_NOT_FOUND' } });
+    expect(harness.media.calls.all).toHaveLength(2);
+  });
+
   it.each<[Body, string, string]>([
     [upload({ kind: 'program' }), 'INVALID_ARGUMENT', 'kind: image'],
     [upload({ sizeBytes: 0 }), 'INVALID_ARGUMENT', 'size_bytes'],

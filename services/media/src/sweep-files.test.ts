@@ -8,9 +8,9 @@ const call = { signal: new AbortController().signal, trace: '' };
 const content = Buffer.from('some bytes');
 
 /** A complete file of ann's. */
-async function put({ calls }: MediaFixture): Promise<string> {
+async function put({ calls }: MediaFixture, conversation = 'u:ann|bob'): Promise<string> {
   const of = { app: 'shop', user: 'ann' };
-  const announced = { ...of, conversation: 'u:ann|bob', kind: 'file', name: 'a.bin', sizeBytes: content.length };
+  const announced = { ...of, conversation, kind: 'file', name: 'a.bin', sizeBytes: content.length };
   const { media = '', uploadUrl = '' } = await calls.createUpload(createCreateUploadRequest(announced), call);
   const headers = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' };
   await fetch(uploadUrl, { method: 'PATCH', body: new Uint8Array(content), headers });
@@ -50,6 +50,19 @@ describe('the sweep of files', () => {
     fixture.later(retentionMs / 2);
     await sweep(fixture);
     expect(await left(fixture)).toEqual([]);
+  });
+
+  it('leaves what users have for themselves, such as avatars', async () => {
+    await using fixture = await startMedia();
+    const own = await put(fixture, 'u:ann|ann');
+    const shared = await put(fixture);
+    await fixture.calls.shareMedia({ app: 'shop', media: shared, fromConversation: 'u:ann|bob', toConversation: 'u:ann|ann' }, call);
+    await put(fixture);
+    for (let round = 0; round < 2; round++) {
+      fixture.later(2 * retentionMs);
+      await sweep(fixture);
+    }
+    expect(new Set(await left(fixture))).toEqual(new Set([own, shared]));
   });
 
   it('clears away what a crash has left of the beginning of an upload', async () => {

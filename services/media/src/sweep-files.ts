@@ -1,4 +1,4 @@
-import { limits, sleep } from '@parley/kernel';
+import { conversationOfUsers, limits, sleep, type UserId } from '@parley/kernel';
 import { mediaLimits } from './limits.js';
 import type { TimedFile } from './ports.js';
 import type { FileDeps } from './rpc/owned-record.js';
@@ -45,10 +45,14 @@ async function sweepOld(deps: FileDeps, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** What was shared since is as young as that. */
+/** What was shared since is as young as that; what users have for themselves, avatars among it, is no message and stays. */
 async function removeIfOld({ store, serial, clock, events }: FileDeps, file: TimedFile, keptMs: number): Promise<void> {
   await serial.run(file.media, async () => {
     const record = await store.record(file);
+    if (record?.conversations.includes(conversationOfUsers(record.owner as UserId, record.owner as UserId)) === true) {
+      await store.moveKept(file, undefined);
+      return;
+    }
     const sharedMs = record?.sharedMs ?? 0;
     if (sharedMs > clock.now() - keptMs) {
       await store.moveKept(file, sharedMs);

@@ -1,5 +1,5 @@
 import type { Media } from '@parley/contracts/media';
-import { limits, ParleyError } from '@parley/kernel';
+import { limits, ParleyError, parseConversation } from '@parley/kernel';
 import type { CancelUpload, CompleteUpload, CreateUpload, GetDownloadUrl, MediaInfoInit, ShareMedia } from '@parley/wire';
 import { type Answer, type Asker, demand, done, type RequestDeps } from './request-handler.js';
 import { demandBytes, demandConversation } from './shared-checks.js';
@@ -44,7 +44,9 @@ export async function cancelUpload(deps: RequestDeps, asker: Asker, { media }: C
 
 export async function getDownloadUrl(deps: RequestDeps, asker: Asker, { conversation, media }: GetDownloadUrl): Promise<Answer> {
   demandMedia(media);
-  await demandMembership(deps, asker, 'conversation', conversation);
+  const other = ownerOfNotes(conversation);
+  if (other === undefined || other === asker.user.id) await demandMembership(deps, asker, 'conversation', conversation);
+  else await demandAvatar(deps, asker, { user: other, media });
   const { url, expiresMs, media: info } = await deps.media.getDownloadUrl({ app: asker.app, conversation, media }, asker.call);
   return { type: 'media', value: { ...mediaInfo(media, info), url, urlExpiresMs: expiresMs } };
 }
@@ -71,6 +73,24 @@ async function demandMembership(deps: RequestDeps, { app, user, call }: Asker, f
   if (conversation.startsWith('u:')) return;
   const { members } = await deps.history.filterMembers({ app, conversation, users: [user.id], isCurrent: true }, call);
   if (!members.includes(user.id)) throw new ParleyError('CONVERSATION_NOT_FOUND', field);
+}
+
+/** The user whose conversation with themselves it is. */
+function ownerOfNotes(conversation: string): string | undefined {
+  const parsed = parseConversation(conversation);
+  if (!parsed.ok || parsed.value.type !== 'user') return undefined;
+  const [a, b] = parsed.value.users;
+  return a === b ? a : undefined;
+}
+
+/** Of what somebody has uploaded for themselves others get the avatar only: whoever may see a profile may see the picture in it. */
+async function demandAvatar(
+  deps: RequestDeps,
+  { app, call }: Asker,
+  file: { readonly user: string; readonly media: string },
+): Promise<void> {
+  const { users } = await deps.user.getUsers({ app, users: [file.user] }, call);
+  if (users[0]?.avatar !== file.media) throw new ParleyError('CONVERSATION_NOT_FOUND', 'conversation');
 }
 
 const mediaInfo = (media: string, info: Media | undefined): MediaInfoInit => ({
