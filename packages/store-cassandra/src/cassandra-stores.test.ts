@@ -90,6 +90,23 @@ describeWithCassandra('on a real Cassandra', () => {
     return { isPersistent: true, open: async () => pushOf(await open()), dispose: async () => {} };
   });
 
+  describe('rows of one space', () => {
+    it('are as few mutations as Cassandra takes, however many they are', async () => {
+      await truncate();
+      const { history, push } = await open();
+      const written = async (): Promise<number> => (await writes()).get('details') ?? 0;
+      const keys = Array.from({ length: cassandraLimits.spaceRowsMax + 1 }, (_, i) => `s/${String(i).padStart(5, '0')}`);
+      const details = keys.map((key) => detailRow('m:g:team/0', key, 'x'.repeat(400)));
+      const before = await written();
+      await history.apply(partition, batchAt(1, { details }));
+      expect((await written()) - before).toBeLessThan(5);
+      const last = await history.details('demo', 'm:g:team/0', { isBackwards: true, limit: 1 });
+      expect(last.map(({ key }) => key)).toEqual(keys.slice(-1));
+      await history[Symbol.asyncDispose]();
+      await push[Symbol.asyncDispose]();
+    });
+  });
+
   describe('rows of rooms', () => {
     it('have a time to live where they are messages, which other conversations have not', async () => {
       await truncate();
