@@ -21,13 +21,16 @@ export class Conversations {
   /** History must have come this far before it may be asked about a conversation that was dropped from memory. */
   #evictedOffset = 0;
 
-  constructor(history: HistoryReader, capacity: number) {
+  /** `timelineEnd`: where the next record of the partition goes; offset. */
+  constructor(history: HistoryReader, capacity: number, timelineEnd: () => number = () => 0) {
     this.#history = history;
     this.#loaded = new LRUCache({
       max: capacity,
       dispose: (state) => {
         state.isEvicted = true;
-        this.#evictedOffset = Math.max(this.#evictedOffset, state.lastOffset + 1);
+        // What is being written, history must know of as well: else its seqs would be given out again.
+        const last = state.headSeq > state.committedSeq ? timelineEnd() : state.lastOffset;
+        this.#evictedOffset = Math.max(this.#evictedOffset, last + 1);
       },
     });
   }

@@ -69,7 +69,7 @@ export class PartitionRouter {
     this.#sinks = options.sinks;
     this.#loads = options.loads;
     this.#shedding = new Shedding(deps.clock.monotonic());
-    this.conversations = new Conversations(deps.history, routerLimits.conversationsMax);
+    this.conversations = new Conversations(deps.history, routerLimits.conversationsMax, () => this.timelineEnd);
     const { log, clock, telemetry, history } = deps;
     const onReady = (): void => this.#wake.call();
     this.#questions = new Questions({ history, window: this.#window, timelineEnd: () => this.timelineEnd, onSettled: onReady });
