@@ -61,7 +61,7 @@ export class ListRoom {
     }
     const isNew = facts?.view?.sent === undefined && facts?.view?.received === undefined;
     if (!this.#canAsk && isNew) throw new ParleyError('LIMIT_REACHED', `requests: at most ${userLimits.requestsMax} in 7 days`);
-    if (!befriends(step) || facts?.view?.isBefriended === true) return;
+    if (!befriends(step, facts) || facts?.view?.isBefriended === true) return;
     const count = await countOf(this.#history, { app, user: other, kind: RelationKind.FRIENDS }, this.#call);
     if (count >= limits.friendsMax) throw new ParleyError('LIMIT_REACHED', `friends of ${other}: at most ${limits.friendsMax}`);
   }
@@ -82,9 +82,11 @@ function ownKindOf(step: Step): RelationKind | undefined {
   }
 }
 
-/** Whether the other one may have a friend more afterwards. */
-const befriends = (step: Step): boolean =>
-  step.type === 'ask' || (step.type === 'add' && !step.value.isOneSided) || (step.type === 'answer' && step.value.isAccepted);
+/** Whether the other one may have a friend more afterwards: by a request only where the other has asked before. */
+function befriends(step: Step, facts: RelationFacts | undefined): boolean {
+  if (step.type === 'ask') return facts?.view?.received !== undefined;
+  return (step.type === 'add' && !step.value.isOneSided) || (step.type === 'answer' && step.value.isAccepted);
+}
 
 const limitOf = (kind: RelationKind): number => (kind === RelationKind.BLOCKED ? limits.blockedMax : limits.friendsMax);
 

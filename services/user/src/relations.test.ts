@@ -84,6 +84,16 @@ describe('relations', () => {
     expect(await refusals('ann', ['o1'], accept)).toEqual(['o1 ']);
   });
 
+  it('are not counted of those who are only asked, but of those who have asked before', async () => {
+    const { world, step, refusals } = arrange();
+    const counted: string[] = [];
+    world.beforeList = (user) => counted.push(user);
+    await step('ann', ['bob', 'cid'], ask);
+    expect(new Set(counted)).toEqual(new Set(['ann']));
+    for (let i = 0; i < limits.friendsMax; i++) world.befriend('ann', `f${i}`);
+    expect(await refusals('bob', ['ann'], ask)).toEqual(['ann LIMIT_REACHED']);
+  });
+
   it('are asked for as they are now where a list is nearly full', async () => {
     const { world, users } = arrange();
     for (let i = 1; i < limits.friendsMax - 50; i++) world.befriend('ann', `f${i}`);

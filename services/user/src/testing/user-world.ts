@@ -57,6 +57,8 @@ export class UserWorld {
   readonly failing = new Map<string, ErrorName>();
   /** Called before each call of another service. */
   beforeCall = (_name: string): void => {};
+  /** Of each list of relations that is read. */
+  beforeList = (_user: string): unknown => undefined;
   nowMs = 1_000_000;
   readonly #seqOf = new Map<string, number>();
 
@@ -115,9 +117,10 @@ export class UserWorld {
       toJson: (typeName, bytes) => ({ typeName, bytes: bytes.length }),
       history: {
         getProfiles: this.#call('getProfiles', ({ users = [] }) => ({ profiles: users.flatMap((user) => this.profiles.get(user) ?? []) })),
-        listRelations: this.#call('listRelations', ({ user = '', kind = 0, page = '', limit = 50 }) =>
-          this.#listed(user, { kind, page, limit }),
-        ),
+        listRelations: this.#call('listRelations', ({ user = '', kind = 0, page = '', limit = 50 }) => {
+          this.beforeList(user);
+          return this.#listed(user, { kind, page, limit });
+        }),
         getRelations: this.#call('getRelations', ({ user = '', others = [] }) => ({
           relations: others.flatMap((other) => {
             const view = this.viewOf(user, other);
