@@ -17,7 +17,7 @@ async function open() {
   const place = { directory: createMemoryDirectory(), address: 'local', peer: 'history', partitions: 1 };
   const store = createMemoryHistoryStore({ clock, random });
   const deps = { log, store, clock, random, telemetry, ...place, rules: { rulesOf: () => defaultRules } };
-  return { deps, store, projector: new PartitionProjector(0, deps, createHistoryEvents(telemetry)) };
+  return { deps, log, store, projector: new PartitionProjector(0, deps, createHistoryEvents(telemetry)) };
 }
 
 describe('a projector', () => {
@@ -31,6 +31,14 @@ describe('a projector', () => {
     await store.amend(0, { events: [], conversations: [], details: [{ ...row, value: Buffer.from('') }] });
     await amend();
     expect(await store.detail(row)).toBeUndefined();
+  });
+
+  it('does not begin in the middle of the log, and says what has to be done', async () => {
+    const { log, projector } = await open();
+    await projector.start();
+    await log.append(topics.timeline, 0, [{ value: Buffer.from('long ago') }]);
+    await log.trim(topics.timeline, 0, 1);
+    await expect(projector.start()).rejects.toThrow(/timeline begins at 1: restore a backup/);
   });
 
   it('remembers nobody who need not wait for it', async () => {

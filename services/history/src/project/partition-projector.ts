@@ -73,9 +73,20 @@ export class PartitionProjector {
     await this.#turn.catch(() => {});
   }
 
-  /** Learns where the store stands; to be called before `run`. */
+  /**
+   * Learns where the store stands; to be called before `run`. Throws where the log has lost what follows: who is in a group,
+   * and much else, would be missing for good.
+   */
   async start(): Promise<void> {
-    const checkpoint = await this.#deps.store.checkpoint(this.partition);
+    const { store, log } = this.#deps;
+    const checkpoint = await store.checkpoint(this.partition);
+    const { start } = await log.range(topics.timeline, this.partition);
+    const next = checkpoint?.position.offset ?? 0;
+    if (next < start) {
+      throw new Error(
+        `history ends before offset ${next} of partition ${this.partition}, the timeline begins at ${start}: restore a backup`,
+      );
+    }
     if (checkpoint === undefined) return;
     this.#position = checkpoint.position;
     this.#marks = new TailMarks(historyLimits.tailMs, checkpoint.tail);
