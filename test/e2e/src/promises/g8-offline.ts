@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@parley/kernel';
+import { type LocalStore, memoryStore } from '@parley/sdk';
 import { DeviceView } from '../world/device-view.js';
 import { expectAlike, ServerView } from '../world/server-view.js';
 import { soakRounds } from '../soak.js';
@@ -24,7 +25,7 @@ export function describeOffline(world: () => World): void {
 async function liveThrough(world: World, seed: number): Promise<void> {
   const random = seededRandom(seed);
   const backEnd = world.backEnd();
-  const people = await gather(world);
+  const { people, kept } = await gather(world);
   const [ann = '', bob = '', cid = ''] = people.map(({ user }) => user);
   const pairs = [between(ann, bob), between(bob, cid)];
   const groups = [await openGroup(people, {}), await openGroup(people, { historyAccess: 'from-start' })];
@@ -32,7 +33,7 @@ async function liveThrough(world: World, seed: number): Promise<void> {
   const views = people.flatMap(({ devices }) => devices);
   for (let round = 0; round < rounds; round++) {
     const away = new Set(views.filter(() => random.next() < 0.35));
-    const returns = [...away].map((view) => (random.next() < 0.5 ? leave(view) : switchOff(world, view)));
+    const returns = [...away].map((view) => (random.next() < 0.5 ? leave(view) : switchOff(world, view, kept.get(view))));
     await traffic.round(deedsPerRound, (view) => away.has(view));
     await Promise.all(returns.map((comeBack) => comeBack()));
   }
@@ -54,15 +55,23 @@ async function liveThrough(world: World, seed: number): Promise<void> {
   expect([...traffic.counts.keys()].filter((name) => !name.includes(':')).length).toBeGreaterThan(15);
 }
 
-/** Three people with two devices each. */
-async function gather(world: World): Promise<readonly Person[]> {
+/** What a device keeps while it is off. */
+type Kept = ReadonlyMap<DeviceView, LocalStore>;
+
+/** Three people with two devices each, of which one keeps what it has seen, and the other one only where it stopped. */
+async function gather(world: World): Promise<{ readonly people: readonly Person[]; readonly kept: Kept }> {
   const people: Person[] = [];
+  const kept = new Map<DeviceView, LocalStore>();
   for (const user of world.ids('ann', 'bob', 'cid')) {
-    const devices = [0, 1].map((gateway) => new DeviceView(world.device(user, { gateway })));
+    const localStore = memoryStore();
+    const forgetful = new DeviceView(world.device(user, { gateway: 0 }));
+    const keeping = new DeviceView(world.device(user, { gateway: 1, localStore }));
+    kept.set(keeping, localStore);
+    const devices = [forgetful, keeping];
     for (const { actor } of devices) await actor.start();
     people.push({ user, devices });
   }
-  return people;
+  return { people, kept };
 }
 
 async function openGroup([owner, ...others]: readonly Person[], options: { readonly historyAccess?: 'from-start' }): Promise<string> {
@@ -82,13 +91,13 @@ function leave(view: DeviceView): () => Promise<void> {
   };
 }
 
-/** Switched off; when it is on again another client goes on where this one stopped. */
-function switchOff(world: World, view: DeviceView): () => Promise<void> {
+/** Switched off; when it is on again another client goes on where this one stopped, with what it has kept. */
+function switchOff(world: World, view: DeviceView, localStore: LocalStore | undefined): () => Promise<void> {
   const { client, user, device } = view.actor;
   const { position } = client;
   client.close();
   return async () => {
-    const actor = world.device(user, { device, position });
+    const actor = world.device(user, { device, ...(localStore === undefined ? { position } : { localStore }) });
     view.follow(actor);
     await actor.start();
   };
