@@ -62,7 +62,7 @@ export interface NewGroup {
 /** A page of the user's conversations. */
 export interface ConversationsPage {
   readonly conversations: readonly ConversationItem[];
-  /** Of all conversations that are not muted. */
+  /** Of all conversations; of muted ones only what names the user aloud. */
   readonly totalUnread: number;
   readonly nextPage: string;
 }

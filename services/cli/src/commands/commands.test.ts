@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '@parley/kernel';
+import { seededRandom, systemClock } from '@parley/kernel';
 import { type Client, createClient } from '@parley/sdk';
 import { FakeServer, ManualClock, settle } from '@parley/sdk/testing';
 import type { Output } from '../output.js';
@@ -215,6 +215,18 @@ describe('parley conversations', () => {
     await run(printConversations(client, {}, output));
     expect(lines.map((line) => line.replace(/\d\d:\d\d:\d\d/, '…'))).toEqual(['u:alice|bob  2 unread  …    2  bob: two']);
     expect(notes).toEqual(['2 unread']);
+  });
+
+  it('calls muted what is muted now, not what was when something happened last', async () => {
+    const { client, run, server, lines, output } = await makeWorld();
+    const change = (untilMs: number) =>
+      ({ type: 'settings', value: { changes: [{ change: { type: 'muted', value: { untilMs } } }] } }) as const;
+    for (const [peer, untilMs] of [['bob', systemClock.now() - 1_000] as const, ['eve', Number.MAX_SAFE_INTEGER] as const]) {
+      server.say(`u:alice|${peer}`, 'one', peer);
+      server.act(`u:alice|${peer}`, 'alice', change(untilMs));
+    }
+    await run(printConversations(client, {}, output));
+    expect(lines.map((line) => line.includes('[muted]'))).toEqual([false, true]);
   });
 });
 
