@@ -142,6 +142,18 @@ describe('live messages', () => {
     after.close();
   });
 
+  it('are cleared no further than they had come', async () => {
+    const { alice, clock, server } = await makeTalk(3);
+    const live = alice.conversation(id).live();
+    await clock.advance(100);
+    alice.conversation(id).settings.clear(1_000_000);
+    await clock.advance(100);
+    server.say(id, 'm4', 'bob');
+    await clock.advance(100);
+    expect(textsOf(live)).toEqual(['m4']);
+    expect(alice.conversations.find(id)).toMatchObject({ firstSeq: 4, unread: 1, settings: { clearedSeq: 3 } });
+  });
+
   it('are read anew by who comes back into a group: they learn what has become of messages meanwhile', async () => {
     const world = makeWorld();
     const { client: bob } = await world.online('bob');

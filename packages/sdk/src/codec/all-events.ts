@@ -71,7 +71,7 @@ const numbersOf = (cursor: { readonly readSeq: number; readonly deliveredSeq: nu
 });
 
 /** What changes of the settings come to; later ones win. */
-export function patchOf({ changes }: Pick<SettingsChanged, 'changes'>, timeMs: number): SettingsPatch {
+export function patchOf({ changes, headSeq }: Omit<SettingsChanged, 'user'>, timeMs: number): SettingsPatch {
   const patch: { -readonly [Name in keyof SettingsPatch]: SettingsPatch[Name] } = {};
   for (const { change } of changes) {
     if (change?.type === 'pinned') patch.pinnedMs = change.value.isOn ? timeMs : 0;
@@ -80,7 +80,7 @@ export function patchOf({ changes }: Pick<SettingsChanged, 'changes'>, timeMs: n
     if (change?.type === 'draft') patch.draft = change.value.text;
     if (change?.type === 'hidden') patch.isHidden = change.value.isOn;
     if (change?.type === 'markedUnread') patch.isMarkedUnread = change.value.isOn;
-    if (change?.type === 'cleared') patch.clearedSeq = change.value.seq;
+    if (change?.type === 'cleared') patch.clearedSeq = Math.min(change.value.seq, headSeq);
     if (change?.type === 'alias') patch.alias = change.value.text;
   }
   return patch;

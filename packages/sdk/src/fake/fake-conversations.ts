@@ -299,7 +299,7 @@ export function changedSettings(
     case 'markedUnread':
       return { ...settings, isMarkedUnread: change.value.isOn };
     case 'cleared':
-      return { ...settings, clearedSeq: Math.max(settings.clearedSeq, change.value.seq) };
+      return { ...settings, clearedSeq: Math.max(settings.clearedSeq, Math.min(change.value.seq, now.headSeq)) };
     case 'alias':
       return { ...settings, alias: change.value.text };
     default:

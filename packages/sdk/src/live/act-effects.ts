@@ -8,7 +8,7 @@ import type { PendingSend } from '../outbox-store.js';
 export function settingsOf({ content }: PendingSend, nowMs: number): SettingsPatch | undefined {
   const { kind } = decodeAs(actSchema, content);
   if (kind?.type !== 'settings') return undefined;
-  const { clearedSeq: _, ...patch } = patchOf(kind.value, nowMs);
+  const { clearedSeq: _, ...patch } = patchOf({ ...kind.value, headSeq: 0 }, nowMs);
   return patch;
 }
 
