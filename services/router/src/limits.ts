@@ -26,6 +26,8 @@ export const routerLimits = {
   receiptWishesMax: 100,
   /** Senders of a conversation in slow mode whose last message is remembered. */
   slowModeSendersMax: 10_000,
+  /** Pages of 100 events that are looked through for who has spoken, when a conversation in slow mode is loaded. */
+  slowModePagesMax: 5,
   /** Commands of a partition that stand aside until history answers; beyond, their lanes wait. */
   waitingCommandsMax: 8_192,
   /** Calls of a partition to history, for commands, at a time; more are refused with OVERLOADED. */

@@ -169,15 +169,23 @@ describe('slow mode', () => {
     expect((await routers.send(team, 'bob', { content: commandContent() })).error).toBe(0);
   });
 
-  it('goes on after a take-over, by what the timeline says', async () => {
+  it.each([
+    ['the timeline', true],
+    ['history', false],
+  ])('goes on after a take-over, by what %s says', async (_, isHeld) => {
     const history = new ProjectingHistory();
     await using routers = await RouterFixture.open(history);
     const first = routers.startRouter('a');
-    await history.hold();
-    await routers.room(team, { change: { joined: ['bob'], version: 1 }, isStored: true, speaking: { slowModeMs } });
+    if (isHeld) await history.hold();
+    await routers.room(team, { change: { joined: ['bob', 'carl'], version: 1 }, isStored: true, speaking: { slowModeMs } });
+    await routers.send(team, 'carl');
+    routers.clock.skip(6_000);
     await routers.send(team, 'bob');
     await first.stop();
     routers.startRouter('b');
-    expect((await routers.send(team, 'bob')).error).toBe(codeOf('RATE_LIMITED'));
+    expect(await routers.send(team, 'bob')).toMatchObject({ error: codeOf('RATE_LIMITED'), retryAfterMs: 10_000 });
+    expect(await routers.send(team, 'carl')).toMatchObject({ error: codeOf('RATE_LIMITED'), retryAfterMs: 4_000 });
+    routers.clock.skip(4_000);
+    expect((await routers.send(team, 'carl')).error).toBe(0);
   });
 });

@@ -7,7 +7,10 @@ import type { OwnerDirectory, RpcDialer, ServiceClient } from '@parley/rpc';
 import type { Telemetry } from '@parley/telemetry';
 
 /** What the router needs of history. */
-export type HistoryReader = Pick<ServiceClient<typeof HistoryService>, 'getConversation' | 'findSend' | 'getCheckpoint' | 'getTarget'>;
+export type HistoryReader = Pick<
+  ServiceClient<typeof HistoryService>,
+  'getConversation' | 'findSend' | 'getCheckpoint' | 'getTarget' | 'queryHistory'
+>;
 
 export interface RouterDeps {
   readonly log: EventLog;

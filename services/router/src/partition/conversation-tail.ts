@@ -2,7 +2,6 @@ import type { TimelineEntry } from '@parley/contracts/events';
 import type { ConversationEvent, ConversationRules, Relation, SpeakingRules, UserProfile } from '@parley/wire';
 import { type ReceiptWish, ReceiptWishes } from './acts/receipt-wishes.js';
 import { applyMembership, type ConversationState, type MembershipDelta } from './conversation-state.js';
-import { SlowMode } from './slow-mode.js';
 
 /** Events that do something to messages: history is to know of them before it is asked about a message. */
 const acts: ReadonlySet<string> = new Set(['edited', 'recalled', 'deleted', 'reaction', 'pin', 'erased']);
@@ -42,6 +41,11 @@ export class ConversationTail {
     this.#spokeMs.set(sender, event.timeMs);
   }
 
+  /** When each sender spoke last, the longest ago first. */
+  get spoken(): Iterable<readonly [sender: string, timeMs: number]> {
+    return this.#spokeMs;
+  }
+
   layOver(state: ConversationState): void {
     state.headSeq = Math.max(state.headSeq, this.#headSeq);
     state.committedSeq = state.headSeq;
@@ -52,18 +56,9 @@ export class ConversationTail {
     if ((this.#relation?.version ?? 0) > (state.relation?.version ?? 0)) state.relation = this.#relation;
     if ((this.#profile?.version ?? 0) > (state.profile?.version ?? 0)) state.profile = this.#profile;
     state.rules = this.#rules ?? state.rules;
-    this.#remember(state);
-  }
-
-  #remember(state: ConversationState): void {
-    if (this.#wishes.length > 0) {
-      state.receiptWishes = new ReceiptWishes();
-      for (const { seq, sender } of this.#wishes) state.receiptWishes.add(seq, sender);
-    }
-    const slowModeMs = state.speaking?.slowModeMs ?? 0;
-    if (slowModeMs === 0 || this.#spokeMs.size === 0) return;
-    state.slowMode = new SlowMode();
-    for (const [sender, timeMs] of this.#spokeMs) state.slowMode.note(sender, timeMs, slowModeMs);
+    if (this.#wishes.length === 0) return;
+    state.receiptWishes = new ReceiptWishes();
+    for (const { seq, sender } of this.#wishes) state.receiptWishes.add(seq, sender);
   }
 }
 

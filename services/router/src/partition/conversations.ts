@@ -7,7 +7,9 @@ import { routerLimits } from '../limits.js';
 import type { HistoryReader } from '../ports.js';
 import { conversationKey, type ConversationState } from './conversation-state.js';
 import { ConversationTail } from './conversation-tail.js';
+import { SlowMode } from './slow-mode.js';
 import { speakingOf } from './speaking.js';
+import { spokenOfLate } from './spoken-of-late.js';
 
 /**
  * The conversations of one partition. A conversation is read from history on first use; what the timeline
@@ -75,10 +77,22 @@ export class Conversations {
       { timeoutMs: routerLimits.loadWithinMs },
     );
     const state = stateOf(app, parsed.value, base);
-    this.#tails.get(state.key)?.layOver(state);
+    const tail = this.#tails.get(state.key);
+    tail?.layOver(state);
+    await this.#slowDown(state, tail);
     this.#tails.delete(state.key);
     this.#loaded.set(state.key, state);
     return state;
+  }
+
+  /** Slow mode goes on for those who have spoken of late, as history and the tail know. */
+  async #slowDown(state: ConversationState, tail: ConversationTail | undefined): Promise<void> {
+    const { app, conversation, speaking } = state;
+    const slowModeMs = speaking?.slowModeMs ?? 0;
+    if (slowModeMs === 0) return;
+    const spoken = await spokenOfLate(this.#history, { app, conversation: conversation.id, slowModeMs });
+    state.slowMode = new SlowMode();
+    for (const [sender, timeMs] of [...spoken, ...(tail?.spoken ?? [])]) state.slowMode.note(sender, timeMs, slowModeMs);
   }
 }
 

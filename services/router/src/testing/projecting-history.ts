@@ -1,5 +1,10 @@
 import { decodeTimelineBatch, type TimelineEntry } from '@parley/contracts/events';
-import { createGetConversationResponse, createGetTargetResponse, type GetTargetRequestInit } from '@parley/contracts/history';
+import {
+  createGetConversationResponse,
+  createGetTargetResponse,
+  createQueryHistoryResponse,
+  type GetTargetRequestInit,
+} from '@parley/contracts/history';
 import { topics } from '@parley/contracts/topics';
 import { contentKindOf } from '@parley/domain';
 import type { EventLog } from '@parley/eventlog';
@@ -85,6 +90,15 @@ export class ProjectingHistory implements HistoryReader {
       view.entries.filter(ofConversation).map(({ event }) => event),
       request,
     );
+  };
+
+  /** Backwards only. */
+  readonly queryHistory: HistoryReader['queryHistory'] = async ({ app, conversation, fromSeq = 0, limit = 0 }) => {
+    const { entries } = await this.#project();
+    const own = entries.filter(({ entry, event }) => entry.app === app && event.conversation === conversation && event.seq > 0);
+    const asked = own.filter(({ event }) => fromSeq === 0 || event.seq <= fromSeq).reverse();
+    const events = asked.slice(0, limit).map(({ entry }) => entry.event);
+    return createQueryHistoryResponse({ events, headSeq: headOf(own), firstSeq: 1, hasMore: asked.length > limit });
   };
 
   get #timeline(): EventLog {

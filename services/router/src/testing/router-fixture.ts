@@ -6,7 +6,7 @@ import {
   type SendCommandInit,
   type TimelineEntry,
 } from '@parley/contracts/events';
-import { createGetConversationResponse, createGetTargetResponse } from '@parley/contracts/history';
+import { createGetConversationResponse, createGetTargetResponse, createQueryHistoryResponse } from '@parley/contracts/history';
 import { type Delivery, LinkClass, type Outcome, RouterService as Contract } from '@parley/contracts/router';
 import { topics } from '@parley/contracts/topics';
 import type { AppRules } from '@parley/domain';
@@ -30,6 +30,7 @@ export const emptyHistory: HistoryReader = {
   findSend: async () => ({ found: false, seq: 0, messageId: '', timeMs: 0, bodyHash: 0 }),
   getCheckpoint: async () => ({ offset: 0, fence: 0, index: 0 }),
   getTarget: async () => createGetTargetResponse({}),
+  queryHistory: async () => createQueryHistoryResponse({}),
 };
 
 export const textContent = (text: string): Uint8Array => encodeContent({ kind: { type: 'text', value: { text } } });
