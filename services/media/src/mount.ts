@@ -1,6 +1,8 @@
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MediaService } from '@parley/contracts/media';
 import { publishProcess, type ServiceLife } from '@parley/runtime';
+import type { Telemetry } from '@parley/telemetry';
 import { openMediaServer } from './http/media-server.js';
 import type { MediaStore } from './ports.js';
 import { createMediaService } from './service.js';
@@ -21,6 +23,7 @@ export async function mountMedia({ platform, supervise, onStop }: ServiceLife): 
     publicUrl: () => publicUrl?.replace(/\/$/, '') ?? ownUrl,
     retentionMs: new Map(config.apps.map(({ id }) => [id, rules.rulesOf(id).retentionMs])),
   });
+  if (s3 === undefined) watchDisk(dir, telemetry);
   const { serial, events } = service;
   const http = await openMediaServer({ store, urlKey, clock, telemetry, serial, events, host, port: config.media.port });
   ownUrl = `http://${isAny(host) ? '127.0.0.1' : host}:${http.port}`;
@@ -41,6 +44,19 @@ export async function mountMedia({ platform, supervise, onStop }: ServiceLife): 
     await withdraw().catch((error: unknown) => telemetry.logger.warn('the media service could not take itself off the list', {}, error));
   });
   return { port: http.port };
+}
+
+/** Free room is asked for when metrics are read; NaN where the folder cannot be looked at. */
+function watchDisk(dir: string, { metrics }: Telemetry): void {
+  mkdirSync(dir, { recursive: true });
+  metrics.gauge('parley_media_disk_free_bytes', 'Room left on the disk of files.').observe(() => {
+    try {
+      const { bavail, bsize } = statfsSync(dir);
+      return bavail * bsize;
+    } catch {
+      return Number.NaN;
+    }
+  });
 }
 
 const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
