@@ -267,6 +267,7 @@ describe('moderation', () => {
     await rooms.mute({ ...x, operator: 'mod', role: RoomRole.MEMBER, durationMs: hourMs });
     expect(fixture.known('x').speaking).toMatchObject({ allMutedUntilMs: untilMs, muted: [{ user: 'bob', untilMs }] });
     expect(fixture.known('x').speaking?.exempt).toEqual(expect.arrayContaining(['ann', 'mod']));
+    expect(fixture.known('x').speaking?.moderators).toEqual(['mod', 'ann']);
     const mutesSeenBy = async (viewer: string) =>
       (await rooms.getRoom({ ...x, viewer })).room?.mutes.map(({ user, role }) => user || role).sort();
     expect(await mutesSeenBy('cid')).toEqual([RoomRole.MEMBER]);
