@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { systemClock, withTimeout } from '@parley/kernel';
 import { appToken, type DeployedApp } from '@parley/testkit';
 import { type ClientFrameInit, decodeServerFrames, encodeClientFrames, type ServerFrame, subprotocols } from '@parley/wire';
 import { WebSocket } from 'ws';
+import { Lookout } from '../world/lookout.js';
 
 export type RequestBody = NonNullable<ClientFrameInit['body']>;
 type AnswerBody = NonNullable<ServerFrame['body']>;
@@ -26,23 +26,24 @@ export class RawClient {
   closeCode: number | undefined;
   #lastId = 0;
   #pongs = 0;
-  readonly #looks = new Set<() => void>();
+  readonly #lookout = new Lookout();
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) for (const frame of decodeServerFrames(data).frames) this.frames.push(frame);
       else this.texts.push(data.toString());
-      this.#look();
+      this.#lookout.look();
     });
     socket.on('close', (code) => {
       this.closeCode = code;
-      this.#look();
+      this.#lookout.look();
     });
     socket.on('pong', () => {
       this.#pongs++;
-      this.#look();
+      this.#lookout.look();
     });
+    socket.on('open', () => this.#lookout.look());
     socket.on('error', () => {});
   }
 
@@ -114,26 +115,7 @@ export class RawClient {
 
   /** What `read` finds, as soon as it finds something; it is asked after everything that comes. */
   until<T>(what: string, read: () => T | undefined): Promise<T> {
-    let look = (): void => {};
-    const found = new Promise<T>((resolve, reject) => {
-      look = () => {
-        try {
-          const value = read();
-          if (value !== undefined) resolve(value);
-        } catch (error) {
-          reject(error);
-        }
-      };
-    });
-    this.#looks.add(look);
-    this.socket.once('open', look);
-    look();
-    const tooLate = (): Error => new Error(`waited in vain for ${what}`);
-    return withTimeout(systemClock, patienceMs, found, tooLate).finally(() => this.#looks.delete(look));
-  }
-
-  #look(): void {
-    for (const look of this.#looks) look();
+    return this.#lookout.until(read, { withinMs: patienceMs, tooLate: () => new Error(`waited in vain for ${what}`) });
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from '@parley/kernel';
 import { Recorder } from '@parley/testkit';
 import type { Actor } from '../world/actor.js';
+import { Lookout } from '../world/lookout.js';
 import { between, type World } from '../world/world.js';
 import { Follower } from './follower.js';
 import { PasserBy } from './passer-by.js';
@@ -30,8 +31,8 @@ export interface Cast {
   readonly passersBy: readonly PasserBy[];
   readonly reader: Reader;
   readonly room: RoomLoad;
-  /** Hear of everything that goes on. */
-  readonly listeners: Set<() => void>;
+  /** Of those who wait for something that goes on. */
+  readonly lookout: Lookout;
 }
 
 /** Nothing may be given up or left out in a run whose end is compared with history. */
@@ -48,10 +49,8 @@ export async function castFor(world: World, { users: userCount = 4, groups: grou
   const followers = [...devices, ...passing].map((actor) => new Follower(actor, recorder));
   const { conversations, owners } = await conversationsOf(world, users, groupCount);
   const [busyGroup = ''] = owners.keys();
-  const listeners = new Set<() => void>();
-  const onProgress = (): void => {
-    for (const listener of listeners) listener();
-  };
+  const lookout = new Lookout();
+  const onProgress = (): void => lookout.look();
   for (const { client } of devices) client.on('event', onProgress);
   const reader = new Reader({ backEnd, followers: followers.slice(0, devices.length), conversations, recorder, random });
   const room = await RoomLoad.open(world, { actors: devices, random, onProgress });
@@ -67,7 +66,7 @@ export async function castFor(world: World, { users: userCount = 4, groups: grou
   const passersBy = followers
     .slice(devices.length)
     .map((follower) => new PasserBy({ follower, backEnd, group, recorder, random, onProgress }));
-  return { recorder, random, followers, conversations, busyGroup, talkers, passersBy, reader, room, listeners };
+  return { recorder, random, followers, conversations, busyGroup, talkers, passersBy, reader, room, lookout };
 }
 
 /** Each user has everything but the room on the screen of one device. */

@@ -169,18 +169,9 @@ export class Load implements Disposable {
     }
   }
 
-  #until(what: string, isTrue: () => boolean, withinMs = patienceMs): Promise<void> {
-    const { listeners } = this.#cast;
-    let look = (): void => {};
-    const reached = new Promise<void>((resolve) => {
-      look = () => {
-        if (isTrue()) resolve();
-      };
-    });
-    listeners.add(look);
-    look();
+  async #until(what: string, isTrue: () => boolean, withinMs = patienceMs): Promise<void> {
     const tooLate = (): Error => new Error(`waited in vain for ${what}\n${this.#state()}`);
-    return withTimeout(systemClock, withinMs, reached, tooLate).finally(() => listeners.delete(look));
+    await this.#cast.lookout.until(() => isTrue() || undefined, { withinMs, tooLate });
   }
 
   #stragglers(records: ServerRecords): readonly string[] {

@@ -14,6 +14,8 @@ import { accountInWords, percentile } from './words.js';
 
 /** What a room takes by default: 200 messages a second, in slices. */
 const slice = { ms: 200, messages: 40 } as const;
+/** Of two who want the same seat. */
+const seatRounds = soakRounds({ short: 60, full: 200 });
 const offline = { afterMs: 30_000, withinMs: 50_000, timerErrorMs: 100 } as const;
 
 /** A host, guests on seats, and a crowd that chats, sends gifts and likes what it sees. */
@@ -104,7 +106,7 @@ async function takeSeats(show: Show): Promise<void> {
   const seats = ['seat-1', 'seat-2', 'seat-3', 'seat-4'];
   let rounds = 0;
   const play = async (seat: string): Promise<void> => {
-    while (rounds < 200) await takeSeat(show, seat, rounds++);
+    while (rounds < seatRounds) await takeSeat(show, seat, rounds++);
   };
   await Promise.all(seats.map(play));
   const isFree = (actor: Actor): boolean => seats.every((seat) => !show.seenBy(actor).attributes.has(seat));

@@ -1,5 +1,6 @@
-import { systemClock, withTimeout } from '@parley/kernel';
+import { systemClock } from '@parley/kernel';
 import { type ChatClient, type ChatEvents, type Level, messageIdOf } from '@parley/test-bench/protocol';
+import { Lookout } from '../world/lookout.js';
 
 /** What became of the messages of one level. Deliveries are counted per receiver. */
 export interface LevelAccount {
@@ -45,7 +46,7 @@ export class MessageBook implements ChatEvents {
   #due = 0;
   #arrived = 0;
   #lastAnswerMs = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #lookout = new Lookout();
 
   /** `members`: how many clients listen to what any of them says. */
   constructor(members: number) {
@@ -65,12 +66,12 @@ export class MessageBook implements ChatEvents {
   stored(_: ChatClient, index: number): void {
     this.#answer(index, 'accepted');
     this.#due += this.#members - 1;
-    this.#look();
+    this.#lookout.look();
   }
 
   refused(_: ChatClient, index: number, error: string): void {
     this.#answer(index, error);
-    this.#look();
+    this.#lookout.look();
   }
 
   arrived({ index: member }: ChatClient, index: number): void {
@@ -82,13 +83,13 @@ export class MessageBook implements ChatEvents {
     entry.seenBy[member >> 5] = word | bit;
     entry.lastMs = systemClock.monotonic();
     this.#arrived++;
-    this.#look();
+    this.#lookout.look();
   }
 
   dropped({ index: member }: ChatClient, _: string | undefined, level: Level, count: number): void {
     const told = this.#told[level];
     told[member] = (told[member] ?? 0) + count;
-    this.#look();
+    this.#lookout.look();
   }
 
   trouble({ index: member, user }: ChatClient, what: string): void {
@@ -103,16 +104,8 @@ export class MessageBook implements ChatEvents {
 
   /** Waits until it is true, but no longer than patience lasts: what is missing then is in the accounts. */
   async until(isTrue: () => boolean): Promise<void> {
-    let look = (): void => {};
-    const reached = new Promise<void>((resolve) => {
-      look = () => {
-        if (isTrue()) resolve();
-      };
-    });
-    this.#waiting.add(look);
-    look();
-    await withTimeout(systemClock, patienceMs, reached, () => new Error('waited in vain')).catch(() => {});
-    this.#waiting.delete(look);
+    const patience = { withinMs: patienceMs, tooLate: () => new Error('waited in vain') };
+    await this.#lookout.until(() => isTrue() || undefined, patience).catch(() => {});
   }
 
   account(level: Level): LevelAccount {
@@ -172,9 +165,5 @@ export class MessageBook implements ChatEvents {
     const entry = this.#entries[index];
     if (entry === undefined) throw new Error(`no message ${index} was offered`);
     return entry;
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
   }
 }

@@ -1,5 +1,5 @@
-import { systemClock, withTimeout } from '@parley/kernel';
 import type { Client, ClientEvents, Gap, Membership, Message, StoredMessage, TimelineEvent } from '@parley/sdk';
+import { Lookout } from './lookout.js';
 import type { WeakLine } from './weak-line.js';
 
 const patienceMs = 20_000;
@@ -35,7 +35,7 @@ export class Actor {
   readonly errors: string[] = [];
   kicked: ClientEvents['kicked'] | undefined;
   catchUps = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #lookout = new Lookout();
 
   constructor(fields: { readonly user: string; readonly device: string; readonly client: Client; readonly line: WeakLine }) {
     this.user = fields.user;
@@ -49,7 +49,7 @@ export class Actor {
     this.client.on('kicked', (kicked) => {
       this.kicked = kicked;
     });
-    for (const name of watched) this.client.on(name, () => this.#look());
+    for (const name of watched) this.client.on(name, () => this.#lookout.look());
   }
 
   /** Connected, and everything that happened before has arrived. */
@@ -98,17 +98,8 @@ export class Actor {
 
   /** What `read` finds, as soon as it finds something; it is asked after everything that the client reports. */
   until<T>(what: string, read: () => T | undefined): Promise<T> {
-    let look = (): void => {};
-    const found = new Promise<T>((resolve) => {
-      look = () => {
-        const value = read();
-        if (value !== undefined) resolve(value);
-      };
-    });
-    this.#waiting.add(look);
-    look();
     const tooLate = (): Error => new Error(`${this.user} (${this.device}) waited in vain for ${what}\n${this.#report()}`);
-    return withTimeout(systemClock, patienceMs, found, tooLate).finally(() => this.#waiting.delete(look));
+    return this.#lookout.until(read, { withinMs: patienceMs, tooLate });
   }
 
   /** Breaks the connection and waits until another one has taken its place. */
@@ -122,10 +113,6 @@ export class Actor {
   async comeBack(): Promise<void> {
     this.client.wake();
     await this.until('another connection', () => this.client.status.state === 'online' || undefined);
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
   }
 
   #report(): string {
