@@ -94,6 +94,98 @@ const sharedLimits = {
   dedupeMs: "How long a sender's `clientMsgId` is remembered: a repetition gets the place of the first.",
 };
 
+/** Title, limits, sentences for those whose comments do not say it all, and where they are. */
+const limitSections = [
+  ['What clients and back ends meet', limits, sharedLimits, 'packages/kernel/src/limits.ts'],
+  [
+    'One gateway',
+    gatewayLimits,
+    {
+      frameBytesMax: '',
+      loginFrameBytesMax: '',
+      loginWithinMs: '',
+      heartbeatMs: '',
+      offlineAfterMs: '',
+      resumeWithinMs: '',
+      tokenLifetimeMsMax: '',
+      tokenWarningMs: '',
+      sessionsPerUserMax: 'Sessions that a user may have on it; the oldest is ended with `KICKED_OUT`.',
+      requestWithinMs: 'Time for the call behind a request; then `TIMEOUT`.',
+      urgentBytesMax:
+        'What may wait for one congested connection with priority HIGH; beyond it the connection is closed with `SLOW_CONSUMER`.',
+      normalBytesMax: 'The same for MEDIUM; stored events beyond it are replaced by the head of their conversation, others are shed.',
+      lowBytesMax: 'The same for LOW.',
+      slowWithinMs: 'A connection that stays congested for so long is closed with `SLOW_CONSUMER`.',
+      connectionsMax: 'Connections; a handshake beyond it is answered with HTTP 503.',
+      handshakesPerAddress:
+        'Handshakes of one address; beyond it HTTP 429. Loopback has no limit. Behind a proxy that `edge.trustedProxies` names, of one client.',
+      requestsInFlightMax: 'Requests of one connection that are under way at the same time, sends not counted; beyond it `RATE_LIMITED`.',
+      'rates.frames': 'Frames of any kind per client; beyond it `RATE_LIMITED`. At least twice what may be sent.',
+      'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
+      'rates.command': 'Commands per client; beyond it `RATE_LIMITED`. Set per app.',
+      'rates.bullet': 'Bullets per client; beyond it `RATE_LIMITED`. Set per app.',
+      'rates.attributes': "Changes of rooms' and members' attributes per client; beyond it `RATE_LIMITED`.",
+      'rates.counters': "Contributions to rooms' counters per client; beyond it `RATE_LIMITED`.",
+      'rates.moderation': 'Kicks, bans, mutes, roles, names and ends of rooms per client; beyond it `RATE_LIMITED`.',
+      'rates.acts': 'Edits, recalls, reactions, pins, settings and other acts per client; beyond it `RATE_LIMITED`.',
+      'rates.typing': 'Notices of typing per client; beyond it `RATE_LIMITED`.',
+      'rates.cursors': 'Cursors per client, however many of them a frame moves; beyond it `RATE_LIMITED`.',
+      'rates.groups': 'Changes of groups per client; beyond it `RATE_LIMITED`.',
+      'rates.people':
+        'Requests about profiles and relations per client, steps towards others one by one, a changed profile 20 times; beyond it `RATE_LIMITED`.',
+      'rates.search': 'Searches per client; beyond it `RATE_LIMITED`.',
+      'rates.media': 'Uploads and shares of files per client; beyond it `RATE_LIMITED`. The bytes travel elsewhere.',
+      'rates.downloads': 'URLs of files per client, one for each picture that is shown; beyond it `RATE_LIMITED`.',
+      'rates.readAll': 'Readings of everything per client; beyond it `RATE_LIMITED`.',
+      roomsPerUserMax: '',
+      floodTurnMs: 'How often such a connection is read.',
+      floodMessagesPerTurn: 'Messages that are then taken from it.',
+    },
+    'services/gateway/src/limits.ts',
+  ],
+  [
+    'Files',
+    mediaLimits,
+    {
+      eraseWidth: '',
+      sweepEveryMs: 'How often uploads that nobody went on with, and files that are as old as messages become, are looked for and deleted.',
+      headBytes: '',
+      keptPageMax: '',
+      busyRetryMs: '',
+      countedUsersMax: '',
+    },
+    'services/media/src/limits.ts',
+  ],
+  [
+    'Users',
+    userLimits,
+    {
+      countMargin: '',
+      relationsPage: '',
+      page: '',
+      noticeUsers: '',
+      eraseWidth: '',
+      eraseSpanMs: '',
+      erasuresRemembered: '',
+    },
+    'services/user/src/limits.ts',
+  ],
+  [
+    'The HTTP port',
+    runtimeLimits,
+    {
+      apiBodyBytesMax: 'Body of a call of the back-end API; beyond it `MESSAGE_TOO_LARGE`.',
+      apiTimeoutMs: 'Time for a call of the back-end API; then `TIMEOUT`.',
+      publishAttemptsMax: '',
+      followRetryFirstMs: '',
+      followRetryLongestMs: '',
+      gatewayEveryMs: '',
+      gatewayLostMs: '',
+    },
+    'packages/runtime/src/limits.ts',
+  ],
+];
+
 const cell = (text) => String(text).replaceAll('|', '\\|');
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 const code = (text) => (text === '' ? '' : `\`${text}\``);
@@ -138,96 +230,7 @@ ${sections.join('\n\n')}`;
 }
 
 function limitsPage() {
-  const sections = [
-    ['What clients and back ends meet', limits, sharedLimits, 'packages/kernel/src/limits.ts'],
-    [
-      'One gateway',
-      gatewayLimits,
-      {
-        frameBytesMax: '',
-        loginFrameBytesMax: '',
-        loginWithinMs: '',
-        heartbeatMs: '',
-        offlineAfterMs: '',
-        resumeWithinMs: '',
-        tokenLifetimeMsMax: '',
-        tokenWarningMs: '',
-        sessionsPerUserMax: 'Sessions that a user may have on it; the oldest is ended with `KICKED_OUT`.',
-        requestWithinMs: 'Time for the call behind a request; then `TIMEOUT`.',
-        urgentBytesMax:
-          'What may wait for one congested connection with priority HIGH; beyond it the connection is closed with `SLOW_CONSUMER`.',
-        normalBytesMax: 'The same for MEDIUM; stored events beyond it are replaced by the head of their conversation, others are shed.',
-        lowBytesMax: 'The same for LOW.',
-        slowWithinMs: 'A connection that stays congested for so long is closed with `SLOW_CONSUMER`.',
-        connectionsMax: 'Connections; a handshake beyond it is answered with HTTP 503.',
-        handshakesPerAddress:
-          'Handshakes of one address; beyond it HTTP 429. Loopback has no limit. Behind a proxy that `edge.trustedProxies` names, of one client.',
-        requestsInFlightMax: 'Requests of one connection that are under way at the same time, sends not counted; beyond it `RATE_LIMITED`.',
-        'rates.frames': 'Frames of any kind per client; beyond it `RATE_LIMITED`. At least twice what may be sent.',
-        'rates.stored': 'Stored messages per client; beyond it `RATE_LIMITED`. Set per app.',
-        'rates.command': 'Commands per client; beyond it `RATE_LIMITED`. Set per app.',
-        'rates.bullet': 'Bullets per client; beyond it `RATE_LIMITED`. Set per app.',
-        'rates.attributes': "Changes of rooms' and members' attributes per client; beyond it `RATE_LIMITED`.",
-        'rates.counters': "Contributions to rooms' counters per client; beyond it `RATE_LIMITED`.",
-        'rates.moderation': 'Kicks, bans, mutes, roles, names and ends of rooms per client; beyond it `RATE_LIMITED`.',
-        'rates.acts': 'Edits, recalls, reactions, pins, settings and other acts per client; beyond it `RATE_LIMITED`.',
-        'rates.typing': 'Notices of typing per client; beyond it `RATE_LIMITED`.',
-        'rates.cursors': 'Cursors per client, however many of them a frame moves; beyond it `RATE_LIMITED`.',
-        'rates.groups': 'Changes of groups per client; beyond it `RATE_LIMITED`.',
-        'rates.people':
-          'Requests about profiles and relations per client, steps towards others one by one, a changed profile 20 times; beyond it `RATE_LIMITED`.',
-        'rates.search': 'Searches per client; beyond it `RATE_LIMITED`.',
-        'rates.media': 'Requests about files per client; beyond it `RATE_LIMITED`. The bytes travel elsewhere.',
-        'rates.readAll': 'Readings of everything per client; beyond it `RATE_LIMITED`.',
-        roomsPerUserMax: '',
-        floodTurnMs: 'How often such a connection is read.',
-        floodMessagesPerTurn: 'Messages that are then taken from it.',
-      },
-      'services/gateway/src/limits.ts',
-    ],
-    [
-      'Files',
-      mediaLimits,
-      {
-        eraseWidth: '',
-        sweepEveryMs:
-          'How often uploads that nobody went on with, and files that are as old as messages become, are looked for and deleted.',
-        headBytes: '',
-        keptPageMax: '',
-        busyRetryMs: '',
-        countedUsersMax: '',
-      },
-      'services/media/src/limits.ts',
-    ],
-    [
-      'Users',
-      userLimits,
-      {
-        countMargin: '',
-        relationsPage: '',
-        page: '',
-        noticeUsers: '',
-        eraseWidth: '',
-        eraseSpanMs: '',
-        erasuresRemembered: '',
-      },
-      'services/user/src/limits.ts',
-    ],
-    [
-      'The HTTP port',
-      runtimeLimits,
-      {
-        apiBodyBytesMax: 'Body of a call of the back-end API; beyond it `MESSAGE_TOO_LARGE`.',
-        apiTimeoutMs: 'Time for a call of the back-end API; then `TIMEOUT`.',
-        publishAttemptsMax: '',
-        followRetryFirstMs: '',
-        followRetryLongestMs: '',
-        gatewayEveryMs: '',
-        gatewayLostMs: '',
-      },
-      'packages/runtime/src/limits.ts',
-    ],
-  ].map(
+  const sections = limitSections.map(
     ([title, values, sentences, source]) => `## ${title}\n\n${table(['limit', 'value', 'meaning'], limitRows(values, sentences, source))}`,
   );
   return `# Limits

@@ -25,8 +25,10 @@ export interface RateLimits {
   /** Reading and changing profiles and relations. Steps towards others count one by one, a changed profile 20 times. */
   readonly people: BucketPolicy;
   readonly search: BucketPolicy;
-  /** Uploads, downloads and shares of files; the bytes travel elsewhere. */
+  /** Uploads and shares of files; the bytes travel elsewhere. */
   readonly media: BucketPolicy;
+  /** URLs of files, one for each picture that is shown. */
+  readonly downloads: BucketPolicy;
   /** Reading everything. */
   readonly readAll: BucketPolicy;
 }
@@ -126,6 +128,7 @@ export const gatewayLimits: GatewayLimits = {
     people: { perSecond: 5, burst: 100 },
     search: { perSecond: 2, burst: 5 },
     media: { perSecond: 5, burst: 20 },
+    downloads: { perSecond: 50, burst: 200 },
     readAll: { perSecond: 0.2, burst: 3 },
   },
   roomsPerUserMax: limits.roomsPerUserMax,

@@ -103,11 +103,13 @@ describe('files', () => {
     for (const client of [alice, bystander]) expect((await client.ask({ type: 'ping', value: {} })).type).toBe('pong');
   });
 
-  it('are asked for at a rate of their own', async () => {
-    await using harness = await Harness.start({ limits: limitsWith({ media: 2 }) });
+  it('are sent and shown at rates of their own: a page of pictures asks for many', async () => {
+    await using harness = await Harness.start({ limits: limitsWith({ media: 2, downloads: 3 }) });
     const alice = await harness.member('alice');
+    const fetch: Body = { type: 'getDownloadUrl', value: { conversation, media: 'm1' } };
     for (let i = 0; i < 2; i++) expect((await alice.ask(upload())).type).toBe('upload');
-    const refused = await alice.ask({ type: 'getDownloadUrl', value: { conversation, media: 'm1' } });
-    expect(refused).toMatchObject({ value: { name: 'RATE_LIMITED', message: expect.stringContaining('media') } });
+    expect(await alice.ask(upload())).toMatchObject({ value: { name: 'RATE_LIMITED', message: expect.stringContaining('media') } });
+    for (let i = 0; i < 3; i++) expect((await alice.ask(fetch)).type).toBe('media');
+    expect(await alice.ask(fetch)).toMatchObject({ value: { name: 'RATE_LIMITED', message: expect.stringContaining('downloads') } });
   });
 });

@@ -39,7 +39,7 @@ const classOfRequest: { readonly [T in RequestType]?: RateClass } = {
   createUpload: 'media',
   completeUpload: 'media',
   cancelUpload: 'media',
-  getDownloadUrl: 'media',
+  getDownloadUrl: 'downloads',
   shareMedia: 'media',
   readAll: 'readAll',
 };
