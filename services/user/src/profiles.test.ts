@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RelationChangeInit } from '@parley/wire';
 import { userLimits } from './limits.js';
 import { app, UserWorld } from './testing/user-world.js';
+
+type Step = NonNullable<RelationChangeInit['step']>;
 
 const named = (text: string) => ({ name: { text } });
 
@@ -24,6 +27,19 @@ describe('profiles', () => {
     expect(new Set(world.told.map(({ conversation, profile }) => `${conversation} ${profile?.name} ${profile?.version}`))).toEqual(
       new Set(['u:ann|ann Ann 1']),
     );
+  });
+
+  it('are told to whoever has the user in their list, but not to those whom the user blocks', async () => {
+    const world = new UserWorld();
+    const users = world.open();
+    for (const other of ['bob', 'cid', 'dan']) world.befriend('ann', other);
+    const step = (user: string, other: string, step: Step) =>
+      users.changeRelations({ app, user, others: [other], step: { step }, isPrivileged: true });
+    await step('ann', 'bob', { type: 'remove', value: { isOneSided: true } });
+    await step('cid', 'ann', { type: 'remove', value: { isOneSided: true } });
+    await step('ann', 'dan', { type: 'block', value: { isOn: true } });
+    await users.updateUser({ app, user: 'ann', change: named('Ann') });
+    expect(world.told.flatMap(({ onlyTo }) => onlyTo)).toEqual(['bob']);
   });
 
   it('tell nothing when nothing changed, or nobody is there to be told', async () => {

@@ -6,7 +6,10 @@ import type { UserEvents } from './events.js';
 import { userLimits } from './limits.js';
 import type { UserDeps } from './ports.js';
 
-/** Tells the friends who are there what a user shows now. The change stands whether they learn of it or not, so nothing is thrown. */
+/**
+ * Tells those who have the user in their list, and whom the user does not block, what the user shows now. The change stands whether
+ * they learn of it or not, so nothing is thrown.
+ */
 export async function tellFriends(
   deps: UserDeps & { readonly events: UserEvents },
   { app, profile }: { readonly app: string; readonly profile: UserProfile },
@@ -19,7 +22,8 @@ export async function tellFriends(
     deps.router.notify({ app, conversation, notice: { priority: Priority.MEDIUM, onlyTo, body } }, call);
   try {
     let friends: string[] = [];
-    for await (const { other } of eachRelation(deps, { app, user, kind: RelationKind.FRIENDS }, call)) {
+    for await (const { other, isBefriended, isBlocked } of eachRelation(deps, { app, user, kind: RelationKind.UNSPECIFIED }, call)) {
+      if (!isBefriended || isBlocked) continue;
       friends.push(other);
       if (friends.length < userLimits.noticeUsers) continue;
       await tell(friends);
