@@ -295,6 +295,7 @@ describe('the list of conversations', () => {
     await timeline.membership('g:b', { left: ['ann'], version: 2 });
     await timeline.membership('g:c', { closed: true, version: 2 });
     await timeline.room('r:hall', { joined: ['ann'], version: 1 });
+    await timeline.message('r:hall', 'bob', 'hi all');
     await timeline.message(pair, 'bob', 'hi');
     await caughtUp(history);
     const { conversations } = await history.listConversations({ app, user: 'ann', isMembershipOnly: true });
@@ -304,6 +305,7 @@ describe('the list of conversations', () => {
     ]);
     const first = await history.listConversations({ app, user: 'ann', limit: 3 });
     expect(first.conversations.map(({ conversation }) => conversation)).toEqual(['g:a', 'g:b', 'g:c', 'r:hall']);
+    expect(first.conversations.at(-1)).toMatchObject({ headSeq: 1, unread: 0 });
     const second = await history.listConversations({ app, user: 'ann', limit: 3, page: first.nextPage });
     expect([second.conversations.map(({ conversation }) => conversation), second.nextPage]).toEqual([[pair], '']);
   });

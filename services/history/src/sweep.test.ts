@@ -106,6 +106,26 @@ describe('what is over', () => {
     expect(asked).toBe(0);
   });
 
+  it('goes at once where it is much, so that little waits for it', async () => {
+    await using timeline = await HistoryFixture.open();
+    const { store } = timeline;
+    const history = await timeline.start();
+    for (let i = 0; i < 20; i++) await timeline.send(pair, 'ann', `secret ${i}`, { expiresMs: timeline.nowMs + 1_000 });
+    await caughtUp(history);
+    timeline.nowMs += 2_000;
+    const events = store.events.bind(store);
+    let [asking, askingMost] = [0, 0];
+    store.events = async (...of) => {
+      askingMost = Math.max(askingMost, ++asking);
+      await new Promise((resolve) => setImmediate(resolve));
+      asking--;
+      return events(...of);
+    };
+    await timeline.sweep();
+    expect(askingMost).toBe(20);
+    expect(await everythingStored(timeline, pair)).not.toMatch(/secret/);
+  });
+
   it('is looked for from where it was done before, and found behind that', async () => {
     await using timeline = await HistoryFixture.open();
     const { store } = timeline;
@@ -250,6 +270,22 @@ describe('an erased user', () => {
     await timeline.sweep();
     expect(await everythingStored(timeline, pair)).not.toMatch(/secret/);
     expect(await store.details('_jobs', 'erasure:0', { limit: 9 })).toEqual([]);
+  });
+
+  it('is shown the same whether the words have left the store or not', async () => {
+    await using timeline = await HistoryFixture.open();
+    const history = await timeline.start();
+    await timeline.message(pair, 'ann', 'secret');
+    await timeline.act(pair, 'ann', { type: 'recalled', value: { seq: 1, reason: 'secret reason' } });
+    await timeline.message(pair, 'bob', 'hi');
+    await timeline.act(pair, 'ann', { type: 'reaction', value: { seq: 3, reaction: 'x' } });
+    await timeline.act(pair, '', { type: 'erased', value: { user: 'ann' } });
+    await caughtUp(history);
+    const shown = () => history.queryHistory({ app, conversation: pair, viewer: 'bob' });
+    const before = await shown();
+    await timeline.sweep();
+    expect(await shown()).toEqual(before);
+    expect(await everythingStored(timeline, pair)).not.toMatch(/secret/);
   });
 
   it('costs those who read nothing any more once it is done', async () => {

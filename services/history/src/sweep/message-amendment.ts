@@ -28,6 +28,7 @@ export class MessageAmendment {
   readonly #events: EventRow[] = [];
   readonly #details: DetailRow[] = [];
   readonly #held: HeldConversation[] = [];
+  readonly #states = new Map<number, MessageState>();
 
   constructor(store: HistoryStore, { row }: HeldConversation) {
     this.#store = store;
@@ -53,12 +54,16 @@ export class MessageAmendment {
     this.#drop({ app: this.#app, space: searchSpace(this.#conversation), key: sortable(block) });
   }
 
+  /** What a message has become, as this amendment leaves it. */
   async state(seq: number): Promise<MessageState | undefined> {
+    const amended = this.#states.get(seq);
+    if (amended !== undefined) return amended;
     const value = await this.#store.detail({ app: this.#app, space: this.#spaceOf(seq), key: stateKey(seq) });
     return value === undefined ? undefined : decodeMessageRow(value).state;
   }
 
   putState(state: MessageState): void {
+    this.#states.set(state.seq, state);
     const value = encodeMessageRow({ state, marked: [] });
     this.#details.push({ app: this.#app, space: this.#spaceOf(state.seq), key: stateKey(state.seq), value });
   }

@@ -77,19 +77,21 @@ async function takeOut(
   const { app, conversation } = held.row;
   const { user } = erasure;
   const rows = await store.events(app, conversation, { from: Math.max(1, block * blockSeqs), limit: blockSeqs, backwards: false });
+  const end = Math.min(erasure.seq, (block + 1) * blockSeqs);
+  const said = rows.map((row) => ({ row, event: decodeConversationEvent(row.event) }));
+  const theirs = said.filter(({ row, event }) => row.seq < end && event.sender === user);
   const own = new Set<number>();
-  for (const row of rows) {
-    if (row.seq >= Math.min(erasure.seq, (block + 1) * blockSeqs)) break;
-    const event = decodeConversationEvent(row.event);
-    if (event.sender !== user) continue;
+  // At once: meanwhile nothing of the partition is projected.
+  const eraseOne = async ({ row, event }: (typeof theirs)[number]): Promise<void> => {
     amendment.redact(row);
-    if (event.body?.type === 'recalled') await blankReason(amendment, event.body.value.seq, user);
     const state = await amendment.state(row.seq);
-    if (event.body === undefined ? state === undefined : event.body.type !== 'content') continue;
+    if (event.body === undefined ? state === undefined : event.body.type !== 'content') return;
     own.add(row.seq);
     amendment.putState(erasedState(state, { seq: row.seq, sender: user }, erasure));
     await amendment.dropReactionsTo(row.seq);
-  }
+  };
+  await Promise.all(theirs.map(eraseOne));
+  for (const { event } of theirs) if (event.body?.type === 'recalled') await blankReason(amendment, event.body.value.seq, user);
   const reactions = await amendment.dropReactionsOf(user, block, erasure.seq);
   for (const [seq, shown] of reactions) {
     const state = own.has(seq) ? undefined : await amendment.state(seq);

@@ -58,15 +58,17 @@ function takeOut({ store, clock }: SweepDeps, projector: PartitionProjector, due
     const held = first === undefined ? undefined : await projector.conversation(first.app, first.conversation);
     if (first === undefined || held === undefined) return undefined;
     const amendment = new MessageAmendment(store, held);
-    for (const { seq, timeMs, app, conversation } of due) {
+    const takeOutOne = async ({ seq, timeMs, app, conversation }: Due): Promise<void> => {
       amendment.put({ ...expiryKey(projector.partition, timeMs, { app, conversation, seq }), value: emptyBytes });
       const [row] = await store.events(app, conversation, { from: seq, limit: 1, backwards: false });
-      if (row?.seq !== seq) continue;
+      if (row?.seq !== seq) return;
       amendment.redact(row);
       const state = (await amendment.state(seq)) ?? createMessageState({ seq, version: seq, expiresMs: timeMs });
       amendment.putState(expireMessage(state, clock.now()));
       await amendment.dropReactionsTo(seq);
-    }
+    };
+    // At once: meanwhile nothing of the partition is projected.
+    await Promise.all(due.map(takeOutOne));
     return amendment.build();
   });
 }

@@ -2,6 +2,7 @@ import type { MemberState, MentionMark } from '@parley/contracts/history-rows';
 import { limits } from '@parley/kernel';
 import type { HeldConversation } from '../rows/held-conversation.js';
 import type { Entitlement } from './entitlement.js';
+import { isRoom } from './kept-window.js';
 
 /** What of a conversation a user has not read. */
 export interface Unread {
@@ -13,9 +14,9 @@ export interface Unread {
 
 const nothing: Unread = { count: 0, mentions: [] };
 
-/** Nothing is unread where the user is no member any more, or the conversation is closed. */
+/** Nothing is unread where the user is no member any more, where the conversation is closed, and in rooms. */
 export function unreadOf({ row, details }: HeldConversation, { state, isMember }: Pick<Entitlement, 'state' | 'isMember'>): Unread {
-  if (!isMember || row.closed) return nothing;
+  if (!isMember || row.closed || isRoom(row.conversation)) return nothing;
   const count = Math.max(0, row.countable - Math.max(state.floorCountable, details.keptCountable));
   const everyone = details.everyone.filter(({ seq }) => seq > state.floorSeq);
   if (everyone.length === 0) return { count, mentions: state.mentions };
