@@ -4,6 +4,7 @@ import { type Clock, ParleyError, seededRandom, systemClock } from '@parley/kern
 import { createInProcessRpc, createMemoryDirectory, type InProcessRpc, type OwnerDirectory } from '@parley/rpc';
 import { encodeContent, encodeConversationEvent, Priority } from '@parley/wire';
 import { createRouterEvents } from '../events.js';
+import { routerLimits } from '../limits.js';
 import { CountingTelemetry } from '../testing/counting-telemetry.js';
 import { Relays } from './relays.js';
 
@@ -107,6 +108,18 @@ describe('what another router has not confirmed when its stream breaks', () => {
     await own('b');
     for (const seq of [1, 2]) relays.send('app', bob, stored(seq));
     expect(await until(2)).toEqual([1, 2]);
+    relays.close();
+  });
+});
+
+describe('more than may wait for another router', () => {
+  it('is given up, and what comes then is handed over', async () => {
+    const { rpc, relays, own } = await open();
+    const { until } = receiver(rpc, 'b', 0);
+    await own('b');
+    for (let seq = 1; seq <= routerLimits.relayDeliveriesMax + 1; seq++) relays.send('app', bob, stored(1));
+    relays.send('app', bob, stored(2));
+    expect(await until(1)).toEqual([2]);
     relays.close();
   });
 });
