@@ -36,7 +36,10 @@ export interface ClientOptions {
   readonly url: string;
   /** Asked for a token at the first login, before the old one ends, and when the server finds fault with it. */
   readonly token: () => string | Promise<string>;
-  /** Stable per installation; a random one by default, so that every client counts as a device of its own. */
+  /**
+   * Stable per installation; a random one by default, so that every client counts as a device of its own. So does one that finds
+   * another client logged in as the same device, such as a second tab.
+   */
   readonly device?: string;
   /** Id of the user, where it is known before the first login; `user(peer)` needs it. */
   readonly user?: string;

@@ -1,4 +1,4 @@
-import { backoffMs, type CancelTimer, type Clock, type Random } from '@parley/kernel';
+import { backoffMs, type CancelTimer, type Clock, type Random, randomId } from '@parley/kernel';
 import { closeCodes, type LoggedIn, subprotocols } from '@parley/wire';
 import { ParleyClientError } from './client-error.js';
 import type { FrameCodec } from './codec/frame-codec.js';
@@ -44,6 +44,7 @@ export class Session {
   readonly #options: SessionOptions;
   #connection: Connection | undefined;
   #resumeKey = '';
+  #device: string;
   #attempt = 0;
   #onlineSince: number | undefined;
   #isFreshToken = false;
@@ -59,6 +60,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#device = options.device;
   }
 
   get isClosed(): boolean {
@@ -119,8 +121,8 @@ export class Session {
   }
 
   #login(connection: Connection, token: string): void {
-    const { device, clientName, limits } = this.#options;
-    const value = { token, device, resumeKey: this.#resumeKey, client: clientName };
+    const { clientName, limits } = this.#options;
+    const value = { token, device: this.#device, resumeKey: this.#resumeKey, client: clientName };
     connection.request({ type: 'login', value }, limits.requestTimeoutMs, (answer) => {
       if (answer.type === 'answered' && answer.body.type === 'loggedIn') {
         this.#loggedIn(connection, token, answer.body.value);
@@ -200,8 +202,12 @@ export class Session {
 
   #judge(info: CloseInfo, wasOnline: boolean): Verdict {
     const error = this.#refusal ?? errorOfClose(info);
-    // Another client took the session up with the same key: two of them must not take it from each other for ever.
-    if (info.code === closeCodes.SESSION_REPLACED) this.#resumeKey = '';
+    // Another client has the same key, or says to be the same device: so that the two do not take the session from each other for
+    // ever, this one goes on as a device of its own.
+    if (info.code === closeCodes.SESSION_REPLACED) {
+      this.#resumeKey = '';
+      this.#device = randomId(this.#options.random, 16);
+    }
     if (error.name === 'TOKEN_EXPIRED' || error.name === 'UNAUTHENTICATED') {
       this.#options.tokens.forget();
       return this.#isFreshToken && !wasOnline ? { type: 'stop', error } : { type: 'again', reason: error };

@@ -158,12 +158,14 @@ describe('a connection', () => {
     expect(client.status).toMatchObject({ state: 'closed', error: { name } });
   });
 
-  it('does not take a session back from the client that took it', async () => {
+  it('does not take a session back from the client that took it, but goes on as a device of its own', async () => {
     const world = makeWorld();
     await world.online('alice');
     world.server.link.end.close(closeCodes.SESSION_REPLACED);
     await world.clock.advance(5_000);
-    expect(world.server.link.received[0]?.body).toMatchObject({ type: 'login', value: { resumeKey: '' } });
+    const [first, second] = world.server.links.map(({ received }) => received[0]?.body);
+    expect(second).toMatchObject({ type: 'login', value: { resumeKey: '', device: expect.stringMatching(/^[\w-]{16}$/) } });
+    expect(second).not.toMatchObject({ value: { device: first?.type === 'login' && first.value.device } });
   });
 
   it('renews its token when the server warns', async () => {
