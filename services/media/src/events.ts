@@ -2,7 +2,7 @@ import { type Clock, ParleyError } from '@parley/kernel';
 import type { Telemetry } from '@parley/telemetry';
 
 /** What becomes of an upload. */
-export type UploadResult = 'begun' | 'complete' | 'refused' | 'cancelled' | 'abandoned';
+type UploadResult = 'begun' | 'complete' | 'refused' | 'cancelled' | 'abandoned';
 
 /** What happens to files, for operators. */
 export interface MediaEvents {
