@@ -9,8 +9,8 @@ import type { Telemetry } from '@parley/telemetry';
 export interface PushDeps {
   readonly log: EventLog;
   readonly store: PushStore;
-  /** Says who is in a group, and what a user has not read. */
-  readonly history: Pick<ServiceClient<typeof HistoryService>, 'getConversation' | 'queryConversations'>;
+  /** Says who is in a group, what a user has not read, and where to begin in a log that has lost its beginning. */
+  readonly history: Pick<ServiceClient<typeof HistoryService>, 'getConversation' | 'queryConversations' | 'getCheckpoint'>;
   /** Says who is connected. */
   readonly router: Pick<ServiceClient<typeof RouterService>, 'queryPresence'>;
   readonly directory: OwnerDirectory;

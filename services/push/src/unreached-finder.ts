@@ -31,7 +31,7 @@ export class UnreachedFinder {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const from = (await this.#deps.store.checkpoint(this.#partition)) ?? startOfLog;
+    const from = await this.#beginning();
     const { clock } = this.#deps;
     const onRecords = async (records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> => {
       await this.#note(records, position);
@@ -39,6 +39,14 @@ export class UnreachedFinder {
       await sleep(clock, pushLimits.gatherMs, signal).catch(() => {});
     };
     await followOwned(this.#deps, { topic: topics.timeline, partition: this.#partition, from, signal, onRecords });
+  }
+
+  /** Where it stood last; where the log no longer reaches back to that, where a router begins that takes over. */
+  async #beginning(): Promise<OwnedPosition> {
+    const { store, log, history } = this.#deps;
+    const known = (await store.checkpoint(this.#partition)) ?? startOfLog;
+    const { start } = await log.range(topics.timeline, this.#partition);
+    return known.offset >= start ? known : history.getCheckpoint({ partition: this.#partition });
   }
 
   async #note(records: readonly AcceptedRecord[], position: OwnedPosition): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeTimelineBatch } from '@parley/contracts/events';
-import { createGetConversationResponse, createQueryConversationsResponse } from '@parley/contracts/history';
+import { createGetCheckpointResponse, createGetConversationResponse, createQueryConversationsResponse } from '@parley/contracts/history';
 import { PushService as Contract } from '@parley/contracts/push';
 import { topics } from '@parley/contracts/topics';
 import { createMemoryLog } from '@parley/eventlog';
@@ -41,10 +41,16 @@ async function unreachedAfter(
   events: readonly ConversationEventInit[],
   online: readonly string[],
   {
+    isLogCut = false,
     store = createMemoryPushStore(),
     members = ['ann', 'bob', 'eve'],
     unread = [...new Set(events.map(({ conversation = '' }) => conversation))].map((conversation) => ({ conversation, unread: 100 })),
-  }: { readonly store?: PushStore; readonly members?: readonly string[]; readonly unread?: readonly ConversationHeadInit[] } = {},
+  }: {
+    readonly isLogCut?: boolean;
+    readonly store?: PushStore;
+    readonly members?: readonly string[];
+    readonly unread?: readonly ConversationHeadInit[];
+  } = {},
 ) {
   let asked = 0;
   const log = createMemoryLog({ clock: systemClock });
@@ -61,7 +67,10 @@ async function unreachedAfter(
   for (const event of events) {
     await owner.append([{ payload: encodeTimelineBatch({ entries: [{ app: 'app', event: encodeConversationEvent(event) }] }) }]);
   }
+  const beforeLast = createGetCheckpointResponse({ ...owner.position, offset: owner.position.offset - 1, index: owner.position.index - 1 });
+  if (isLogCut) await log.trim(topics.timeline, 0, 2);
   const history: PushDeps['history'] = {
+    getCheckpoint: async () => beforeLast,
     getConversation: async () => createGetConversationResponse({ exists: true, membershipVersion: 1, members }),
     queryConversations: async ({ page = '' }) =>
       // One per page.
@@ -130,6 +139,12 @@ describe('push', () => {
     const unread = Array.from({ length: pushLimits.unreadPagesMax + 1 }, (_, i) => ({ conversation: `g:${i}`, unread: 1 }));
     const { of } = await unreachedAfter([message('u:ann|bob', 1, 'ann')], [], { unread });
     expect(await of('bob')).toEqual([{ conversation: 'u:ann|bob', seq: 1, count: 1 }]);
+  });
+
+  it('goes on where history says when the log no longer reaches back to where it stood', async () => {
+    const said = [1, 2, 3].map((seq) => message('u:ann|bob', seq, 'ann'));
+    const { of } = await unreachedAfter(said, [], { isLogCut: true });
+    expect(await of('bob')).toEqual([{ conversation: 'u:ann|bob', seq: 3, count: 1 }]);
   });
 
   it('counts nothing twice when it goes over the log again', async () => {
