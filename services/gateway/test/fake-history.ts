@@ -3,6 +3,7 @@ import {
   createGetConversationSummaryResponse,
   createGetMessagesResponse,
   createGetReceiptsResponse,
+  createGetRelationsResponse,
   createListConversationsResponse,
   createListPinsResponse,
   createListReactionsResponse,
@@ -43,7 +44,10 @@ export class FakeHistory implements Client {
   readonly getTarget = unexpected;
   readonly getProfiles = unexpected;
   readonly listRelations = unexpected;
-  readonly getRelations = unexpected;
+  /** Users who block everybody. */
+  readonly blockers = new Set<string>();
+  readonly getRelations: Client['getRelations'] = async ({ others = [] }) =>
+    createGetRelationsResponse({ relations: others.map((other) => ({ view: { other }, isBlockedBy: this.blockers.has(other) })) });
   readonly listReports = unexpected;
   readonly listUserMessages = unexpected;
   readonly rebuild = unexpected;

@@ -65,6 +65,18 @@ describe('files', () => {
     }
   });
 
+  it('are not uploaded for somebody to whom the user may not write', async () => {
+    await using harness = await Harness.start();
+    const alice = await harness.member('alice');
+    harness.history.blockers.add('bob');
+    expect(await alice.ask(upload())).toMatchObject({ value: { name: 'BLOCKED' } });
+    expect((await alice.ask(upload({ conversation: 'u:alice|alice' }))).type).toBe('upload');
+    harness.history.blockers.clear();
+    harness.rules.rules = { ...harness.rules.rules, friendsOnly: true };
+    expect(await alice.ask(upload())).toMatchObject({ value: { name: 'NOT_FRIENDS' } });
+    expect(harness.media.calls.all).toHaveLength(1);
+  });
+
   it('that somebody has for themselves are shown to others only as that user’s avatar', async () => {
     await using harness = await Harness.start();
     const alice = await harness.member('alice');

@@ -5,7 +5,7 @@ import { type AppRules, defaultRules } from '../app-rules.js';
 import { refusalTextOf } from '../testing/act-fixture.js';
 import { decideRelation } from './decide-relation.js';
 import { eraseSide } from './erase-side.js';
-import { isViewChanged, refusalOfRelation, relationViewOf } from './relation.js';
+import { isViewChanged, refusalOfKnown, refusalOfRelation, relationViewOf } from './relation.js';
 import { isWaiting } from './requests.js';
 
 type Step = NonNullable<RelationChangeInit['step']>;
@@ -283,5 +283,23 @@ describe('who may write', () => {
   ])('%s', (_, relation, rules, ann, bob) => {
     const all = { ...defaultRules, ...rules };
     expect(['ann', 'bob'].map((user) => refusalOfRelation(relation, user, all) ?? 'yes')).toEqual([ann, bob]);
+  });
+});
+
+describe('what history tells of a relation', () => {
+  const bools = [false, true];
+
+  it('keeps the same people apart as the relation itself', () => {
+    const sides = bools.flatMap((isFriend) => bools.map((isBlocking) => ({ isFriend, isBlocking })));
+    const allRules = bools.flatMap((friendsOnly) => bools.map((blocksBothWays) => ({ ...defaultRules, friendsOnly, blocksBothWays })));
+    for (const mine of sides) {
+      for (const theirs of sides) {
+        const [a, b] = [createRelationSide({ user: 'ann', ...mine }), createRelationSide({ user: 'bob', ...theirs })];
+        const relation: Relation = { a, b, version: 1 };
+        const known = { view: relationViewOf(relation, 'ann'), isBlockedBy: theirs.isBlocking };
+        for (const rules of allRules) expect(refusalOfKnown(known, rules)).toBe(refusalOfRelation(relation, 'ann', rules));
+      }
+    }
+    for (const rules of allRules) expect(refusalOfKnown(undefined, rules)).toBe(refusalOfRelation(undefined, 'ann', rules));
   });
 });

@@ -31,6 +31,23 @@ export function isViewChanged(before: Relation | undefined, after: Relation, use
   return old === undefined || now === undefined || Buffer.compare(old, now) !== 0;
 }
 
+/** What history tells of a user and another one; absent where there is nothing between them. */
+export interface KnownRelation {
+  readonly view?: { readonly isBlocked: boolean; readonly isFriend: boolean; readonly isBefriended: boolean } | undefined;
+  /** The other one blocks the user. */
+  readonly isBlockedBy: boolean;
+}
+
+/** Why the user may not address the other one, as far as the given rules go: as `refusalOfRelation`, by what history tells. */
+export function refusalOfKnown(
+  known: KnownRelation | undefined,
+  { blocksBothWays, friendsOnly }: Pick<AppRules, 'blocksBothWays' | 'friendsOnly'>,
+): 'BLOCKED' | 'NOT_FRIENDS' | undefined {
+  const { view, isBlockedBy = false } = known ?? {};
+  if (isBlockedBy || (blocksBothWays && view?.isBlocked === true)) return 'BLOCKED';
+  return friendsOnly && !(view?.isFriend === true && view.isBefriended) ? 'NOT_FRIENDS' : undefined;
+}
+
 /**
  * Why `sender` may not write to the other one of two users, or undefined: BLOCKED when one of them has blocked the other (the
  * app may let who blocks go on writing), NOT_FRIENDS where only friends write to each other. Not to be asked of a user

@@ -1,4 +1,5 @@
 import type { Media } from '@parley/contracts/media';
+import { refusalOfKnown } from '@parley/domain';
 import { limits, ParleyError, parseConversation } from '@parley/kernel';
 import type { CancelUpload, CompleteUpload, CreateUpload, GetDownloadUrl, MediaInfoInit, ShareMedia } from '@parley/wire';
 import { type Answer, type Asker, demand, done, type RequestDeps } from './request-handler.js';
@@ -26,6 +27,7 @@ export async function createUpload(deps: RequestDeps, asker: Asker, request: Cre
   demandBytes('mime_type', mimeType, mimeTypeBytesMax);
   demand(sha256 === '' || hash.test(sha256), 'sha256: 64 hexadecimal digits in lower case, or nothing');
   await demandMembership(deps, asker, 'conversation', conversation);
+  await demandPeer(deps, asker, conversation);
   const upload = { app: asker.app, user: asker.user.id, conversation, kind, name, mimeType, sizeBytes, sha256 };
   return { type: 'upload', value: await deps.media.createUpload(upload, asker.call) };
 }
@@ -75,12 +77,25 @@ async function demandMembership(deps: RequestDeps, { app, user, call }: Asker, f
   if (!members.includes(user.id)) throw new ParleyError('CONVERSATION_NOT_FOUND', field);
 }
 
+/** Whoever may not write to the other one need not send all of a file first to hear that. */
+async function demandPeer({ history, rules }: RequestDeps, { app, user, call }: Asker, conversation: string): Promise<void> {
+  const other = usersOf(conversation)?.find((each) => each !== user.id);
+  if (other === undefined) return;
+  const { relations } = await history.getRelations({ app, user: user.id, others: [other] }, call);
+  const refused = refusalOfKnown(relations[0], rules.rulesOf(app));
+  if (refused !== undefined) throw new ParleyError(refused);
+}
+
 /** The user whose conversation with themselves it is. */
 function ownerOfNotes(conversation: string): string | undefined {
-  const parsed = parseConversation(conversation);
-  if (!parsed.ok || parsed.value.type !== 'user') return undefined;
-  const [a, b] = parsed.value.users;
+  const [a, b] = usersOf(conversation) ?? [];
   return a === b ? a : undefined;
+}
+
+/** Both users of a conversation of two. */
+function usersOf(conversation: string): readonly string[] | undefined {
+  const parsed = parseConversation(conversation);
+  return parsed.ok && parsed.value.type === 'user' ? parsed.value.users : undefined;
 }
 
 /** Of what somebody has uploaded for themselves others get the avatar only: whoever may see a profile may see the picture in it. */

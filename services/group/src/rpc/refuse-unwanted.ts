@@ -1,4 +1,4 @@
-import type { RelationFacts } from '@parley/contracts/history';
+import { refusalOfKnown } from '@parley/domain';
 import { type AppId, limits, ParleyError } from '@parley/kernel';
 import type { GroupCalls } from '../ports.js';
 
@@ -24,15 +24,14 @@ export async function refuseUnwanted(
   if (operator === '' || others.length === 0 || others.length > limits.groupInviteMax) return;
   if (!blocksInvitations && !friendsOnly) return;
   const { relations } = await history.getRelations({ app, user: operator, others, isCurrent: true }, { signal });
-  const facts = new Map(relations.map((each) => [each.view?.other ?? '', each]));
-  const isBlocked = (other: string): boolean =>
-    facts.get(other)?.isBlockedBy === true || (blocksBothWays && facts.get(other)?.view?.isBlocked === true);
-  refuse('BLOCKED', blocksInvitations ? others.filter(isBlocked) : []);
-  refuse('NOT_FRIENDS', friendsOnly ? others.filter((other) => !areFriends(facts.get(other))) : []);
-}
-
-const areFriends = (facts: RelationFacts | undefined): boolean => facts?.view?.isFriend === true && facts.view.isBefriended;
-
-function refuse(error: 'BLOCKED' | 'NOT_FRIENDS', users: readonly string[]): void {
-  if (users.length > 0) throw new ParleyError(error, `users: ${users.join(', ')}`);
+  const known = new Map(relations.map((each) => [each.view?.other ?? '', each]));
+  const bound = { blocksBothWays: blocksInvitations && blocksBothWays, friendsOnly };
+  const refusalOf = (other: string) => {
+    const found = known.get(other);
+    return refusalOfKnown(blocksInvitations ? found : { ...found, isBlockedBy: false }, bound);
+  };
+  for (const error of ['BLOCKED', 'NOT_FRIENDS'] as const) {
+    const concerned = others.filter((other) => refusalOf(other) === error);
+    if (concerned.length > 0) throw new ParleyError(error, `users: ${concerned.join(', ')}`);
+  }
 }
