@@ -114,10 +114,13 @@ export async function expectAlike<T>(what: string, device: () => T | Promise<T>,
   const deadline = systemClock.monotonic() + patienceMs;
   for (;;) {
     try {
-      expect({ [what]: await device() }).toEqual({ [what]: await server() });
+      expect(await device()).toEqual(await server());
       return;
     } catch (difference) {
-      if (systemClock.monotonic() > deadline) throw difference;
+      if (systemClock.monotonic() > deadline) {
+        if (difference instanceof Error) difference.message = `${what}:\n${difference.message}`;
+        throw difference;
+      }
     }
     await sleep(systemClock, pauseMs);
   }
