@@ -103,11 +103,19 @@ describe('unread', () => {
     const erased = await timeline.send(group, 'eve', 'erased', named);
     const hidden = await timeline.send(group, 'ann', 'hidden', named);
     const left = await timeline.send(group, 'ann', 'bob!', named);
+    await timeline.send(pair, 'ann', 'for a while', { ...named, expiresMs: timeline.nowMs + 1_000 });
+    const mentioned = async () => {
+      await caughtUp(history);
+      const { conversations } = await history.queryConversations({ app, user: 'bob', filter: { isMentioned: true } });
+      return conversations.map(({ conversation }) => conversation).sort();
+    };
+    expect(await mentioned()).toEqual([group, pair]);
     expect(await headOf(history, 'bob', group)).toMatchObject({ mentions: [left, hidden, erased, expiring] });
     await timeline.own(group, 'bob', { type: 'hidden', value: { user: 'bob', seqs: [hidden] } });
     await timeline.act(group, '', { type: 'erased', value: { user: 'eve' } });
     timeline.nowMs += 2_000;
     expect(await headOf(history, 'bob', group)).toMatchObject({ unread: 4, mentions: [left] });
+    expect(await mentioned()).toEqual([group]);
     await timeline.sweep();
     expect(await headOf(history, 'bob', group)).toMatchObject({ unread: 4, mentions: [left] });
   });

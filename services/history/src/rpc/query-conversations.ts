@@ -45,7 +45,9 @@ export async function queryConversations(deps: QueryDeps, request: QueryConversa
     const entitlement = await entitlementOfState(deps, held, { viewer: user, state });
     return entitlement === undefined ? undefined : conversationHead(deps, held, entitlement);
   });
-  const conversations = (await Promise.all(heads)).filter((head) => head !== undefined);
+  const described = (await Promise.all(heads)).filter((head) => head !== undefined);
+  // What names the user may be gone; that is looked at only where it is to be shown.
+  const conversations = filter.isMentioned ? described.filter(({ mentions }) => (mentions?.length ?? 0) > 0) : described;
   const last = shown.at(-1);
   const nextPage = last === undefined || rest.length <= limit ? '' : tokenOf(last);
   return { conversations, nextPage, totalUnread, epoch: await deps.store.epoch() };
