@@ -105,10 +105,13 @@ describe('the list of conversations', () => {
 
   it('asks again where an answer could not be had', async () => {
     const { alice, clock, server, tell } = await makeListed(5);
+    server.say(id, 'm6', 'bob', { noUnread: true });
+    await clock.advance(10);
     server.answers.set('getConversation', () => server.refuse('UNAVAILABLE'));
     server.read(id, 'alice', 2);
     await tell(cursor(2));
-    expect(alice.conversations.find(id)?.unread).toBe(5);
+    // At most: four have come since, one of which does not count.
+    expect(alice.conversations.find(id)?.unread).toBe(4);
     server.answers.delete('getConversation');
     await clock.advance(5_000);
     expect(alice.conversations.find(id)?.unread).toBe(3);

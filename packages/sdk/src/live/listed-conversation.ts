@@ -209,8 +209,10 @@ export class ListedConversation {
   }
 
   get #unread(): number {
-    const { isMember, isClosed, countable } = this.#head;
-    return isMember && !isClosed ? Math.max(0, countable - this.#floor.countable) : 0;
+    const { isMember, isClosed, countable, headSeq } = this.#head;
+    // Where the server has to be asked: no more than there are places behind what is read.
+    const most = headSeq - Math.max(this.#floor.seq, this.#readSeq);
+    return isMember && !isClosed ? Math.max(0, Math.min(countable - this.#floor.countable, most)) : 0;
   }
 
   #update(change: Partial<ConversationHead>): void {
