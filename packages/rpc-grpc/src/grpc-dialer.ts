@@ -61,7 +61,7 @@ class GrpcDialer implements RpcDialer {
     const connection = this.#connectionTo(address);
     const deadline = this.#clock.now() + (options.timeoutMs ?? rpcLimits.callTimeoutMs);
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => call.cancel();
+      const onAbort = (): void => cancelSoon(call);
       const done = (error: ServiceError | null, response?: Buffer): void => {
         signal?.removeEventListener('abort', onAbort);
         try {
@@ -81,7 +81,7 @@ class GrpcDialer implements RpcDialer {
     const connection = this.#connectionTo(address);
     const callOptions = timeoutMs === undefined ? {} : { deadline: this.#clock.now() + timeoutMs };
     const call = connection.makeBidiStreamRequest<Buffer, Buffer>(path, passBytes, passBytes, metadataOf(options), callOptions);
-    const stream = new GrpcStream(call, { incoming: method.response, outgoing: method.request, reset: () => call.cancel() });
+    const stream = new GrpcStream(call, { incoming: method.response, outgoing: method.request, reset: () => cancelSoon(call) });
     const onAbort = (): void => stream.break(signal?.reason instanceof ParleyError ? signal.reason : brokenError('the caller gave it up'));
     let failure: ParleyError | undefined;
     call.on('status', (received: StatusObject) => {
@@ -123,6 +123,15 @@ class GrpcDialer implements RpcDialer {
     this.#connections.clear();
     return Promise.resolve();
   }
+}
+
+/**
+ * Cancels a call in a turn of the event loop of its own. Node's HTTP/2 flushes a connection when one of its streams is reset. Where
+ * that happens while it reads frames of the same connection, as it does when the end of one stream gives up another one, it may
+ * send empty frames without end (seen with Node 20.20): memory grows, and nothing else ever runs again.
+ */
+function cancelSoon(call: { cancel(): void }): void {
+  setImmediate(() => call.cancel());
 }
 
 /** What a stream brought is known, so a broken connection is just that. */

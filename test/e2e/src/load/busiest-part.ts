@@ -2,6 +2,8 @@ import { countersOf, increases, sumOf } from '@parley/test-bench/protocol';
 import type { Cluster } from '@parley/test-cluster';
 import type { DeployedPart } from '@parley/testkit';
 
+const answerWithinMs = 20_000;
+
 /** The process of a service that counted most while something was done: the owner of what it was done to. */
 export async function busiestPart(
   { parts, healthUrls }: Pick<Cluster, 'parts' | 'healthUrls'>,
@@ -11,7 +13,7 @@ export async function busiestPart(
   const candidates = parts.filter(({ name }) => name.startsWith(`${service}-`));
   const read = async ({ name }: DeployedPart) => {
     const url = new URL('/metrics', healthUrls[name]);
-    return countersOf(await (await fetch(url)).text());
+    return countersOf(await (await fetch(url, { signal: AbortSignal.timeout(answerWithinMs) })).text());
   };
   const before = await Promise.all(candidates.map(read));
   await act();
