@@ -6,7 +6,7 @@ import type { BackEnd } from './back-end.js';
 import type { SeenMessage } from './device-view.js';
 
 /** A row of a user's list of conversations. */
-export interface SeenConversation {
+interface SeenConversation {
   readonly conversation: string;
   readonly headSeq: number;
   readonly unread: number;
