@@ -1151,6 +1151,43 @@ export const ListUserRequestsResponse: Codec<ListUserRequestsResponseInit, ListU
   typeName: 'parley.group.v1.ListUserRequestsResponse', create: createListUserRequestsResponse, encode: encodeListUserRequestsResponse, decode: decodeListUserRequestsResponse,
 };
 
+export interface ListPartitionRequestsResponse {
+  readonly requests: readonly GroupRequest[];
+}
+/** What ListPartitionRequestsResponse is made from; absent fields get their zero value. */
+export interface ListPartitionRequestsResponseInit {
+  readonly requests?: readonly GroupRequestInit[] | undefined;
+}
+
+export function createListPartitionRequestsResponse(init: ListPartitionRequestsResponseInit): ListPartitionRequestsResponse {
+  return {
+    requests: init.requests?.map(v => createGroupRequest(v)) ?? [],
+  };
+}
+
+export function writeListPartitionRequestsResponse(writer: ProtobufWriter, init: ListPartitionRequestsResponseInit): void {
+  if (init.requests !== undefined) for (const item of init.requests) { writer.writeTag(10); const at = writer.fork(); writeGroupRequest(writer, item); writer.join(at); }
+}
+
+export function readListPartitionRequestsResponse(reader: ProtobufReader, end: number): ListPartitionRequestsResponse {
+  const requests: GroupRequest[] = [];
+  while (reader.pos < end) {
+    const tag = reader.readTag();
+    switch (tag) {
+      case 10: requests.push(readGroupRequest(reader, reader.enter())); break;
+      default: reader.skip(tag);
+    }
+  }
+  reader.leave(end);
+  return { requests };
+}
+
+export const encodeListPartitionRequestsResponse = (init: ListPartitionRequestsResponseInit): Uint8Array => encodeWith(writeListPartitionRequestsResponse, init);
+export const decodeListPartitionRequestsResponse = (bytes: Uint8Array): ListPartitionRequestsResponse => decodeWith(readListPartitionRequestsResponse, bytes);
+export const ListPartitionRequestsResponse: Codec<ListPartitionRequestsResponseInit, ListPartitionRequestsResponse> = {
+  typeName: 'parley.group.v1.ListPartitionRequestsResponse', create: createListPartitionRequestsResponse, encode: encodeListPartitionRequestsResponse, decode: decodeListPartitionRequestsResponse,
+};
+
 export interface GetGroupsRequest {
   readonly app: string;
   readonly groups: readonly string[];
@@ -1437,7 +1474,7 @@ export const GroupService = {
     /** Whatever waits and is about a user, in all groups: invitations and wishes to join. The newest 100, newest first. */
     listUserRequests: { name: 'ListUserRequests', kind: 'unary', request: ListUserRequestsRequest, response: ListUserRequestsResponse },
     /** The part of ListUserRequests that concerns one partition. */
-    listPartitionRequests: { name: 'ListPartitionRequests', kind: 'unary', request: ListPartitionRequestsRequest, response: ListUserRequestsResponse },
+    listPartitionRequests: { name: 'ListPartitionRequests', kind: 'unary', request: ListPartitionRequestsRequest, response: ListPartitionRequestsResponse },
     /** Several groups at once; at most 100. Those that the viewer may not know are left out. */
     getGroups: { name: 'GetGroups', kind: 'unary', request: GetGroupsRequest, response: GetGroupsResponse },
     /** The part of GetGroups that concerns one partition. */

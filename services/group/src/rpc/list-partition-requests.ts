@@ -1,5 +1,5 @@
 import { appField, userField } from '@parley/aggregates';
-import type { ListPartitionRequestsRequest, ListUserRequestsResponseInit } from '@parley/contracts/group';
+import type { ListPartitionRequestsRequest, ListPartitionRequestsResponseInit } from '@parley/contracts/group';
 import { waitingRequestOf } from '@parley/domain';
 import type { GroupCalls } from '../ports.js';
 import { newestRequests } from './newest-requests.js';
@@ -8,7 +8,7 @@ import { newestRequests } from './newest-requests.js';
 export function listPartitionRequests(
   { groups, requests, clock }: GroupCalls,
   request: ListPartitionRequestsRequest,
-): ListUserRequestsResponseInit {
+): ListPartitionRequestsResponseInit {
   const app = appField(request.app);
   const user = userField('user', request.user);
   const nowMs = clock.now();
