@@ -33,7 +33,9 @@ export function describeReads(world: () => World): void {
         const { events } = await asTold(tablet).history({ limit: 10 });
         expect(events.find(({ seq }) => seq === answer.seq)?.type).toBe('hidden');
         await asTold(phone).settings.mark([round]).done;
-        expect((await tablet.client.queryConversations({ mark: round })).conversations.map((item) => item.conversation)).toEqual([conversation]);
+        expect((await tablet.client.queryConversations({ mark: round })).conversations.map((item) => item.conversation)).toEqual([
+          conversation,
+        ]);
         expect(await world().backEnd().headOf(conversation)).toBeGreaterThan(answer.seq);
       }
     });
