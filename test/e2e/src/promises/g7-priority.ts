@@ -19,7 +19,7 @@ const boundless = {
   client: { high: { perSecond: 10_000 }, medium: { perSecond: 10_000 }, low: { perSecond: 10_000 } },
   room: { perSecond: 1_000_000, mediumPercent: 100, lowPercent: 100 },
 };
-const floodSeconds = soakRounds({ short: 3, full: 60 });
+const floodSeconds = soakRounds({ short: 2, full: 60 });
 
 /** G7: an accepted HIGH message is never dropped, at any load; every other message is accounted for. */
 export function describePriority(world: () => World): void {

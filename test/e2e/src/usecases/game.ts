@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { seededRandom, sleep, systemClock } from '@parley/kernel';
 import type { Room } from '@parley/sdk';
 import { reportLine } from '../load/report-line.js';
+import { soakRounds } from '../soak.js';
 import type { Actor } from '../world/actor.js';
 import type { World } from '../world/world.js';
 import { Match } from './match.js';
@@ -58,7 +59,7 @@ async function playMatches(world: World, players: readonly Actor[], matches: num
 async function sendCommands(world: World, players: readonly Actor[]): Promise<void> {
   const room = world.id('arena');
   for (const { client } of players) await client.rooms.enter(room);
-  const [perPlayer, everyMs] = [90, 1_000 / 30];
+  const [perPlayer, everyMs] = [soakRounds({ short: 45, full: 300 }), 1_000 / 30];
   const sentMs = new Map<string, number>();
   const latencies: number[] = [];
   const accepted = new Set<string>();

@@ -14,6 +14,7 @@ import { accountInWords, percentile } from './words.js';
 
 /** What a room takes by default: 200 messages a second, in slices. */
 const slice = { ms: 200, messages: 40 } as const;
+const overloadSeconds = soakRounds({ short: 3, full: 4 });
 /** Of two who want the same seat. */
 const seatRounds = soakRounds({ short: 60, full: 200 });
 const offline = { afterMs: 30_000, withinMs: 50_000, timerErrorMs: 100 } as const;
@@ -38,7 +39,11 @@ export function describeEndOfLiveStream(world: () => World, show: () => Show): v
 }
 
 async function overload({ crowd, book, conversation }: Show): Promise<void> {
-  const lateMs = await offerMix(crowd, book, { to: conversation, perSecond: { high: 80, medium: 220, low: 500 }, seconds: 4 });
+  const lateMs = await offerMix(crowd, book, {
+    to: conversation,
+    perSecond: { high: 80, medium: 220, low: 500 },
+    seconds: overloadSeconds,
+  });
   await book.settled();
   const { high, medium, low } = { high: book.account('high'), medium: book.account('medium'), low: book.account('low') };
   for (const [name, account] of Object.entries({ high, medium, low })) reportLine(`${name}: ${accountInWords(account)}`);
