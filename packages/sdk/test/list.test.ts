@@ -48,6 +48,25 @@ async function askedFor({ server, clock, tell }: Listed, stale: Partial<Conversa
 }
 
 describe('the list of conversations', () => {
+  it('asks for a conversation of which it is told a setting before anything that was said', async () => {
+    const { alice, clock, server, tell } = await makeListed(1);
+    const other = 'u:alice|carol';
+    const head = {
+      conversation: other,
+      headSeq: 1,
+      firstSeq: 1,
+      isMember: true,
+      unread: 1,
+      countable: 1,
+      settings: { draft: 'well', marks: [3] },
+    };
+    server.answers.set('getConversation', () => ({ type: 'conversations', value: { conversations: [head] } }));
+    const changes = [{ change: { type: 'marks', value: { marks: [3] } } }] as const;
+    await tell({ conversation: other, sender: 'alice', body: { type: 'settings', value: { user: 'alice', changes } } });
+    await clock.advance(100);
+    expect(alice.conversations.find(other)).toMatchObject({ headSeq: 1, unread: 1, settings: { draft: 'well', marks: [3] } });
+  });
+
   it('keeps a mark that an older answer does not know of, although it is of the same moment', async () => {
     const world = await makeListed(3);
     const atMs = world.clock.now();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { encodeConversationEvent } from '@parley/wire';
 import type { Client, FullClientOptions } from '../src/client.js';
 import type { LocalStore } from '../src/local-store/local-store.js';
 import { memoryStore } from '../src/local-store/memory-store.js';
@@ -29,6 +30,32 @@ async function ended({ clock }: World, client: Client): Promise<void> {
   client.close();
   await clock.advance(10);
 }
+
+describe('what the user has deleted for themselves', () => {
+  it('does not come back where that is told before the message is', async () => {
+    const world = await makeKept(1);
+    const { server, clock, alice, store } = world;
+    const hidden = {
+      conversation: id,
+      sender: 'alice',
+      timeMs: clock.now(),
+      body: { type: 'hidden', value: { user: 'alice', seqs: [2] } },
+    } as const;
+    const live = alice.conversation(id).live();
+    await clock.advance(100);
+    server.push(server.link, { type: 'event', value: encodeConversationEvent(hidden) });
+    await clock.advance(10);
+    server.say(id, 'm2', 'bob');
+    server.say(id, 'm3', 'bob');
+    await clock.advance(500);
+    expect(textsOf(live)).toEqual(['m1', 'm3']);
+    await ended(world, alice);
+    server.isReachable = false;
+    const kept = started(world, store).conversation(id).live();
+    await clock.advance(500);
+    expect(textsOf(kept)).toEqual(['m1', 'm3']);
+  });
+});
 
 describe('what was queued', () => {
   it('keeps its order over restarts, also where it was sent before the store was open', async () => {

@@ -199,11 +199,12 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     if (conversation.startsWith('r:')) return;
     let listed = this.#listed.get(conversation);
     if (listed === undefined) {
-      if (seq === 0) return;
+      // What others do without a word concerns those conversations only that are listed.
+      if (seq === 0 && told.event.type !== 'conversationChanged') return;
       listed = new ListedConversation(this.#parts, newHead(conversation));
       this.#add(listed);
-      // What was said before, and who is in it, only the server knows.
-      listed.isDoubtful = seq > 1 || !conversation.startsWith('u:');
+      // What was said and done before, and who is in it, only the server knows.
+      listed.isDoubtful = seq !== 1 || !conversation.startsWith('u:');
     }
     const isChanged = listed.takeTold(told);
     if (listed.isDoubtful) this.#doubt(listed);

@@ -326,7 +326,7 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
 
   /** Something was told: now, or while a question was out. */
   #apply(heard: Told): void {
-    const { destroyAfterMs } = this.#deps;
+    const { destroyAfterMs, ownView } = this.#deps;
     const { event, seq } = heard;
     if (seq === 0) {
       if (event.type === 'conversationChanged') this.#applyOwnView(event);
@@ -335,7 +335,9 @@ export class LiveMessages extends LiveView<MessagesSnapshot> {
     this.#upTo = Math.max(this.#upTo, seq);
     // Cleared before this client was told of it.
     if (seq < this.#firstSeq) return;
-    const told = this.#takeStored(heard, destroyAfterMs(this.conversation));
+    // What the user has deleted for themselves may be told before the message.
+    const [seen = heard] = ownView.seen(this.conversation, [heard]);
+    const told = this.#takeStored(seen, destroyAfterMs(this.conversation));
     this.#spans.add({ fromSeq: seq, toSeq: seq });
     this.#rows.fold(told.source);
     this.#isPartial ||= this.#isWithheld(seq);

@@ -71,6 +71,8 @@ export class StoreKeeper {
   #isClearing = false;
   /** When the user deleted messages for themselves, as far as what is kept knows of it; by conversation. */
   readonly #hiddenMs = new Map<string, number>();
+  /** Messages that the user deleted for themselves before they were told here; by conversation. */
+  readonly #hiddenAhead = new Map<string, Set<number>>();
   #rewriting: Promise<unknown> = Promise.resolve();
   /** Pages that came before the first sync. */
   readonly #early = new Map<string, KeptEvents>();
@@ -232,7 +234,8 @@ export class StoreKeeper {
     // How long its messages stay may have changed when it is read again.
     const destroyAfterMs = this.#list?.find(conversation)?.destroyAfterMs ?? 0;
     const stored = asStored(told, { decoder: this.#parts.decoder, destroyAfterMs, find: () => undefined }).told;
-    this.#pushEvent(conversation, stored);
+    const isHidden = this.#hiddenAhead.get(conversation)?.delete(seq) === true;
+    this.#pushEvent(conversation, isHidden ? this.#parts.decoder.tell(hiddenBySelf(stored.source)) : stored);
     const removed = removedBy(stored.source);
     if (removed !== undefined) this.#rewrite(conversation, (event) => scrubbed(event, removed));
     if (seq - window.fromSeq >= this.#bounds.eventsMax * 1.1) this.#begin(conversation, seq - this.#bounds.eventsMax + 1, seq);
@@ -245,6 +248,8 @@ export class StoreKeeper {
       const hidden = new Set(event.targets);
       this.#hiddenMs.set(conversation, Math.max(this.#hiddenMs.get(conversation) ?? 0, event.timeMs));
       this.#rewrite(conversation, (source) => (hidden.has(source.seq) ? hiddenBySelf(source) : source));
+      const ahead = event.targets.filter((seq) => seq > (this.#parts?.timeline.lastSeq(conversation) ?? 0));
+      if (ahead.length > 0) this.#hiddenAhead.set(conversation, new Set([...(this.#hiddenAhead.get(conversation) ?? []), ...ahead]));
     }
     const { lastSeq = 0 } = this.#windows.get(conversation) ?? {};
     const clearedSeq = event.what === 'settings' ? (event.settings.clearedSeq ?? 0) : 0;
@@ -355,6 +360,7 @@ export class StoreKeeper {
     this.#waiting = [{ type: 'reset' }];
     this.#early.clear();
     this.#windows.clear();
+    this.#hiddenAhead.clear();
     this.#kept.clear();
     this.#dirty.clear();
     this.#written = '';

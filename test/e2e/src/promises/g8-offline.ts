@@ -7,7 +7,7 @@ import { soakRounds } from '../soak.js';
 import { between, type World } from '../world/world.js';
 import { type Person, Traffic } from './g8-traffic.js';
 
-const seeds = soakRounds({ short: 1, full: 10 });
+const seeds = soakRounds({ short: 3, full: 10 });
 const rounds = soakRounds({ short: 5, full: 60 });
 const deedsPerRound = 40;
 
