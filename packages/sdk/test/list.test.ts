@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@parley/kernel';
-import { type ConversationEventInit, type ConversationHeadInit, encodeConversationEvent } from '@parley/wire';
+import { type ConversationEventInit, type ConversationHeadInit, encodeContent, encodeConversationEvent } from '@parley/wire';
 import type { Client } from '../src/client.js';
-import { setting } from './live-world.js';
+import { setting, textContent } from './live-world.js';
 import { makeWorld, upTo, type World } from './world.js';
 
 const id = 'u:alice|bob';
@@ -65,6 +65,24 @@ describe('the list of conversations', () => {
     await tell({ conversation: other, sender: 'alice', body: { type: 'settings', value: { user: 'alice', changes } } });
     await clock.advance(100);
     expect(alice.conversations.find(other)).toMatchObject({ headSeq: 1, unread: 1, settings: { draft: 'well', marks: [3] } });
+  });
+
+  it('counts nothing from before the user came back, also when an older answer comes after that', async () => {
+    const { alice, clock, server, tell } = await makeListed(1);
+    const conversation = 'g:team';
+    const old = { conversation, headSeq: 1, firstSeq: 1, isMember: true };
+    server.answers.set('getConversation', () => ({ type: 'conversations', value: { conversations: [old] } }));
+    const membership = (seq: number, change: { readonly joined?: readonly string[]; readonly left?: readonly string[] }) =>
+      tell({ conversation, seq, body: { type: 'membership', value: { version: seq, ...change } } });
+    await membership(1, { joined: ['alice', 'bob'] });
+    await clock.advance(3_000);
+    await tell({ conversation, seq: 2, sender: 'bob', body: { type: 'content', value: encodeContent(textContent('hello')) } });
+    await clock.advance(100);
+    expect(alice.conversations.find(conversation)).toMatchObject({ headSeq: 2, unread: 1 });
+    await membership(3, { left: ['alice'] });
+    await membership(4, { joined: ['alice'] });
+    await clock.advance(100);
+    expect(alice.conversations.find(conversation)).toMatchObject({ headSeq: 4, unread: 0 });
   });
 
   it('keeps a mark that an older answer does not know of, although it is of the same moment', async () => {

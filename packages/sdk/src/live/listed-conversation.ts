@@ -377,7 +377,8 @@ export class ListedConversation {
       if (left.includes(self)) this.#update({ isMember: false, mentions: [], memberSinceSeq: 0 });
       if (joined.includes(self)) {
         this.#update({ isMember: true, memberSinceSeq: seq });
-        this.#raiseFloor(seq, this.#head.countable);
+        // Nothing before is unread, also by an answer that does not know of it yet: like something said by the user.
+        this.#count({ seq, counts: false, isOwn: true, mentions: false, isSilent: false });
         // How far back the user may look now only the server knows.
         this.isDoubtful = true;
       }
