@@ -31,6 +31,19 @@ const script = fileURLToPath(new URL('../../../../services/standalone/dist/main.
  * `parts[0].kill()` and `start()`. The end is kill -9 where the data is temporary, else orderly.
  */
 export async function startStandalone(options: StandaloneOptions = {}): Promise<Deployment> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnFreePorts(options);
+    } catch (error) {
+      if (tries === portTriesMax || !/cannot listen|EADDRINUSE/.test(String(error))) throw error;
+    }
+  }
+}
+
+/** Between being found free and being taken by the process, a port may be taken by something else. */
+const portTriesMax = 3;
+
+async function startOnFreePorts(options: StandaloneOptions): Promise<Deployment> {
   const { apps = [newDeployedApp('app-one'), newDeployedApp('app-two')], limits = unhurriedLimits, env = {} } = options;
   const isTemporary = options.dataDir === undefined;
   const folder = options.dataDir === undefined ? temporaryFolder('standalone') : resolve(options.dataDir);
