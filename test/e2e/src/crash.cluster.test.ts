@@ -27,14 +27,11 @@ const kill = (part: string): Fault => ({ part, how: 'kill' });
 const freeze = (part: string): Fault => ({ part, how: 'freeze' });
 
 /** In short, one after the other under one load; whose gateway is lost goes to another one, and stays there. */
-const inShort = [
-  [kill('router-1'), kill('room'), kill('history-1'), kill('kafka'), kill('gateway-1')],
-  [freeze('router-2'), freeze('room')],
-];
+const inShort = [[kill('router-1'), kill('room'), kill('history-1'), kill('kafka'), kill('gateway-1')], [freeze('room')]];
 /** In full, each under a load of its own, three times. */
 const inFull = [
   ...inShort.flat(),
-  ...[freeze('gateway-2'), freeze('history-1'), freeze('kafka'), freeze('router-1'), kill('router-2')],
+  ...[freeze('router-2'), freeze('gateway-2'), freeze('history-1'), freeze('kafka'), freeze('router-1'), kill('router-2')],
 ].map((fault) => [fault, fault, fault]);
 
 const ordeals = soakRounds({ short: 0, full: 1 }) === 1 ? inFull : inShort;
