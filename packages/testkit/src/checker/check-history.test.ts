@@ -57,6 +57,18 @@ const at = <T>(items: T[], index: number): T => {
 };
 
 describe('checkHistory', () => {
+  it('lets who has left find an empty place where a message was put into other words since, and only there', () => {
+    const empty = { sender: '', clientMsgId: '', body: '' };
+    const edit = { seq: 4, sender: 'ann', clientMsgId: 'e', body: '', act: { type: 'edit', target: 2, text: 'b2, new' } } as const;
+    const found = (seq: number) => (run: ReturnType<typeof sound>) => {
+      run.events.push(edit);
+      const index = run.deliveries.findIndex((delivery) => delivery.device === 'b' && delivery.seq === seq);
+      run.deliveries.splice(index, 1, { ...at(run.deliveries, index), ...empty });
+    };
+    expect(doctored(found(2))).not.toContain('divergent');
+    expect(doctored(found(3))).toContain('divergent');
+  });
+
   it('has nothing to say about a sound run', () => {
     expect(typesIn(sound())).toEqual([]);
   });

@@ -165,9 +165,22 @@ function* checkContent(observations: Observations, delivery: ObservedDelivery, c
   const { conversation, device, seq, clientMsgId } = delivery;
   const event = eventAt(observations, conversation, seq);
   if (event === undefined) yield anomaly('phantom', conversation, `${device} was handed ${seq}, which history does not have`);
+  else if (isRewordedSince(observations, delivery)) return;
   else if (event.sender !== delivery.sender || !isHanded(event, delivery, changes)) {
     yield anomaly('divergent', conversation, `${device} saw ${clientMsgId} at ${seq} "${delivery.body}", history has ${inWords(event)}`);
   }
+}
+
+/** Who has left finds an empty place where a message was put into other words since. */
+function isRewordedSince({ entitlements, history }: Observations, delivery: ObservedDelivery): boolean {
+  const { conversation, device, seq, sender, clientMsgId, body, act } = delivery;
+  if (sender !== '' || clientMsgId !== '' || body !== '' || act !== undefined) return false;
+  const stay = entitlements.find(
+    (each) => each.device === device && each.conversation === conversation && each.from <= seq && seq <= each.to,
+  );
+  if (stay === undefined) return false;
+  const events = history.get(conversation) ?? [];
+  return events.some((event) => event.seq > stay.to && event.act?.type === 'edit' && event.act.target === seq);
 }
 
 /** As it is now, or as it was before it was changed. */
