@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { filterOf, mayHold } from './search/term-filter.js';
 import { addTerms, matches, parseQuery, termsOf } from './search/terms.js';
 import { HistoryFixture } from './testing/history-fixture.js';
+import { watchEventReads } from './testing/watch-event-reads.js';
 
 const app = 'app';
 const pair = 'u:ann|bob';
@@ -112,17 +113,10 @@ describe('search', () => {
     await caughtUp(history);
     const search = { app, viewer: 'bob', search: { text: 'plum' }, limit: 10 };
     const { nextPage } = await history.searchMessages(search);
-    const events = store.events.bind(store);
-    let [asking, askingMost] = [0, 0];
-    store.events = async (...of) => {
-      askingMost = Math.max(askingMost, ++asking);
-      await new Promise((resolve) => setImmediate(resolve));
-      asking--;
-      return events(...of);
-    };
+    const reads = watchEventReads(store);
     const second = await history.searchMessages({ ...search, page: nextPage });
     // In the fifth one the page begins where the first has ended.
-    expect([second.events.length, askingMost]).toEqual([10, 4]);
+    expect([second.events.length, reads.most]).toEqual([10, 4]);
   });
 
   it('loses and repeats nothing between pages where many messages are of one moment', async () => {

@@ -9,6 +9,7 @@ import type { ServiceClient } from '@parley/rpc';
 import { openLmdbHistoryStore } from '@parley/store';
 import { decodeConversationEvent, encodeContent, Removal } from '@parley/wire';
 import { HistoryFixture } from './testing/history-fixture.js';
+import { watchEventReads } from './testing/watch-event-reads.js';
 
 const app = 'app';
 const pair = 'u:ann|bob';
@@ -113,16 +114,9 @@ describe('what is over', () => {
     for (let i = 0; i < 20; i++) await timeline.send(pair, 'ann', `secret ${i}`, { expiresMs: timeline.nowMs + 1_000 });
     await caughtUp(history);
     timeline.nowMs += 2_000;
-    const events = store.events.bind(store);
-    let [asking, askingMost] = [0, 0];
-    store.events = async (...of) => {
-      askingMost = Math.max(askingMost, ++asking);
-      await new Promise((resolve) => setImmediate(resolve));
-      asking--;
-      return events(...of);
-    };
+    const reads = watchEventReads(store);
     await timeline.sweep();
-    expect(askingMost).toBe(20);
+    expect(reads.most).toBe(20);
     expect(await everythingStored(timeline, pair)).not.toMatch(/secret/);
   });
 
