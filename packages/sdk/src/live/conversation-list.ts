@@ -209,7 +209,7 @@ export class ConversationList extends LiveView<ConversationsSnapshot> {
     const isChanged = listed.takeTold(told);
     if (listed.isDoubtful) this.#doubt(listed);
     if (isChanged) this.#changedOne(conversation);
-    if (seq > 0) this.#bound();
+    this.#bound();
   }
 
   /** Own settings show at once, and are taken back when the server refuses them. */
