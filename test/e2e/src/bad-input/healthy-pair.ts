@@ -1,6 +1,7 @@
 import { sleep, systemClock, withTimeout } from '@parley/kernel';
-import { type Client, createClient, ParleyClientError } from '@parley/sdk/node';
+import { type Client, createClient } from '@parley/sdk/node';
 import { appToken, type DeployedApp } from '@parley/testkit';
+import { patiently } from '../world/patiently.js';
 
 const pauseMs = 5;
 const answerWithinMs = 15_000;
@@ -94,24 +95,12 @@ async function exchange(from: Client, to: Client, { peer, text }: { readonly pee
       if (content.type === 'text' && content.text === text) resolve(seq);
     });
   });
-  const both = Promise.all([sendPatiently(from, peer, text), received]);
+  const both = Promise.all([patiently(() => from.user(peer).send(text).done), received]);
   try {
     const [{ seq }, receivedSeq] = await withTimeout(systemClock, answerWithinMs, both, () => new Error(`"${text}" did not come through`));
     if (seq !== receivedSeq) throw new Error(`"${text}" was stored at ${seq} and received at ${receivedSeq}`);
     return seq;
   } finally {
     off();
-  }
-}
-
-/** What the server stored; one that is busy for the moment is asked again. */
-async function sendPatiently(from: Client, peer: string, text: string): Promise<{ readonly seq: number }> {
-  for (;;) {
-    try {
-      return await from.user(peer).send(text).done;
-    } catch (error) {
-      if (!(error instanceof ParleyClientError) || error.name !== 'OVERLOADED') throw error;
-      await sleep(systemClock, error.retryAfterMs);
-    }
   }
 }
